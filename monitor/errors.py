@@ -1,0 +1,178 @@
+"""Every exception this program raises, in one tree.
+
+Two questions decide where a class sits: which step failed, and what the caller should do.
+
+    MonitorError
+      ConfigError               stop at start, exit 2; names file, line, key and the nearest valid name
+      RegisterError             the people file as a whole cannot be used
+      AlreadyRunning            another process holds this data folder
+      SchemaMismatch            the database is newer or older than this program
+      OutboundRefused           an address the program must not contact; nothing was sent
+      CollectError(source)
+        NotConfigured           no credentials or no route: shown as "not checked, because ..."
+        SourceUnavailable       try later, back off
+        RateLimited(until)      try at that time
+        CredentialsRefused      stop this source, tell the operator today
+        SourceGone              stop this source, tell the operator this week
+        UnexpectedResponse      keep the body, tell the operator: the platform changed
+      CaptureError
+        BrowserUnavailable      no browser could be started: the operator is told, the alert still goes
+        PageUnavailable         recorded as failed; the alert still goes
+      DeliveryError
+        TemporaryDeliveryError  try later
+        PermanentDeliveryError  operator and next recipient
+      ArchiveError              disk full, chain busy: stop sealing, tell the operator now
+      VerificationError(step)   the archive is not what was sealed; never caught by jobs
+        DigestMismatch  ChainBroken  MissingFile  UnlistedFile  MalformedArchive
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class MonitorError(Exception):
+    """The root of every error this program raises on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One fault in a configuration file, as a person needs to see it.
+
+    `line` counts from 1; `None` when the fault is a missing key. `hint` says what to do next.
+    """
+
+    file: str
+    line: int | None
+    key: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        tail = f" ({self.hint})" if self.hint else ""
+        return f"{place}: {self.key}: {self.message}{tail}"
+
+
+class ConfigError(MonitorError):
+    """The configuration cannot be used; every problem found is listed, not only the first."""
+
+    def __init__(self, problems: tuple[ConfigProblem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class RegisterError(MonitorError):
+    """The people file as a whole cannot be used (unreadable, or its columns are missing)."""
+
+
+class AlreadyRunning(MonitorError):
+    """Another process works on this data folder."""
+
+
+class SchemaMismatch(MonitorError):
+    """The database schema is not the one this program knows."""
+
+
+class OutboundRefused(MonitorError):
+    """The address must not be contacted (private, wrong scheme, too many redirects); nothing was sent."""
+
+
+class CollectError(MonitorError):
+    """One source could not be read. An error is never "nothing new" (promise 2)."""
+
+    def __init__(self, source: str, detail: str = "") -> None:
+        self.source = source
+        self.detail = detail
+        super().__init__(f"{source}: {detail}" if detail else source)
+
+
+class NotConfigured(CollectError):
+    """The source lacks credentials or a route. Shown as "not checked, because ..."."""
+
+
+class SourceUnavailable(CollectError):
+    """Time-out, 5xx or no connection: try later, back off."""
+
+
+class RateLimited(CollectError):
+    """The platform asked us to slow down; `until` is aware UTC, or None when it did not say."""
+
+    def __init__(self, source: str, until: datetime | None = None, detail: str = "") -> None:
+        self.until = until
+        super().__init__(source, detail or "the platform asked us to slow down")
+
+
+class CredentialsRefused(CollectError):
+    """401 or 403: stop this source and tell the operator today."""
+
+
+class SourceGone(CollectError):
+    """404, 410 or a suspended place: stop this source and tell the operator this week."""
+
+
+class UnexpectedResponse(CollectError):
+    """The answer makes no sense; `body` keeps its first bytes for the operator."""
+
+    def __init__(self, source: str, detail: str = "", body: bytes = b"") -> None:
+        self.body = body[:65536]
+        super().__init__(source, detail)
+
+
+class CaptureError(MonitorError):
+    """A capture could not even be attempted. What happens during one is a value, not an error."""
+
+
+class BrowserUnavailable(CaptureError):
+    """No browser could be started; the message ends with the one command that mends it."""
+
+
+class PageUnavailable(CaptureError):
+    """The page could not be reached at all."""
+
+
+class DeliveryError(MonitorError):
+    """A message was not accepted."""
+
+
+class TemporaryDeliveryError(DeliveryError):
+    """Try again later: no connection, a 4xx reply, or the connection broke after DATA."""
+
+
+class PermanentDeliveryError(DeliveryError):
+    """Trying again cannot help: a 5xx reply or an impossible address."""
+
+
+class ArchiveError(MonitorError):
+    """The archive cannot be written (full, busy, not a folder): stop sealing, tell the operator."""
+
+
+class VerificationError(MonitorError):
+    """The archive is not what was sealed. `step` is the number in archive/README.md."""
+
+    def __init__(self, step: int, where: str, detail: str) -> None:
+        self.step = step
+        self.where = where
+        self.detail = detail
+        super().__init__(f"step {step}: {where}: {detail}")
+
+
+class MalformedArchive(VerificationError):
+    """A file that the format demands is unreadable or not in the format."""
+
+
+class ChainBroken(VerificationError):
+    """A chain entry is missing, altered or out of order."""
+
+
+class DigestMismatch(VerificationError):
+    """A file is not the file that was sealed."""
+
+
+class MissingFile(VerificationError):
+    """A sealed file or exhibit folder is absent and no erasure entry says why."""
+
+
+class UnlistedFile(VerificationError):
+    """A file lies in an exhibit, or an exhibit in the archive, that no manifest or entry names."""

@@ -1,0 +1,91 @@
+"""The outside world as a few small protocols. Adapters implement them; tests replace them.
+
+Every method raises only the family of `monitor.errors` that its docstring names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+import requests
+
+from monitor.model import CaptureMode, CaptureReport, Envelope, Item, Message, Page, Source
+
+Clock = Callable[[], datetime]
+"""Returns the present as aware UTC."""
+
+Fingerprint = Callable[[str], str]
+"""A keyed digest (hex) of an identity: the key never leaves the data folder, so a cursor or a
+`seen` row cannot be turned back into whom or what it was."""
+
+Suppressed = Callable[[str], str | None]
+"""Says which S2 or A9 trigger a text sets off (the rule's name), or None. Pure."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorTools:
+    """What a collector is given; it opens nothing else.
+
+    Every request goes through `session`, which refuses private addresses, ends every call within
+    its limits, and raises `OutboundRefused` or `requests` errors.
+    """
+
+    session: requests.Session
+    clock: Clock
+    fingerprint: Fingerprint
+    user_agent: str
+    secrets: Mapping[str, str]
+
+
+class Collector(Protocol):
+    """One platform (DESIGN.md, Collector contract). Raises only `CollectError`."""
+
+    def poll(self, source: Source, cursor: str | None) -> Page:
+        """Read what is new since `cursor`; None is the first time (look back 30 days at most, R16).
+
+        Polling again from the returned cursor gives nothing twice and skips nothing; an edited item
+        comes again with its new text; an empty page keeps the cursor.
+        """
+
+    def reread(self, source: Source, known: Sequence[Item]) -> tuple[Item, ...]:
+        """Look again at items we keep. Returns those whose text changed, and, with state `removed`
+        and empty text, those that the platform says are gone. Items it cannot tell about are left
+        out: absence of an answer is not a deletion."""
+
+
+class Browser(Protocol):
+    """Turns an address into files and step outcomes."""
+
+    def capture(
+        self,
+        url: str,
+        mode: CaptureMode,
+        folder: Path,
+        suppressed: Suppressed,
+    ) -> CaptureReport:
+        """Preserve what a stranger would see at `url`, under `folder` (shots/, page/, net/, log/).
+
+        `suppressed` is asked about what the page says once it has loaded; if a trigger fires, the
+        files are removed and the outcome is `suppressed`. A failed step is a value in the report.
+        Raises `BrowserUnavailable` only.
+        """
+
+    def close(self) -> None:
+        """Stop the browser; safe to call twice."""
+
+
+class Transport(Protocol):
+    """Carries one mail to one mailbox."""
+
+    def deliver(self, message: Message, envelope: Envelope) -> str:
+        """Hand the mail over and return a receipt (the server's last reply, or the file written).
+
+        Delivering the same envelope twice is the same mail twice. Raises `DeliveryError` only.
+        """
+
+    def check(self) -> str:
+        """Say in words that mail can be handed over, sending nothing. Raises `DeliveryError`."""
