@@ -6,7 +6,7 @@ Every `now` is aware UTC. Times that people live by (07:30) are given with their
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from monitor.model import RunOutcome, Source, Urgency
@@ -104,4 +104,4 @@ def next_morning(now: datetime, zone: ZoneInfo) -> datetime:
     """The next 07:30 on the school's clock strictly after `now`, as UTC."""
     local = now.astimezone(zone)
     day = local.date() if local.time() < MORNING else local.date() + timedelta(days=1)
-    return datetime.combine(day, MORNING, tzinfo=zone).astimezone(now.tzinfo)
+    return datetime.combine(day, MORNING, tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,171 @@
+"""What the store hands out: frozen values, never table rows, so that nobody outside knows a column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.model import (
+    AlertKind,
+    Assessment,
+    CaptureMode,
+    CaptureOutcome,
+    Item,
+    Matches,
+    Message,
+    Notice,
+    Office,
+    OperatorNotice,
+    Routing,
+    RunOutcome,
+    Told,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One poll as it ended. `detail` never holds names, handles or text of items."""
+
+    source_key: str
+    started_at: datetime
+    finished_at: datetime
+    outcome: RunOutcome
+    detail: str
+    items_seen: int
+    items_kept: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptItem:
+    """An item with a row. `version` counts from 1 and grows with each change that was seen."""
+
+    id: int
+    item: Item
+    source_key: str
+    official: bool
+    text_digest: str
+    fetched_at: datetime
+    version: int
+    rereads: int
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A finding with the newest view of it."""
+
+    id: int
+    reference: str
+    found_at: datetime
+    item: KeptItem
+    assessment: Assessment
+    matches: Matches
+    routing: Routing
+    decision: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRow:
+    """A capture that is wanted or was made. `finding` is None when a person asked for an address."""
+
+    id: int
+    exhibit_id: str
+    finding_id: int | None
+    version: int
+    url: str
+    mode: CaptureMode
+    trigger: str
+    requested_at: datetime
+    attempts: int
+    state: str
+    outcome: CaptureOutcome | None
+    detail: str
+    missing: tuple[str, ...]
+    sealed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """A message owed to somebody. `message` is None until it was frozen for the first attempt."""
+
+    id: int
+    key: str
+    kind: AlertKind
+    finding_id: int | None
+    office: Office
+    part: Told
+    address: str
+    message_id: str
+    thread: str
+    date: datetime
+    state: str
+    attempts: int
+    next_attempt_at: datetime
+    facts: Notice | OperatorNotice
+    message: Message | None
+    receipt: str
+    last_error: str
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlert:
+    """An alert to be owed. `key` says it once: owing the same key again changes nothing."""
+
+    key: str
+    kind: AlertKind
+    office: Office
+    part: Told
+    address: str
+    message_id: str
+    thread: str
+    date: datetime
+    not_before: datetime
+    facts: Notice | OperatorNotice
+    finding_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExhibitRow:
+    """The index entry of a sealed exhibit."""
+
+    exhibit_id: str
+    sequence: int
+    root_digest: str
+    sealed_at: datetime
+    folder: str
+    reference: str | None
+    mode: CaptureMode | None
+    outcome: CaptureOutcome | None
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SealedRegister:
+    """The Register as it lies in the database: encrypted, with counts for people to see."""
+
+    version: str
+    imported_at: datetime
+    people: int
+    pupils: int
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """When the service started and last looked for work."""
+
+    started_at: datetime
+    ticked_at: datetime
+    program: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits, in numbers."""
+
+    captures: int
+    alerts: int
+    alerts_failed: int
+    captures_failed: int
+    undecided: int
+    oldest_alert_at: datetime | None
