@@ -403,6 +403,19 @@ class Law:
 
 
 @dataclass(frozen=True, slots=True)
+class Contact:
+    """An outside body that a person may call; never a recipient (R142). `detail` is "" until the
+    school fills it in. Past `verify_by` (ISO date) somebody must check the entry."""
+
+    key: str
+    name: str
+    detail: str
+    verify_by: str
+    hours: str = ""
+    safeguarding: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """config/policy.toml: which rules this School has adopted, with versions and review dates."""
 
@@ -416,6 +429,7 @@ class Policy:
     unsure_capture: CaptureMode = CaptureMode.TEXT
     emergency_text: str = ""
     case_manager_text: str = ""
+    contacts: tuple[Contact, ...] = ()
 
 
 # --- who is told ---------------------------------------------------------------------------------
