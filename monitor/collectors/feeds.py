@@ -1,0 +1,280 @@
+"""RSS, Atom and JSON Feed, and the pages that name one (collectors study 4, as of 2026-11-22).
+
+The site's rules: feeds are published to be polled; we poll with an honest name, not more often than
+every 15 minutes (R15), and conditionally, so that an unchanged feed costs its publisher one 304
+(RFC 9110 13.1). What a publisher leaves out of a feed has merely scrolled away: only an item that is
+missing while older ones are still there counts as removed.
+
+A `Source` needs `base_url`: a feed, or a page with `<link rel="alternate">` to one.
+"""
+
+from __future__ import annotations
+
+import calendar
+import hashlib
+import io
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import feedparser
+import requests
+from bs4 import BeautifulSoup
+
+from monitor.errors import UnexpectedResponse
+from monitor.model import Item, ItemState, Page, Source
+from monitor.ports import CollectorTools
+
+_ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.5"
+)
+_FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
+_BLOCKS = ("br", "p", "div", "li", "tr", "blockquote", "h1", "h2", "h3", "h4", "pre")
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What one answer held. `faults` says in words what could not be read."""
+
+    items: tuple[Item, ...]
+    faults: tuple[str, ...] = ()
+
+
+class Feeds:
+    """Reads one feed per source."""
+
+    def __init__(self, tools: CollectorTools) -> None:
+        self._session = tools.session
+
+    def poll(self, source: Source, cursor: str | None) -> Page:
+        """Return every item of the feed; none if it has not changed since `cursor`.
+
+        The cursor holds the feed's address, if a page named it, and its validators.
+        """
+        state: dict[str, str] = json.loads(cursor) if cursor else {}
+        try:
+            response = self._read(state.get("feed") or source.base_url, state)
+        except requests.HTTPError as error:
+            if "feed" not in state or error.response.status_code not in (404, 410):
+                raise
+            state = {}  # The feed has moved; its page may name the new one.
+            response = self._read(source.base_url, state)
+        if response.status_code == 304:
+            return Page((), cursor or "{}")
+        if named := named_feed(response.content, response.headers.get("Content-Type", ""), response.url):
+            response = self._read(named, {})
+            state = {"feed": named}
+        feed = _parsed(source, response)
+        validators = {
+            "etag": response.headers.get("ETag", ""),
+            "modified": response.headers.get("Last-Modified", ""),
+        }
+        kept = {key: value for key, value in {"feed": state.get("feed", ""), **validators}.items() if value}
+        return Page(feed.items, json.dumps(kept), notes=feed.faults)
+
+    def reread(self, source: Source, known: Sequence[Item]) -> tuple[Item, ...]:
+        """Fetch the feed again and compare. Items older than all that it still holds are left out."""
+        response = self._read(source.base_url, {})
+        if named := named_feed(response.content, response.headers.get("Content-Type", ""), response.url):
+            response = self._read(named, {})
+        return compare(known, _parsed(source, response).items)
+
+    def _read(self, address: str, validators: Mapping[str, str]) -> requests.Response:
+        headers = {"Accept": _ACCEPT}
+        if etag := validators.get("etag"):
+            headers["If-None-Match"] = etag
+        if modified := validators.get("modified"):
+            headers["If-Modified-Since"] = modified
+        response = self._session.get(address, headers=headers)
+        response.raise_for_status()
+        return response
+
+
+def compare(known: Sequence[Item], present: Sequence[Item]) -> tuple[Item, ...]:
+    """Say which known items changed or are gone, as far as a feed can tell."""
+    by_id = {item.native_id: item for item in present}
+    oldest = min((item.posted_at for item in present if item.posted_at is not None), default=None)
+    found: list[Item] = []
+    for item in known:
+        now = by_id.get(item.native_id)
+        if now is not None:
+            if now.text != item.text:
+                found.append(now)
+        elif oldest is not None and item.posted_at is not None and item.posted_at > oldest:
+            found.append(replace(item, text="", state=ItemState.REMOVED))
+    return tuple(found)
+
+
+def named_feed(body: bytes, content_type: str, address: str) -> str:
+    """Return the feed that an HTML page names for itself, or "" if there is none or it is no page."""
+    start = body[:512].lstrip().lower()
+    if not (start.startswith((b"<!doctype html", b"<html")) or "text/html" in content_type):
+        return ""
+    if start.startswith((b"<?xml", b"<rss", b"<feed", b"{")):
+        return ""  # Many servers send feeds as text/html.
+    page = BeautifulSoup(body, "html.parser")
+    for link in page.find_all("link", rel="alternate", href=True):
+        if str(link.get("type", "")).split(";")[0].strip().lower() in _FEED_TYPES:
+            return urljoin(address, str(link["href"]))
+    return ""
+
+
+def _parsed(source: Source, response: requests.Response) -> Feed:
+    feed = parse_feed(
+        response.content,
+        platform=source.platform,
+        address=response.url,
+        content_type=response.headers.get("Content-Type", ""),
+    )
+    if feed is None:
+        raise UnexpectedResponse(source.key, "the answer is not a feed", response.content)
+    return feed
+
+
+def parse_feed(body: bytes, *, platform: str, address: str, content_type: str) -> Feed | None:
+    """Read RSS, Atom or JSON Feed, also when it is broken. None if it is no feed at all. Pure."""
+    if body.lstrip()[:1] == b"{":
+        return _parse_json(body, platform=platform, address=address)
+    # A stream, because feedparser would open a name or an address that it is given as text.
+    parsed = feedparser.parse(
+        io.BytesIO(body), response_headers={"content-type": content_type, "content-location": address}
+    )
+    if not parsed.entries and not parsed.get("version"):
+        return None
+    home = _web_address(parsed.feed.get("link"), address) or address
+    items: list[Item] = []
+    without_id = without_address = 0
+    for entry in parsed.entries:
+        body_html = max(
+            (str(part.get("value") or "") for part in (*entry.get("content", ()), _summary(entry))), key=len
+        )
+        link, given_id = _web_address(entry.get("link"), address), str(entry.get("id") or "")
+        url = link or _web_address(given_id, "") or home
+        text = _titled(_plain(str(entry.get("title") or "")), _plain(body_html))
+        posted_at = _moment(entry.get("published_parsed") or entry.get("updated_parsed"))
+        if not (text or link or given_id):
+            continue
+        without_id += not given_id
+        without_address += url == home
+        items.append(
+            Item(
+                platform=platform,
+                native_id=given_id or link or _derived_id(posted_at, text),
+                url=url,
+                text=text,
+                author=str(entry.get("author") or "") or None,
+                posted_at=posted_at,
+            )
+        )
+    faults = _faults(without_id, without_address)
+    if parsed.bozo and not isinstance(
+        parsed.bozo_exception, feedparser.exceptions.ThingsNobodyCaresAboutButMe
+    ):
+        faults += ("the feed is damaged; what could be read was taken",)
+    return Feed(tuple(items), faults)
+
+
+def _parse_json(body: bytes, *, platform: str, address: str) -> Feed | None:
+    """Read JSON Feed 1 and 1.1 (jsonfeed.org)."""
+    try:
+        document: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or not isinstance(document.get("items"), list):
+        return None
+    home = _web_address(document.get("home_page_url"), address) or address
+    items: list[Item] = []
+    without_id = without_address = 0
+    for entry in document["items"]:
+        if not isinstance(entry, dict):
+            continue
+        given_id = str(entry.get("id") or "")
+        link = _web_address(entry.get("url"), address) or _web_address(entry.get("external_url"), address)
+        url = link or _web_address(given_id, "") or home
+        words = str(entry.get("content_text") or "") or _plain(str(entry.get("content_html") or ""))
+        text = _titled(str(entry.get("title") or "").strip(), words or str(entry.get("summary") or ""))
+        posted_at = _iso(entry.get("date_published"))
+        if not (text or link or given_id):
+            continue
+        authors = entry.get("authors")
+        author = authors[0] if isinstance(authors, list) and authors else entry.get("author")
+        without_id += not given_id
+        without_address += url == home
+        items.append(
+            Item(
+                platform=platform,
+                native_id=given_id or link or _derived_id(posted_at, text),
+                url=url,
+                text=text,
+                author=(str(author.get("name") or "") or None) if isinstance(author, dict) else None,
+                posted_at=posted_at,
+            )
+        )
+    return Feed(tuple(items), _faults(without_id, without_address))
+
+
+def _summary(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"value": entry.get("summary")}
+
+
+def _faults(without_id: int, without_address: int) -> tuple[str, ...]:
+    faults: list[str] = []
+    if without_id:
+        faults.append(f"entries without an id: {without_id} (one was made from the address or the words)")
+    if without_address:
+        faults.append(f"entries without an address: {without_address} (the feed's own is given instead)")
+    return tuple(faults)
+
+
+def _titled(title: str, words: str) -> str:
+    """The title is the first line, once."""
+    words = words.strip()
+    return words if not title or words.startswith(title) else f"{title}\n{words}".strip()
+
+
+def _plain(markup: str) -> str:
+    """Return what a reader would see, one line a block."""
+    if "<" not in markup and "&" not in markup:
+        return "\n".join(line for line in (" ".join(part.split()) for part in markup.splitlines()) if line)
+    soup = BeautifulSoup(markup, "html.parser")
+    for unseen in soup(["script", "style", "template"]):
+        unseen.decompose()
+    for block in soup(_BLOCKS):
+        block.append("\n")
+    lines = (" ".join(line.split()) for line in soup.get_text().splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def _web_address(value: object, base: str) -> str:
+    """Make an address absolute; "" if it is not one that a browser could open."""
+    try:
+        address = urljoin(base, str(value)) if value else ""
+        return address if urlsplit(address).scheme in ("http", "https") and urlsplit(address).hostname else ""
+    except ValueError:
+        return ""
+
+
+def _derived_id(posted_at: datetime | None, text: str) -> str:
+    """Name an entry that has neither id nor address by its time and first line."""
+    basis = f"{posted_at.isoformat() if posted_at else ''}\n{text.partition(chr(10))[0]}"
+    return "derived:" + hashlib.sha256(basis.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _moment(value: time.struct_time | None) -> datetime | None:
+    try:
+        return None if value is None else datetime.fromtimestamp(calendar.timegm(value), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _iso(value: object) -> datetime | None:
+    """Read an RFC 3339 time; one without a zone is taken as UTC."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
