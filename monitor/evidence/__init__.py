@@ -1,1 +1,12 @@
+"""Sealed evidence on disk: a folder for each exhibit, one chain, and a check that needs nothing else.
 
+The public face of the room. The format and its numbered verification steps are in archive/README.md;
+why it is so in docs/adr/0003-archive-is-truth.md and docs/adr/0004-erasure.md.
+"""
+
+from monitor.evidence import verify
+from monitor.evidence.archive import Archive, open_archive
+from monitor.evidence.ledger import Entry
+from monitor.evidence.verify import VerifiedArchive
+
+__all__ = ["Archive", "Entry", "VerifiedArchive", "open_archive", "verify"]

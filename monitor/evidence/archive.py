@@ -1,0 +1,266 @@
+"""One archive on disk, as the jobs use it: scratch, seal, find, note, erase.
+
+One job: hold the order between files and chain. Every public method raises `ArchiveError`, in words that
+can be shown to the network manager, and nothing else, when the disk or another writer is in the way.
+"""
+
+from __future__ import annotations
+
+import errno
+import secrets
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from monitor.errors import ArchiveError
+from monitor.evidence import layout
+from monitor.evidence.erase import remove_content
+from monitor.evidence.ledger import Entry, Ledger, writing
+from monitor.evidence.seal import (
+    captured_at,
+    make_bag,
+    make_read_only,
+    put_in_place,
+    read_record,
+    remove_folder,
+    root_digest,
+)
+from monitor.model import ExhibitRecord, Seal
+
+SALT_BYTES = 32
+REASON_CHARACTERS = 200
+
+
+def open_archive(root: Path) -> Archive:
+    """The archive in this folder, made if it is not there. No lock is taken before something is written.
+
+    Raises `ArchiveError` when it is not a folder, may not be written to, or its disk is full.
+    """
+    with _in_plain_words(root):
+        root.mkdir(mode=0o750, parents=True, exist_ok=True)
+        scratch = root / layout.SCRATCH
+        scratch.mkdir(mode=0o750, exist_ok=True)
+        # A permission bit does not show a read-only or full disk: try.
+        probe = scratch / f".probe-{secrets.token_hex(8)}"
+        probe.mkdir()
+        probe.rmdir()
+    return Archive(root)
+
+
+class Archive:
+    """The sealed exhibits of one school. Get it from `open_archive`; one for each thread."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._ledger = Ledger(root)
+
+    # --- from capture to seal ---
+
+    def scratch(self, exhibit_id: str) -> Path:
+        """An empty folder for the files of a capture, on the archive's own disk; leftovers are removed."""
+        with _in_plain_words(self.root):
+            bag = self._scratch_bag(exhibit_id)
+            remove_folder(bag)
+            data = bag / "data"
+            data.mkdir(parents=True)
+            return data
+
+    def sweep(self, keep: Collection[str]) -> None:
+        """Remove the scratch folders of all exhibits but these."""
+        with _in_plain_words(self.root):
+            for folder in sorted((self.root / layout.SCRATCH).iterdir()):
+                # Those with a dot belong to erasures, which `finish_erasures` ends.
+                if folder.name not in keep and not folder.name.startswith("."):
+                    remove_folder(folder)
+
+    def seal(self, record: ExhibitRecord, *, now: datetime) -> Seal:
+        """Bind the scratch folder's files and this record into the chain, once and for all.
+
+        Whatever moment an earlier call was killed at, calling again gives one folder and one entry. An
+        exhibit that already lies in the archive is sealed as it lies, with its own record and time.
+        """
+        with _in_plain_words(self.root):
+            bag = self._scratch_bag(record.exhibit_id)
+            with writing(self.root):
+                entry = self._ledger.sealed().get(record.exhibit_id)
+                if entry is None:
+                    folder = self._folder_in_place(record.exhibit_id)
+                    if folder is None:
+                        folder = layout.exhibit_folder(record.exhibit_id, record.captured_at)
+                        make_bag(bag, record, salt=secrets.token_hex(SALT_BYTES))
+                        put_in_place(bag, self.root / folder)
+                    entry = self._bind(record.exhibit_id, folder, now)
+                remove_folder(bag)
+                return entry.seal
+
+    def unsealed(self) -> tuple[str, ...]:
+        """Exhibits whose folder lies in the archive without a chain entry: call `seal` for each."""
+        with _in_plain_words(self.root):
+            # Folders first: one that is sealed between the two looks is then not named.
+            present = [folder.rpartition("/")[2] for folder in layout.exhibit_folders(self.root)]
+            sealed = self._ledger.sealed()
+            return tuple(exhibit for exhibit in present if exhibit not in sealed)
+
+    # --- reading ---
+
+    def find(self, exhibit_id: str) -> Seal | None:
+        """The seal of this exhibit, erased or not; None when it was never sealed."""
+        with _in_plain_words(self.root):
+            entry = self._ledger.sealed().get(exhibit_id)
+            return None if entry is None else entry.seal
+
+    def seals(self) -> Iterator[Seal]:
+        """Every seal in the order of the chain, those of erased exhibits too."""
+        with _in_plain_words(self.root):
+            entries = tuple(self._ledger.sealed().values())
+        yield from (entry.seal for entry in entries)
+
+    def erasure(self, exhibit_id: str) -> Entry | None:
+        """The entry that ordered the erasure of this exhibit, or None."""
+        with _in_plain_words(self.root):
+            return self._ledger.erasing().get(exhibit_id)
+
+    def history(self, exhibit_id: str) -> tuple[Entry, ...]:
+        """Everything the chain says about this exhibit, in order (R79)."""
+        with _in_plain_words(self.root):
+            return tuple(each for each in self._ledger.entries() if each.exhibit_id == exhibit_id)
+
+    def head(self) -> str:
+        """The digest of the last entry, to be kept elsewhere: it alone shows a tail that was cut off."""
+        with _in_plain_words(self.root):
+            return self._ledger.head()
+
+    def folder(self, exhibit_id: str) -> Path:
+        """Where the exhibit lies. Raises `ArchiveError` when it was never sealed, or is erased."""
+        with _in_plain_words(self.root):
+            entry = self._sealed_entry(exhibit_id)
+            erasing = self._ledger.erasing().get(exhibit_id)
+            if erasing is not None:
+                raise ArchiveError(
+                    f"{exhibit_id} was erased on {erasing.at:%d %B %Y} under rule {erasing.rule}; "
+                    "only its tombstone is kept."
+                )
+            return self.root / entry.folder
+
+    def record(self, exhibit_id: str) -> Mapping[str, object]:
+        """What was sealed about the exhibit: its data/record.json. Raises `ArchiveError`, see `folder`."""
+        folder = self.folder(exhibit_id)
+        with _in_plain_words(self.root):
+            return _readable_record(folder)
+
+    # --- custody and erasure ---
+
+    def note(self, exhibit_id: str, event: str, by: str, *, now: datetime, reason: str = "") -> Entry:
+        """Write into the chain that an office viewed, exported or handed over this exhibit (R79).
+
+        `event` and `by` are words such as `viewed` and `headteacher`; `reason` is one printable line
+        of up to 200 characters. None may hold anything personal: the chain is never erased.
+        """
+        with _in_plain_words(self.root):
+            if not layout.SLUG.fullmatch(event) or event in (layout.SEALED, layout.ERASING, layout.ERASED):
+                raise ArchiveError(f"{event!r} is not a custody event.")
+            if not layout.SLUG.fullmatch(by):
+                raise ArchiveError("A custody entry names an office, such as headteacher, never a person.")
+            if len(reason) > REASON_CHARACTERS or not reason.isprintable():
+                raise ArchiveError(f"A custody reason is one line of up to {REASON_CHARACTERS} characters.")
+            with writing(self.root):
+                self._sealed_entry(exhibit_id)
+                return self._ledger.append(event, exhibit_id, at=now, by=by, reason=reason)
+
+    def erase(self, exhibit_id: str, *, rule: str, now: datetime) -> Entry:
+        """Remove the content of an exhibit under a numbered retention rule, for good (R126).
+
+        Leaves a tombstone; the chain still verifies. Calling again changes nothing and returns the same
+        entry. Whether the rule applies and no legal hold forbids it is decided before.
+        """
+        with _in_plain_words(self.root):
+            if not layout.RULE.fullmatch(rule):
+                raise ArchiveError("An erasure names the retention rule that orders it, and nothing else.")
+            with writing(self.root):
+                sealed = self._sealed_entry(exhibit_id)
+                if exhibit_id not in self._ledger.erasing():
+                    root = sealed.root_digest
+                    self._ledger.append(layout.ERASING, exhibit_id, at=now, root_digest=root, rule=rule)
+                return self._finish_erasure(exhibit_id, now)
+
+    def finish_erasures(self, *, now: datetime) -> tuple[str, ...]:
+        """End every erasure that was interrupted; returns the exhibits. Call it when the service starts."""
+        with _in_plain_words(self.root), writing(self.root):
+            open_ones = tuple(each for each in self._ledger.erasing() if each not in self._ledger.erased())
+            for exhibit_id in open_ones:
+                self._finish_erasure(exhibit_id, now)
+            return open_ones
+
+    # --- the steps, under the lock ---
+
+    def _scratch_bag(self, exhibit_id: str) -> Path:
+        if not layout.EXHIBIT_ID.fullmatch(exhibit_id):
+            raise ArchiveError(f"{exhibit_id!r} cannot be the reference of an exhibit.")
+        return self.root / layout.SCRATCH / exhibit_id
+
+    def _folder_in_place(self, exhibit_id: str) -> str | None:
+        # A capture repeated after a kill may carry another time, even another month: look in all.
+        for folder in layout.exhibit_folders(self.root):
+            if folder.endswith(f"/{exhibit_id}"):
+                return folder
+        return None
+
+    def _bind(self, exhibit_id: str, folder: str, now: datetime) -> Entry:
+        place = self.root / folder
+        captured = captured_at(_readable_record(place))
+        make_read_only(place)
+        return self._ledger.append(
+            layout.SEALED,
+            exhibit_id,
+            at=now,
+            root_digest=root_digest(place),
+            folder=folder,
+            captured_at=captured,
+        )
+
+    def _sealed_entry(self, exhibit_id: str) -> Entry:
+        entry = self._ledger.sealed().get(exhibit_id)
+        if entry is None:
+            raise ArchiveError(f"There is no sealed exhibit {exhibit_id!r} in {self.root}.")
+        return entry
+
+    def _finish_erasure(self, exhibit_id: str, now: datetime) -> Entry:
+        done = self._ledger.erased().get(exhibit_id)
+        if done is not None:
+            return done
+        sealed, erasing = self._ledger.sealed()[exhibit_id], self._ledger.erasing()[exhibit_id]
+        remove_content(self.root, sealed, erasing)
+        return self._ledger.append(
+            layout.ERASED, exhibit_id, at=now, root_digest=sealed.root_digest, rule=erasing.rule
+        )
+
+
+def _readable_record(exhibit: Path) -> Mapping[str, object]:
+    try:
+        found = read_record(exhibit)
+        captured_at(found)
+    except ValueError as error:
+        raise ArchiveError(
+            f"The record of {exhibit.name} is not what this program wrote: {error}."
+        ) from error
+    return found
+
+
+@contextmanager
+def _in_plain_words(root: Path) -> Iterator[None]:
+    """Turn what the system says into what a network manager can act on."""
+    try:
+        yield
+    except OSError as error:
+        raise ArchiveError(_plain_words(root, error)) from error
+
+
+def _plain_words(root: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk that holds the archive {root} is full. Make room; nothing is lost meanwhile."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"The archive {root} cannot be written to. Give this program's user the right to write there."
+    if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        return f"The archive {root} is not a folder. Name a folder in the settings."
+    return f"The archive {root} cannot be used: {error.strerror or error}."

@@ -1,0 +1,210 @@
+"""The on-disk format of the archive: its names, its canonical JSON, its manifests.
+
+One job: what both the writer (`seal`, `erase`, `ledger`) and the verifier must agree on. The words for
+a stranger are in archive/README.md; when the two differ, that page is right and this one has a fault.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+FORMAT = 1
+
+LEDGER = "ledger.jsonl"
+LOCK = ".lock"
+SCRATCH = ".scratch"
+README = "README.md"
+
+BAG_DECLARATION = "bagit.txt"
+BAG_INFO = "bag-info.txt"
+MANIFEST = "manifest-sha256.txt"
+TAG_MANIFEST = "tagmanifest-sha256.txt"
+RECORD = "data/record.json"
+ITEM = "data/source/item.json"
+TOMBSTONE = "tombstone.json"
+
+BAG_DECLARATION_TEXT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
+TAG_FILES = (BAG_INFO, BAG_DECLARATION, MANIFEST)
+"""What the tag manifest lists, in its order."""
+
+SEALED, ERASING, ERASED = "sealed", "erasing", "erased"
+"""The events that only `seal` and `erase` write; every other event is a custody note."""
+
+NO_ENTRY = "0" * 64
+"""What the first entry names as the one before it."""
+
+BLOCK_BYTES = 1 << 20
+
+EXHIBIT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+SLUG = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
+RULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,63}")
+HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+YEAR, MONTH = re.compile(r"[0-9]{4}"), re.compile(r"0[1-9]|1[0-2]")
+
+# Names that mean the same to BagIt, to sha256sum and to every file system: nothing needs escaping.
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,127}"
+PAYLOAD_PATH = re.compile(rf"data(?:/{_NAME})+")
+_MANIFEST_LINE = re.compile(r"([0-9a-f]{64})  ([^\r\n]+)\n")
+
+
+def utc_text(moment: datetime) -> str:
+    """The one way a time is written: UTC, microseconds, Z. Raises `ValueError` for a naive time."""
+    if moment.tzinfo is None:
+        raise ValueError("a time in the archive must carry its time zone")
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def utc_time(text: str) -> datetime:
+    """The time written as `text`. Raises `ValueError` unless it is exactly in the form of `utc_text`."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None or utc_text(moment) != text:
+        raise ValueError("not in the archive's form of a time")
+    return moment
+
+
+def canonical(document: object) -> bytes:
+    """The one spelling of a JSON document: ASCII, keys sorted, no spaces, a line feed at the end.
+
+    The same bytes as `jq -caS .` writes for the documents of this archive.
+    """
+    text = json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode("ascii") + b"\n"
+
+
+def plain_fields(value: DataclassInstance) -> dict[str, object]:
+    """A dataclass as JSON knows it: an object of its fields, times by `utc_text`."""
+    return {each.name: _plain(getattr(value, each.name)) for each in fields(value)}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return utc_text(value)
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain_fields(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(each) for each in value]
+    return value
+
+
+def exhibit_folder(exhibit_id: str, captured_at: datetime) -> str:
+    """Where an exhibit lies below the archive: year and month of the capture in UTC."""
+    return f"{captured_at.astimezone(UTC):%Y/%m}/{exhibit_id}"
+
+
+def exhibit_folders(root: Path) -> Iterator[str]:
+    """Every exhibit folder that lies in the archive, as YYYY/MM/<exhibit-id>, in order of name."""
+    for year in _folders_named(root, YEAR):
+        for month in _folders_named(root / year, MONTH):
+            for exhibit in _folders_named(root / year / month, EXHIBIT_ID):
+                yield f"{year}/{month}/{exhibit}"
+
+
+def _folders_named(folder: Path, name: re.Pattern[str]) -> list[str]:
+    with os.scandir(folder) as entries:
+        return sorted(
+            each.name for each in entries if name.fullmatch(each.name) and each.is_dir(follow_symlinks=False)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What lies below a folder, as paths with forward slashes; links are never followed.
+
+    `strange` is everything that is neither a plain file nor a folder: links, pipes, devices.
+    """
+
+    files: frozenset[str]
+    folders: frozenset[str]
+    strange: tuple[str, ...]
+
+
+def listing(folder: Path) -> Listing:
+    """Everything below `folder`. Raises `OSError` when part of it cannot be read."""
+    files: list[str] = []
+    folders: list[str] = []
+    strange: list[str] = []
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        with os.scandir(folder / below) as entries:
+            for entry in entries:
+                path = below + entry.name
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append(path)
+                    waiting.append(path + "/")
+                elif entry.is_file(follow_symlinks=False):
+                    files.append(path)
+                else:
+                    strange.append(path)
+    return Listing(frozenset(files), frozenset(folders), tuple(sorted(strange)))
+
+
+def folders_needed(files: Iterable[str]) -> frozenset[str]:
+    """Every folder that one of these paths lies in."""
+    needed: set[str] = set()
+    for path in files:
+        while "/" in path:
+            path = path.rpartition("/")[0]
+            needed.add(path)
+    return frozenset(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The SHA-256 (hex) and the size of a file's bytes."""
+
+    sha256: str
+    size_bytes: int
+
+
+def measure(path: Path, buffer: memoryview | None = None) -> Measured:
+    """Digest a plain file in blocks, so that its size does not matter; a link is refused.
+
+    `buffer` may be lent by a caller who measures many files. Raises `OSError`.
+    """
+    block = buffer if buffer is not None else memoryview(bytearray(BLOCK_BYTES))
+    hasher = hashlib.sha256()
+    size = 0
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb", buffering=0) as stream:
+        while count := stream.readinto(block):
+            hasher.update(block[:count])
+            size += count
+    return Measured(hasher.hexdigest(), size)
+
+
+def manifest_text(digests: Mapping[str, str]) -> str:
+    """The digests as `sha256sum` writes and reads them, sorted by path."""
+    return "".join(f"{digests[path]}  {path}\n" for path in sorted(digests))
+
+
+def parse_manifest(content: bytes) -> dict[str, str]:
+    """Path to digest, of a manifest exactly as `manifest_text` writes it.
+
+    Anything else raises `ValueError`: another order, a path named twice, a stray space, other encodings.
+    """
+    digests: dict[str, str] = {}
+    for line in content.decode("utf-8").splitlines(keepends=True):
+        match = _MANIFEST_LINE.fullmatch(line)
+        if match is None:
+            raise ValueError("a line is not a digest, two spaces and a path")
+        digests[match[2]] = match[1]
+    if manifest_text(digests).encode("utf-8") != content:
+        raise ValueError("the lines are not sorted by path, or a path is named twice")
+    return digests

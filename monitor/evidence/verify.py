@@ -1,0 +1,380 @@
+"""Check an archive against itself: nothing but the folder is needed, and nothing in it is changed.
+
+One job: the numbered steps of archive/README.md, in their order. Standard library only; works on a
+read-only copy. It shares with the writer the format (`layout`) and the reading of one line
+(`ledger.parse_line`), and nothing that writes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from monitor.errors import (
+    ChainBroken,
+    DigestMismatch,
+    MalformedArchive,
+    MissingFile,
+    UnlistedFile,
+    VerificationError,
+)
+from monitor.evidence import layout
+from monitor.evidence.erase import tombstone_document
+from monitor.evidence.ledger import Entry, document, own_digest, parse_line
+
+Progress = Callable[[int, int], None]
+"""Told how many exhibits are checked, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedArchive:
+    """What was checked and holds. Compare `head` with the one kept elsewhere: see archive/README.md.
+
+    `unfinished_erasures` are exhibits whose erasure is ordered but was interrupted; the service ends it
+    at its next start.
+    """
+
+    entries: int
+    exhibits: int
+    erased: int
+    files: int
+    size_bytes: int
+    head: str
+    unfinished_erasures: tuple[str, ...] = ()
+
+
+def check_archive(root: Path, progress: Progress | None = None) -> VerifiedArchive:
+    """Every step holds for this archive, or the first fault is raised as a `VerificationError`.
+
+    Not checked: whether the tail of the chain was cut off together with its folders (compare `head`),
+    and whether the clock was right. A file that cannot be read is a fault, not an error of another kind.
+    """
+    return _check(root, _raise, progress)
+
+
+def problems(root: Path, progress: Progress | None = None) -> tuple[VerificationError, ...]:
+    """Every fault in the archive, for a report; empty when `check_archive` would return.
+
+    One cause may show more than once: a changed file is also a changed exhibit.
+    """
+    found: list[VerificationError] = []
+    _check(root, found.append, progress)
+    return tuple(found)
+
+
+def _raise(fault: VerificationError) -> NoReturn:
+    raise fault
+
+
+def _check(
+    root: Path, fault: Callable[[VerificationError], None], progress: Progress | None
+) -> VerifiedArchive:
+    """The numbered verification steps of archive/README.md.
+
+    1. The ledger is whole lines of canonical JSON, each an entry of format 1.
+    2. The entries are numbered from 1; each names its own digest and that of the entry before it.
+    3. The entries make sense together: an exhibit is sealed once, in a folder of its own, before anything
+       else is said of it; it is erased at most once, under one rule, after that was ordered.
+    4. The archive holds a folder for each sealed exhibit and nothing else.
+    5. An erased exhibit is exactly the tombstone that the chain describes.
+    6. The digest of the exhibit's tag manifest is the root digest in its entry.
+    7. The tag manifest lists exactly the three tag files, each with its digest.
+    8. The manifest lists exactly the files under data/, each with its digest, and nothing else is there.
+    9. The record names the exhibit, the time and the files that the entry and the manifest name.
+
+    `fault` is given each fault as it is found; when it returns, checking goes on as far as it can.
+    """
+    ledger = b""
+    present: tuple[str, ...] = ()
+    astray: tuple[str, ...] = ()
+    try:
+        with _writer_held_off(root):
+            ledger, present, astray = _look(root)
+    except OSError as error:
+        fault(MalformedArchive(1, layout.LEDGER, f"the archive cannot be read: {error.strerror}"))
+
+    # Step 1: the ledger is whole lines of canonical JSON, each an entry of format 1.
+    entries: list[Entry] = []
+    for number, line in enumerate(ledger.splitlines(keepends=True), start=1):
+        where = f"{layout.LEDGER} line {number}"
+        if not line.endswith(b"\n"):
+            fault(MalformedArchive(1, where, "the line is torn: it does not end in a line feed"))
+            continue
+        try:
+            entries.append(parse_line(line))
+        except ValueError as error:
+            fault(MalformedArchive(1, where, f"not an entry: {error}"))
+
+    # Step 2: numbered from 1; each names its own digest and that of the entry before it.
+    before = layout.NO_ENTRY
+    for number, entry in enumerate(entries, start=1):
+        where = f"{layout.LEDGER} entry {entry.sequence}"
+        if entry.sequence != number:
+            fault(ChainBroken(2, where, f"entry {number} is expected here: one is missing, moved or doubled"))
+        elif entry.previous != before:
+            fault(ChainBroken(2, where, "it does not name the digest of the entry before it"))
+        elif entry.digest != own_digest(document(entry)):
+            fault(ChainBroken(2, where, "it is not what its own digest says: it was altered"))
+        before = entry.digest
+
+    # Step 3: the entries make sense together.
+    sealed: dict[str, Entry] = {}
+    erasing: dict[str, Entry] = {}
+    erased: dict[str, Entry] = {}
+    for entry in entries:
+        where = f"{layout.LEDGER} entry {entry.sequence}"
+        exhibit = entry.exhibit_id
+        if entry.event == layout.SEALED:
+            if exhibit in sealed:
+                fault(ChainBroken(3, where, f"{exhibit} is sealed a second time"))
+                continue
+            if entry.captured_at is None or entry.folder != layout.exhibit_folder(exhibit, entry.captured_at):
+                fault(ChainBroken(3, where, f"{exhibit} cannot lie in the folder {entry.folder!r}"))
+                continue
+            if not layout.HEX_DIGEST.fullmatch(entry.root_digest):
+                fault(ChainBroken(3, where, "the root is not a SHA-256 digest"))
+                continue
+            sealed[exhibit] = entry
+        elif exhibit not in sealed:
+            fault(ChainBroken(3, where, f"{exhibit} was not sealed before this"))
+        elif entry.event in (layout.ERASING, layout.ERASED):
+            stage = erasing if entry.event == layout.ERASING else erased
+            if exhibit in stage:
+                fault(ChainBroken(3, where, f"{exhibit} is erased a second time"))
+            elif entry.root_digest != sealed[exhibit].root_digest:
+                fault(ChainBroken(3, where, f"it erases something that was not sealed as {exhibit}"))
+            elif stage is erased and (exhibit not in erasing or erasing[exhibit].rule != entry.rule):
+                fault(ChainBroken(3, where, f"the erasure of {exhibit} was not ordered under this rule"))
+            else:
+                stage[exhibit] = entry
+
+    # Step 4: a folder for each sealed exhibit and nothing else.
+    for path in astray:
+        fault(UnlistedFile(4, path, "nothing in the chain names this"))
+    places = {entry.folder: entry for entry in sealed.values()}
+    for path in present:
+        if path not in places:
+            fault(UnlistedFile(4, path, "no entry of the chain seals this exhibit"))
+    lying = frozenset(present)
+    for path, entry in places.items():
+        # Between the two moves of an interrupted erasure nothing lies here, and that is known.
+        if path not in lying and (entry.exhibit_id not in erasing or entry.exhibit_id in erased):
+            fault(MissingFile(4, path, f"entry {entry.sequence} sealed this exhibit; its folder is gone"))
+
+    buffer = memoryview(bytearray(layout.BLOCK_BYTES))
+    file_count = byte_count = 0
+    to_check = [(path, entry) for path, entry in places.items() if path in lying]
+    for done, (path, entry) in enumerate(to_check, start=1):
+        try:
+            found = layout.listing(root / path)
+            order = erasing.get(entry.exhibit_id)
+            for strange in found.strange:
+                fault(MalformedArchive(4, f"{path}/{strange}", "neither a file nor a folder; never followed"))
+
+            # Step 5: an erased exhibit is exactly the tombstone that the chain describes.
+            if order is not None and (entry.exhibit_id in erased or layout.TOMBSTONE in found.files):
+                for name in sorted((found.files | found.folders) - {layout.TOMBSTONE}):
+                    fault(UnlistedFile(5, f"{path}/{name}", "content lies in an exhibit that was erased"))
+                if layout.TOMBSTONE not in found.files:
+                    fault(MissingFile(5, f"{path}/{layout.TOMBSTONE}", "the tombstone is gone"))
+                elif (root / path / layout.TOMBSTONE).read_bytes() != layout.canonical(
+                    tombstone_document(entry, order)
+                ):
+                    fault(DigestMismatch(5, f"{path}/{layout.TOMBSTONE}", "not the tombstone of the chain"))
+                continue
+
+            # Step 6: the digest of the tag manifest is the root digest in the entry.
+            if layout.TAG_MANIFEST not in found.files:
+                fault(MissingFile(6, f"{path}/{layout.TAG_MANIFEST}", "the sealed file is gone"))
+                continue
+            tag_manifest = (root / path / layout.TAG_MANIFEST).read_bytes()
+            if hashlib.sha256(tag_manifest).hexdigest() != entry.root_digest:
+                fault(
+                    DigestMismatch(
+                        6, f"{path}/{layout.TAG_MANIFEST}", f"not what entry {entry.sequence} sealed"
+                    )
+                )
+                continue
+            byte_count += len(tag_manifest)
+
+            # Step 7: the tag manifest lists exactly the three tag files, each with its digest.
+            listed = _manifest(7, f"{path}/{layout.TAG_MANIFEST}", tag_manifest, fault)
+            if listed is not None and tuple(sorted(listed)) != layout.TAG_FILES:
+                fault(
+                    MalformedArchive(
+                        7, f"{path}/{layout.TAG_MANIFEST}", "it does not list the three tag files"
+                    )
+                )
+            own = {layout.TAG_MANIFEST, *layout.TAG_FILES}
+            for name in sorted(
+                each for each in found.files if not each.startswith("data/") and each not in own
+            ):
+                fault(UnlistedFile(7, f"{path}/{name}", "no manifest names this file"))
+            for name in layout.TAG_FILES:
+                if listed is None or name not in listed:
+                    continue
+                if name not in found.files:
+                    fault(MissingFile(7, f"{path}/{name}", "the sealed file is gone"))
+                    continue
+                measured = layout.measure(root / path / name, buffer)
+                byte_count += measured.size_bytes
+                if measured.sha256 != listed[name]:
+                    fault(DigestMismatch(7, f"{path}/{name}", "not the file that was sealed"))
+
+            # Step 8: the manifest lists exactly the files under data/, each with its digest.
+            if layout.MANIFEST not in found.files:
+                continue  # named in step 7
+            manifest = (root / path / layout.MANIFEST).read_bytes()
+            payload = _manifest(8, f"{path}/{layout.MANIFEST}", manifest, fault)
+            if payload is None:
+                continue
+            for name in payload:
+                if not layout.PAYLOAD_PATH.fullmatch(name):
+                    fault(
+                        MalformedArchive(8, f"{path}/{layout.MANIFEST}", f"it names {name!r}, outside data/")
+                    )
+            for name in sorted(each for each in found.files if each.startswith("data/")):
+                if name not in payload:
+                    fault(UnlistedFile(8, f"{path}/{name}", "the manifest does not name this file"))
+            for name in sorted(found.folders - layout.folders_needed(found.files)):
+                fault(UnlistedFile(8, f"{path}/{name}/", "an empty folder that was not sealed"))
+            sizes: dict[str, int] = {}
+            for name in sorted(payload):
+                if name not in found.files:
+                    fault(MissingFile(8, f"{path}/{name}", "the sealed file is gone"))
+                    continue
+                measured = layout.measure(root / path / name, buffer)
+                sizes[name] = measured.size_bytes
+                if measured.sha256 != payload[name]:
+                    fault(DigestMismatch(8, f"{path}/{name}", "not the file that was sealed"))
+            file_count += len(sizes)
+            byte_count += sum(sizes.values())
+
+            # Step 9: the record names the exhibit, the time and the files of the entry and the manifest.
+            where = f"{path}/{layout.RECORD}"
+            if layout.RECORD not in payload:
+                fault(MalformedArchive(9, where, "the exhibit has no record"))
+            if layout.RECORD not in sizes:
+                continue
+            record = _record(where, (root / path / layout.RECORD).read_bytes(), fault)
+            if record is None:
+                continue
+            if record.get("exhibit_id") != entry.exhibit_id:
+                fault(
+                    MalformedArchive(
+                        9, where, f"the record is of another exhibit than entry {entry.sequence}"
+                    )
+                )
+            if entry.captured_at is None or record.get("captured_at") != layout.utc_text(entry.captured_at):
+                fault(
+                    MalformedArchive(9, where, f"the record gives another time than entry {entry.sequence}")
+                )
+            if record.get("files") != [
+                {"path": name, "bytes": sizes.get(name), "sha256": payload[name]}
+                for name in sorted(payload)
+                if name != layout.RECORD
+            ]:
+                fault(
+                    MalformedArchive(
+                        9, where, "the record lists other files than the manifest, or other sizes"
+                    )
+                )
+        except OSError as error:
+            name = os.path.relpath(error.filename, root) if error.filename else path
+            fault(MalformedArchive(4, name, f"it cannot be read: {error.strerror}"))
+        finally:
+            if progress is not None:
+                progress(done, len(to_check))
+
+    return VerifiedArchive(
+        entries=len(entries),
+        exhibits=len(sealed) - len(erasing),
+        erased=len(erased),
+        files=file_count,
+        size_bytes=byte_count,
+        head=before,
+        unfinished_erasures=tuple(each for each in erasing if each not in erased),
+    )
+
+
+def _look(root: Path) -> tuple[bytes, tuple[str, ...], tuple[str, ...]]:
+    """The ledger, the exhibit folders, and what else lies in the archive above them."""
+    present = tuple(layout.exhibit_folders(root))
+    known = {*present, *(path.rpartition("/")[0] for path in present), *(path[:4] for path in present)}
+    astray: list[str] = []
+    waiting = [""]
+    while waiting:
+        below = waiting.pop()
+        with os.scandir(root / below) as found:
+            for each in found:
+                path = below + each.name
+                if below == "" and each.name == layout.SCRATCH and each.is_dir(follow_symlinks=False):
+                    continue
+                if below == "" and each.name in (layout.LEDGER, layout.LOCK, layout.README):
+                    if not each.is_file(follow_symlinks=False):
+                        astray.append(path)
+                elif path in known:
+                    if path not in present:
+                        waiting.append(path + "/")
+                elif not _is_empty_place(Path(each.path), path):
+                    astray.append(path)
+    try:
+        ledger = (root / layout.LEDGER).read_bytes()
+    except FileNotFoundError:
+        ledger = b""  # a new archive; any exhibit in it is then named in step 4
+    return ledger, present, tuple(sorted(astray))
+
+
+def _is_empty_place(folder: Path, path: str) -> bool:
+    """Whether this is a year or month made for an exhibit that then was not put there."""
+    year, _, month = path.partition("/")
+    if folder.is_symlink() or not folder.is_dir() or not layout.YEAR.fullmatch(year):
+        return False
+    if month:
+        return layout.MONTH.fullmatch(month) is not None and not any(folder.iterdir())
+    return all(_is_empty_place(each, f"{path}/{each.name}") for each in folder.iterdir())
+
+
+@contextmanager
+def _writer_held_off(root: Path) -> Iterator[None]:
+    """Look between two seals of a living archive, not in the middle of one. A copy has no writer."""
+    try:
+        descriptor = os.open(root / layout.LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _manifest(
+    step: int, where: str, content: bytes, fault: Callable[[VerificationError], None]
+) -> dict[str, str] | None:
+    try:
+        return layout.parse_manifest(content)
+    except ValueError as error:
+        fault(MalformedArchive(step, where, f"not a manifest: {error}"))
+        return None
+
+
+def _record(
+    where: str, content: bytes, fault: Callable[[VerificationError], None]
+) -> dict[str, object] | None:
+    try:
+        found = json.loads(content)
+        if isinstance(found, dict):
+            return found
+        fault(MalformedArchive(9, where, "the record is not a JSON object"))
+    except ValueError as error:
+        fault(MalformedArchive(9, where, f"the record is not JSON: {error}"))
+    return None
