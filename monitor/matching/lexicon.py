@@ -1,0 +1,94 @@
+"""The words in lexicon.toml, compiled once: data, not rules."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from monitor.folding import read
+from monitor.model import Office
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Compiled word lists. Patterns search a reading (monitor.folding), never the original."""
+
+    education: re.Pattern[str]
+    year_group: re.Pattern[str]
+    other_place: re.Pattern[str]
+    other_school_kind: re.Pattern[str]
+    elsewhere: re.Pattern[str]
+    trades: re.Pattern[str]
+    titles: tuple[str, ...]
+    role_cues: re.Pattern[str]
+    pupil_cues: re.Pattern[str]
+    subjects: tuple[tuple[str, re.Pattern[str]], ...]
+    nicknames: dict[str, tuple[str, ...]]
+    common_surnames: frozenset[str]
+    ordinary_words: frozenset[str]
+    not_an_office: re.Pattern[str]
+    offices: tuple[tuple[Office, re.Pattern[str]], ...]
+
+
+def any_word(words: Iterable[str]) -> re.Pattern[str] | None:
+    """One pattern that finds any of the words or phrases as whole words of a reading."""
+    readings = sorted({read(word).text.strip() for word in words} - {""}, key=len, reverse=True)
+    if not readings:
+        return None
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(map(_phrase, readings))})(?![a-z0-9])")
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Load and compile the word lists that ship with the package."""
+    data = tomllib.loads(resources.files(__package__).joinpath("lexicon.toml").read_text("utf-8"))
+    offices = {
+        key: re.compile(rf"(?<![a-z0-9])(?:{'|'.join(patterns)})(?![a-z0-9])")
+        for key, patterns in data["offices"].items()
+    }
+    not_an_office = offices.pop("not")
+    return Lexicon(
+        education=_words(data["education"]),
+        year_group=re.compile(data["year_group"]),
+        other_place=_next(data["other_place"]),
+        other_school_kind=_next(data["other_school_kind"]),
+        elsewhere=_words(data["elsewhere"]),
+        trades=_next(data["trades"]),
+        titles=tuple(data["titles"]),
+        role_cues=_words(data["role_cues"]),
+        pupil_cues=_words(data["pupil_cues"]),
+        subjects=tuple((name, _words(words)) for name, words in data["subjects"].items()),
+        nicknames=_both_ways(data["nicknames"]),
+        common_surnames=frozenset(data["ordinary"]["surnames"]),
+        ordinary_words=frozenset(data["ordinary"]["words"]) | frozenset(data["ordinary"]["surnames"]),
+        not_an_office=not_an_office,
+        offices=tuple((Office(key), pattern) for key, pattern in offices.items()),
+    )
+
+
+def _words(words: Iterable[str]) -> re.Pattern[str]:
+    pattern = any_word(words)
+    assert pattern is not None
+    return pattern
+
+
+def _next(words: Iterable[str]) -> re.Pattern[str]:
+    """The words directly after a place in the text, with at most a blank or hyphen between."""
+    return re.compile(r"[ \-]{0,2}" + _words(words).pattern)
+
+
+def _phrase(reading: str) -> str:
+    return r"[ \-]{1,3}".join(re.escape(part) for part in re.split(r"[ \-]+", reading))
+
+
+def _both_ways(nicknames: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    known: dict[str, set[str]] = {}
+    for name, short in nicknames.items():
+        known.setdefault(name, set()).update(short)
+        for nickname in short:
+            known.setdefault(nickname, set()).add(name)
+    return {name: tuple(sorted(others)) for name, others in known.items()}
