@@ -1,0 +1,270 @@
+"""Who is told: exhaustively, over every category and every set of subjects (R53, R54)."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from monitor.decisions.routing import route
+from monitor.model import (
+    Assessment,
+    Band,
+    CaptureMode,
+    Category,
+    Office,
+    Policy,
+    Role,
+    Route,
+    Routing,
+    Subject,
+    Told,
+    Urgency,
+)
+
+ROOT = Path(__file__).parent.parent
+OPENS = (Told.HANDLES, Told.COPIED)
+
+
+@pytest.fixture(scope="module")
+def policy() -> Policy:
+    """The shipped rules, read plainly: the settings room has tests of its own."""
+    data = tomllib.loads((ROOT / "config" / "policy.toml").read_text(encoding="utf-8"))
+    categories = {code: _category(code, row) for code, row in data["categories"].items()}
+    routes = {key: _route(key, row) for key, row in data["routes"].items()}
+    return Policy(
+        version="test",
+        review_due="2026-05",
+        categories=MappingProxyType(categories),
+        routes=MappingProxyType(routes),
+        chain=_offices(data["policy"]["chain"]),
+        retention={},
+        laws={},
+        case_manager_text=data["policy"]["case_manager_text"],
+    )
+
+
+def _offices(names: list[str]) -> tuple[Office, ...]:
+    return tuple(Office(name) for name in names)
+
+
+def _category(code: str, row: dict[str, Any]) -> Category:
+    return Category(
+        code=code,
+        slug=row["slug"],
+        label=row["label"],
+        test=row["test"],
+        tells=_offices(row["tells"]),
+        urgency=Urgency(row["urgency"]),
+        capture=CaptureMode(row["capture"]),
+        retention=row["retention"],
+        safeguarding=row.get("safeguarding", False),
+        restricted=row.get("restricted", False),
+        finding=row.get("finding", True),
+    )
+
+
+def _route(key: str, row: dict[str, Any]) -> Route:
+    groups = ("told", "told_safeguarding", "notices", "child_welfare", "never")
+    return Route(
+        subject=key,
+        prompt=row.get("prompt", ""),
+        **{group: _offices(row.get(group, [])) for group in groups},
+    )
+
+
+def assessment(category: str, *subjects: Subject, also: tuple[str, ...] = ()) -> Assessment:
+    return Assessment(
+        category=category,
+        also=also,
+        urgency=Urgency.U1,
+        capture=CaptureMode.TEXT,
+        band=Band.MEDIUM,
+        reasons=(),
+        subjects=subjects,
+    )
+
+
+def about(*offices: Office, role: Role = Role.STAFF, certain: bool = True) -> Subject:
+    return Subject(role=role, offices=offices, certain=certain)
+
+
+def told(routing: Routing) -> dict[Office, Told]:
+    return {telling.office: telling.part for telling in routing.told}
+
+
+STAFF = about()
+GOVERNOR = about(role=Role.GOVERNOR)
+PUPIL = about(role=Role.PUPIL)
+HEAD = about(Office.HEADTEACHER)
+CHAIR = about(Office.CHAIR, role=Role.GOVERNOR)
+DSL = about(Office.DSL)
+
+
+def every_set_of_subjects() -> Iterator[tuple[Subject, ...]]:
+    """Up to three of: each office for certain, each office perhaps, each role."""
+    single = [about(office) for office in Office]
+    single += [about(office, certain=False) for office in (Office.HEADTEACHER, Office.CHAIR, Office.DSL)]
+    single += [Subject(role=role) for role in Role]
+    for size in range(4):
+        yield from combinations(single, size)
+
+
+@pytest.mark.parametrize("filled", [None, (Office.HEADTEACHER, Office.CHAIR, Office.DSL, Office.DPO)])
+def test_no_subject_is_ever_told_and_somebody_always_is(
+    policy: Policy, filled: tuple[Office, ...] | None
+) -> None:
+    """R53, R54: over every category and up to three subjects; who is told can open it or none can."""
+    for subjects in every_set_of_subjects():
+        excluded = {office for subject in subjects for office in subject.offices}
+        for code, category in policy.categories.items():
+            routing = route(assessment(code, *subjects), policy, filled=filled)
+            parts = told(routing)
+            where = (code, sorted(excluded))
+            assert excluded.isdisjoint(parts), where
+            assert Office.SYS_OPERATOR not in parts, where
+            assert parts.keys().isdisjoint(gap.office for gap in routing.left_out), where
+            if filled is not None:
+                assert parts.keys() <= set(filled), where
+            if not category.finding:
+                assert (routing.told, routing.unroutable) == ((), False), where
+            elif routing.unroutable:
+                assert excluded.issuperset(set(policy.chain) & set(filled or Office)), where
+                assert parts.get(Office.DPO) in ((None,) if Office.DPO in excluded else tuple(Told)), where
+            else:
+                assert [part for part in parts.values() if part is Told.HANDLES] == [Told.HANDLES], where
+
+
+def test_the_shipped_matrix_has_a_row_for_every_role(policy: Policy) -> None:
+    """A role without a row would fall back to the Headteacher unseen."""
+    assert {role.value for role in Role} | {"unknown", "institution"} <= policy.routes.keys()
+
+
+EXAMPLE_SUBJECTS: dict[int, tuple[Subject, ...]] = {
+    **dict.fromkeys((9, 10, 11, 12, 14, 15, 18, 28, 29, 33), (STAFF,)),
+    **dict.fromkeys((16, 17, 27, 30, 31), (PUPIL,)),
+    19: (HEAD,),
+    20: (HEAD,),
+    21: (GOVERNOR,),
+    22: (CHAIR,),
+    25: (Subject(role=Role.STAFF, certain=False),),
+}
+
+
+def test_the_worked_examples_reach_whom_the_study_says(policy: Policy) -> None:
+    """Domain study 5: all 36. Where the safeguarding lead is told, deputies may be as well (R59)."""
+    lines = (ROOT / "monitor" / "demo" / "examples.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 36
+    for example in map(json.loads, lines):
+        expect, number = example["expect"], example["number"]
+        view = assessment(expect["category"], *EXAMPLE_SUBJECTS.get(number, ()), also=tuple(expect["also"]))
+        routing = route(replace(view, asks_person=expect["asks_person"]), policy)
+        expected = set(_offices(expect["told"]))
+        got = set(told(routing))
+        allowed = {Office.DEPUTY_DSL} if Office.DSL in expected else set()
+        assert expected <= got <= expected | allowed, number
+        assert not routing.unroutable, number
+
+
+def test_a_complaint_about_the_head_goes_to_the_chair_with_the_vice_chair_copied(policy: Policy) -> None:
+    """Policy 9; worked example 19."""
+    routing = route(assessment("K1", HEAD), policy)
+    assert told(routing) == {Office.CHAIR: Told.HANDLES, Office.VICE_CHAIR: Told.COPIED}
+    assert {gap.office.value: gap.why for gap in routing.left_out} == {
+        "headteacher": "is the subject of this matter"
+    }
+
+
+def test_words_that_may_mean_the_head_are_treated_as_the_head(policy: Policy) -> None:
+    """Matrix 3.5, last row: "may be" excludes like "is"."""
+    routing = route(assessment("A1", about(Office.HEADTEACHER, certain=False)), policy)
+    assert Told.HANDLES is told(routing)[Office.CHAIR]
+    assert Office.HEADTEACHER not in told(routing)
+    assert "may be the subject of this matter" in [gap.why for gap in routing.left_out]
+
+
+def test_an_allegation_about_the_head_gives_the_safeguarding_lead_only_the_childs_part(
+    policy: Policy,
+) -> None:
+    """Worked example 20: the Chair is the case manager; the adult is not named to the lead."""
+    routing = route(assessment("A5", HEAD, PUPIL, also=("S3",)), policy)
+    assert Told.HANDLES is told(routing)[Office.CHAIR]
+    assert Told.CHILD_WELFARE is told(routing)[Office.DSL]
+    assert Told.CHILD_WELFARE is told(routing)[Office.DEPUTY_DSL]
+    assert Office.HEADTEACHER not in told(routing)
+    assert any("Do not investigate" in prompt for prompt in routing.prompts)
+    assert any("LADO directly" in prompt for prompt in routing.prompts)
+
+
+def test_an_allegation_about_the_safeguarding_lead_gives_the_deputies_the_childs_part(
+    policy: Policy,
+) -> None:
+    """Matrix 3.5, row DSL."""
+    routing = route(assessment("A5", DSL), policy)
+    assert told(routing) == {Office.HEADTEACHER: Told.HANDLES, Office.DEPUTY_DSL: Told.CHILD_WELFARE}
+
+
+def test_a_childs_matter_opens_on_the_safeguarding_route_and_others_learn_that_it_exists(
+    policy: Policy,
+) -> None:
+    """Domain study 3.4 (c); worked examples 16 and 34."""
+    risk = told(route(assessment("S1", PUPIL), policy))
+    assert risk == {
+        Office.DSL: Told.HANDLES,
+        Office.DEPUTY_DSL: Told.COPIED,
+        Office.HEADTEACHER: Told.NOTICE,
+    }
+    weapon = told(route(assessment("S6", also=("O5",)), policy))
+    assert (weapon[Office.DSL], weapon[Office.COMMS_LEAD]) == (Told.HANDLES, Told.NOTICE)
+    assert Told.COPIED is weapon[Office.HEADTEACHER]
+
+
+def test_a_governor_takes_a_matter_from_the_head_to_the_chair(policy: Policy) -> None:
+    """Matrix 3.5, row governor: "headteacher" in a category stands for the handler."""
+    routing = route(assessment("A4", GOVERNOR), policy)
+    assert told(routing) == {Office.CHAIR: Told.HANDLES}
+    assert [gap.office for gap in routing.left_out] == [Office.HEADTEACHER]
+
+
+def test_a_mailbox_that_a_subject_can_open_is_not_written_to(policy: Policy) -> None:
+    """R59: delegates count as recipients."""
+    routing = route(
+        assessment("K1", about(Office.DEPUTY_HEAD)),
+        policy,
+        delegates={Office.HEADTEACHER: (Office.DEPUTY_HEAD,)},
+    )
+    assert told(routing) == {Office.CHAIR: Told.HANDLES}
+    assert any("shares a mailbox" in gap.why for gap in routing.left_out)
+
+
+def test_with_nobody_independent_left_the_data_protection_officer_learns_only_that(
+    policy: Policy,
+) -> None:
+    """R54: held, with a content-free alarm; not even that when the officer is a subject."""
+    top = about(Office.HEADTEACHER, Office.CHAIR, Office.VICE_CHAIR, Office.GOVERNANCE_PROFESSIONAL)
+    routing = route(assessment("K1", top), policy)
+    assert routing.unroutable
+    assert told(routing) == {Office.DPO: Told.NOTICE}
+    silent = route(assessment("K1", top, about(Office.DPO)), policy)
+    assert silent.unroutable
+    assert silent.told == ()
+
+
+def test_what_only_a_person_can_judge_is_mailed_to_nobody(policy: Policy) -> None:
+    """R41: it waits in the list of findings, and that is not a fault of the route."""
+    routing = route(replace(assessment("A1", STAFF), asks_person=True), policy)
+    assert (routing.told, routing.unroutable) == ((), False)
+
+
+def test_an_unfilled_post_hands_the_matter_up_the_chain(policy: Policy) -> None:
+    """R54: a vacancy is no reason for silence, and is said."""
+    routing = route(assessment("A1", STAFF), policy, filled={Office.CHAIR, Office.DSL})
+    assert told(routing) == {Office.CHAIR: Told.HANDLES}
+    assert "nobody holds this post yet" in [gap.why for gap in routing.left_out]
