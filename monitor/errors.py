@@ -176,3 +176,14 @@ class MissingFile(VerificationError):
 
 class UnlistedFile(VerificationError):
     """A file lies in an exhibit, or an exhibit in the archive, that no manifest or entry names."""
+
+
+def where_raised(error: BaseException) -> str:
+    """Where an unexpected error arose, as file:line pairs, for the log. Its message is left out: it may
+    quote the text that was being read."""
+    places = []
+    trace = error.__traceback__
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return " > ".join(places[-6:])

@@ -40,6 +40,26 @@ class Office(StrEnum):
     ON_CALL = "on_call"
     SYS_OPERATOR = "sys_operator"
 
+    @property
+    def label(self) -> str:
+        """The office as people write it."""
+        return _OFFICE_LABELS.get(self.value) or self.value.replace("_", " ").capitalize()
+
+
+_OFFICE_LABELS = {
+    "dsl": "Designated Safeguarding Lead",
+    "deputy_dsl": "Deputy Safeguarding Lead",
+    "deputy_head": "Deputy Head",
+    "chair": "Chair of Governors",
+    "vice_chair": "Vice Chair of Governors",
+    "governance_professional": "Clerk to the Governors",
+    "trust_ceo": "Trust Chief Executive",
+    "dpo": "Data Protection Officer",
+    "comms_lead": "Communications Lead",
+    "on_call": "On-call list",
+    "sys_operator": "Network manager",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Person:

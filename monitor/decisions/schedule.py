@@ -67,7 +67,7 @@ def next_poll(
         # Asking again at the usual pace would look like guessing at a locked door.
         planned = now + max(source.interval, timedelta(hours=6)) + spread
     else:
-        planned = now + min(source.interval * 2 ** max(failures - 1, 0), LONGEST_BACK_OFF) + spread
+        planned = now + min(source.interval * (1 << min(max(failures - 1, 0), 20)), LONGEST_BACK_OFF) + spread
     return max(planned, until) if until else planned
 
 
@@ -82,7 +82,7 @@ def silent_since(source: Source, state: SourceState, now: datetime) -> datetime 
 
 def retry_at(attempts: int, now: datetime) -> datetime:
     """When to try a capture or a mail again after `attempts` failed ones: 1, 2, 4 ... 60 minutes."""
-    return now + min(FIRST_RETRY * 2 ** min(max(attempts - 1, 0), 10), LONGEST_RETRY)
+    return now + min(FIRST_RETRY * (1 << min(max(attempts - 1, 0), 10)), LONGEST_RETRY)
 
 
 def next_reread(first_seen: datetime, rereads: int) -> datetime | None:

@@ -167,7 +167,6 @@ findings = Table(
     Column("item_id", Id, ForeignKey("items.id"), nullable=False, unique=True),
     Column("found_at", Utc, nullable=False, index=True),
     Column("retention", String(40), nullable=False),
-    Column("delete_on", Utc, index=True),
     Column("decision", String(30)),
     Column("decided_at", Utc),
     Column("decided_by", String(30)),

@@ -208,6 +208,16 @@ class Transaction:
         """The item with this identity, if it has a row."""
         return self._kept_item(and_(t.items.c.platform == platform, t.items.c.native_id == native_id))
 
+    def kept_items(self, platform: str, native_ids: Sequence[str]) -> dict[str, KeptItem]:
+        """Those of the items that have a row, by native id."""
+        found: dict[str, KeptItem] = {}
+        row = t.items.c
+        for start in range(0, len(native_ids), _CHUNK):
+            part = native_ids[start : start + _CHUNK]
+            for kept in self._kept_items(and_(row.platform == platform, row.native_id.in_(part)), _CHUNK):
+                found[kept.item.native_id] = kept
+        return found
+
     def add_item(
         self,
         item: Item,
@@ -305,7 +315,6 @@ class Transaction:
         matches: Matches,
         routing: Routing,
         retention: str,
-        delete_on: datetime | None,
         now: datetime,
     ) -> int:
         """Write a finding with the machine's first view; returns the row's id."""
@@ -315,7 +324,6 @@ class Transaction:
             item_id=item_id,
             found_at=now,
             retention=retention,
-            delete_on=delete_on,
         )
         self.add_assessment(
             finding_id, assessment, matches=matches, routing=routing, by="machine", why="", now=now

@@ -1,4 +1,4 @@
-"""first schema.
+"""The first schema.
 
 Revision: 0001, after None.
 """
@@ -100,7 +100,6 @@ def upgrade() -> None:
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("found_at", Utc(), nullable=False),
         sa.Column("retention", sa.String(length=40), nullable=False),
-        sa.Column("delete_on", Utc(), nullable=True),
         sa.Column("decision", sa.String(length=30), nullable=True),
         sa.Column("decided_at", Utc(), nullable=True),
         sa.Column("decided_by", sa.String(length=30), nullable=True),
@@ -109,7 +108,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("item_id", name=op.f("uq_findings_item_id")),
         sa.UniqueConstraint("reference", name=op.f("uq_findings_reference")),
     )
-    op.create_index(op.f("ix_findings_delete_on"), "findings", ["delete_on"], unique=False)
     op.create_index(op.f("ix_findings_found_at"), "findings", ["found_at"], unique=False)
     op.create_table(
         "item_versions",

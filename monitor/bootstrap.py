@@ -1,0 +1,209 @@
+"""Settings to Services: the only file that names concrete adapters, the real clock and real chance.
+
+Tests call the same `assemble` and pass replacements for the outside world.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import random
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import requests
+
+import monitor
+from monitor import alerts, browser, collectors, evidence, matching, outbound
+from monitor.errors import NotConfigured
+from monitor.jobs import Services, Watch
+from monitor.model import Notice, OperatorNotice, Register, Source
+from monitor.model import Message as Mail
+from monitor.ports import Browser, Clock, Collector, CollectorTools, Fingerprint, Transport
+from monitor.settings import Settings
+from monitor.store import Store
+from monitor.store.register import new_key, open_register
+
+
+def clock() -> datetime:
+    """The present, aware, in UTC."""
+    return datetime.now(UTC)
+
+
+def assemble(
+    settings: Settings,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+    clock: Clock = clock,
+    session: requests.Session | None = None,
+    page_browser: Browser | None = None,
+    transport: Transport | None = None,
+    jitter: Callable[[], float] = random.random,
+) -> Services:
+    """Everything the jobs need, from settings. Makes the data folder, its keys and the database.
+
+    Raises `ArchiveError`, `SchemaMismatch` and `OSError` when the folders cannot be used.
+    """
+    data = settings.storage.data
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    store = Store(settings.storage.database_url)
+    store.upgrade()
+    fingerprint = keyed_fingerprint(_key(data / "keys" / "fingerprint.key"))
+    session = session or open_session(settings)
+    return Services(
+        settings=settings,
+        store=store,
+        archive=evidence.open_archive(settings.storage.archive),
+        clock=clock,
+        watch=_Watching(store, settings).current,
+        open_collector=_collector_opener(settings, session, clock, fingerprint),
+        browser=page_browser or open_browser(settings, clock),
+        transport=transport or open_transport(settings),
+        compose=compose,
+        fingerprint=fingerprint,
+        token=lambda: secrets.token_hex(16),
+        jitter=jitter,
+        stopping=stopping,
+    )
+
+
+def open_session(settings: Settings) -> requests.Session:
+    """The one door to plain HTTP."""
+    wanted = settings.outbound
+    limits = outbound.OutboundLimits(
+        connect_s=wanted.connect_s,
+        read_s=wanted.read_s,
+        total_s=wanted.total_s,
+        max_bytes=wanted.max_bytes,
+        max_redirects=wanted.max_redirects,
+        allow_private=wanted.allow_private,
+    )
+    return outbound.open_session(limits, user_agent(settings))
+
+
+def user_agent(settings: Settings) -> str:
+    """Who we say we are, to everybody (R7): the project, the school, where to complain."""
+    contact = settings.outbound.contact or "contact: the school office"
+    return f"SchoolMonitor/{monitor.__version__} ({settings.school_name}; {contact})"
+
+
+def open_browser(settings: Settings, clock: Clock) -> Browser:
+    """A browser that starts when it is first needed."""
+    wanted = settings.capture
+    return browser.open_browser(
+        browser.BrowserOptions(
+            executable=wanted.browser,
+            contact=settings.outbound.contact,
+            page_s=wanted.page_s,
+            total_s=wanted.total_s,
+            max_height_px=wanted.max_height_px,
+            max_page_bytes=settings.outbound.max_bytes * 5,
+            allow_private=settings.outbound.allow_private,
+            recycle_after=wanted.recycle_after,
+        ),
+        clock,
+    )
+
+
+def open_transport(settings: Settings) -> Transport:
+    """The local mailbox folder in practice mode, else the school's mail server."""
+    if settings.practice or settings.mail.transport == "practice":
+        return alerts.mailbox.MailboxTransport(mailbox_folder(settings))
+    mail = settings.mail
+    return alerts.smtp.SmtpTransport(
+        alerts.smtp.SmtpOptions(
+            host=mail.host,
+            port=mail.port,
+            security=mail.security,
+            username=mail.username,
+            password=mail.password,
+            timeout_s=30,
+        )
+    )
+
+
+def mailbox_folder(settings: Settings) -> Path:
+    """Where practice mail lies as .eml files."""
+    return settings.storage.data / "mailbox"
+
+
+def register_key(settings: Settings) -> bytes:
+    """The key of the Register, made at the first use, readable by the service's user only."""
+    return _key(settings.storage.data / "keys" / "register.key")
+
+
+def compose(facts: Notice | OperatorNotice) -> Mail:
+    """The words of a mail."""
+    return (
+        alerts.compose.finding_mail(facts)
+        if isinstance(facts, Notice)
+        else alerts.compose.operator_mail(facts)
+    )
+
+
+def keyed_fingerprint(key: bytes) -> Fingerprint:
+    """A digest that nobody without the key can compute or look up: HMAC-SHA256, 128 bits, hex."""
+
+    def fingerprint(text: str) -> str:
+        return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")[:16].hex()
+
+    return fingerprint
+
+
+class _Watching:
+    """The matcher for the Register as it is now; compiled again only when the Register changed."""
+
+    def __init__(self, store: Store, settings: Settings) -> None:
+        self._store = store
+        self._settings = settings
+        self._version: str | None = None
+        self._watch: Watch | None = None
+
+    def current(self) -> Watch:
+        with self._store.transaction() as t:
+            sealed = t.register()
+        version = sealed.version if sealed else ""
+        if self._watch is None or version != self._version:
+            register = open_register(sealed, register_key(self._settings)) if sealed else Register()
+            self._watch = Watch(
+                people={person.id: person for person in register.people},
+                matcher=matching.compile(register.people, self._settings.terms),
+            )
+            self._version = version
+        return self._watch
+
+
+def _collector_opener(
+    settings: Settings, session: requests.Session, clock: Clock, fingerprint: Fingerprint
+) -> Callable[[Source], Collector]:
+    def open_collector(source: Source) -> Collector:
+        if source.platform not in collectors.REGISTRY:
+            raise NotConfigured(source.key, f"this version cannot read {source.platform}")
+        tools = CollectorTools(
+            session=session,
+            clock=clock,
+            fingerprint=fingerprint,
+            user_agent=user_agent(settings),
+            secrets=settings.secrets(source.key),
+        )
+        return collectors.open_collector(source.platform, tools)
+
+    return open_collector
+
+
+def _key(path: Path) -> bytes:
+    """The key in this file, made on first use. Written whole or not at all: a torn key is lost data."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(new_key())
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.rename(path)
+    return path.read_bytes()

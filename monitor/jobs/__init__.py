@@ -1,0 +1,39 @@
+"""What the clock starts: recover, poll, look again, deliver, capture, watch, erase.
+
+Each job finds due rows, claims one, acts outside any transaction, and writes the outcome in one
+commit. Doing a job twice changes nothing; a job killed at any moment is taken up again.
+"""
+
+from monitor.jobs.capturing import capture_due
+from monitor.jobs.delivering import deliver_due
+from monitor.jobs.health import Health, SourceHealth, examine
+from monitor.jobs.polling import poll_due, poll_source, reread_due, reread_source
+from monitor.jobs.services import Services, Watch
+from monitor.jobs.upkeep import recover, upkeep
+
+__all__ = [
+    "Health",
+    "Services",
+    "SourceHealth",
+    "Watch",
+    "capture_due",
+    "deliver_due",
+    "examine",
+    "poll_due",
+    "poll_source",
+    "recover",
+    "reread_due",
+    "reread_source",
+    "run_until_idle",
+    "upkeep",
+]
+
+
+def run_until_idle(services: Services) -> None:
+    """One whole cycle in one thread: everything that is due now, in the order of the one flow."""
+    recover(services)
+    poll_due(services)
+    reread_due(services)
+    capture_due(services)
+    upkeep(services)
+    deliver_due(services)

@@ -1,0 +1,173 @@
+"""Make the captures that are wanted: browser, seal, index; one commit at the end of each.
+
+The archive is the truth: a capture found sealed there is only entered in the index, never made again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from pydantic import TypeAdapter
+
+import monitor
+from monitor import triage
+from monitor.decisions import schedule
+from monitor.errors import ArchiveError, BrowserUnavailable, where_raised
+from monitor.jobs import notices
+from monitor.jobs.polling import message_id
+from monitor.jobs.services import Services
+from monitor.model import (
+    CaptureMode,
+    CaptureOutcome,
+    CaptureReport,
+    ExhibitRecord,
+    PageFacts,
+    Seal,
+    Step,
+    StepOutcome,
+)
+from monitor.store.rows import CaptureRow, FindingRow
+
+log = structlog.get_logger()
+
+MOST_ATTEMPTS = 3
+"""How often a page that could not be reached is tried before the failure itself is sealed."""
+
+
+def capture_due(services: Services) -> int:
+    """Make every capture that is due; returns how many ended."""
+    ended = 0
+    while not services.stopping():
+        now = services.clock()
+        with services.store.transaction() as t:
+            row = t.claim_capture(services.token(), now=now, until=services.lease(now))
+        if row is None:
+            break
+        try:
+            ended += _capture(services, row)
+        except ArchiveError as error:
+            _postpone(services, row, str(error), "the archive cannot be written")
+            break
+        except BrowserUnavailable as error:
+            _postpone(services, row, str(error), "no browser could be started")
+            break
+        except Exception as error:  # noqa: BLE001 - one hostile page must not stop the others
+            log.error(
+                "capture_crashed",
+                exhibit=row.exhibit_id,
+                error=type(error).__name__,
+                where=where_raised(error),
+            )
+            _postpone(services, row, "a fault in this program; it was logged", "a capture crashed")
+    return ended
+
+
+def _capture(services: Services, row: CaptureRow) -> bool:
+    """Make one capture; False when it is put off and tried again later."""
+    with services.store.transaction() as t:
+        finding = t.finding_by_id(row.finding_id) if row.finding_id else None
+    # Killed after the rename or the chain entry: what lies in the archive is bound, never made again.
+    seal = services.archive.adopt(row.exhibit_id, now=services.clock())
+    if seal is None:
+        report = _report(services, row)
+        if report.outcome is CaptureOutcome.FAILED and row.mode.opens_page and row.attempts < MOST_ATTEMPTS:
+            now = services.clock()
+            with services.store.transaction() as t:
+                t.postpone_capture(row.id, schedule.retry_at(row.attempts, now), report.facts.verdict)
+            return False
+        seal = services.archive.seal(_record(services, row, finding, report), now=services.clock())
+    ended = _ENDED.validate_python(services.archive.record(row.exhibit_id)["report"])
+    _finish(services, row, seal, ended)
+    log.info(
+        "capture_sealed",
+        exhibit=row.exhibit_id,
+        outcome=ended.outcome.value,
+        mode=row.mode.value,
+        sequence=seal.sequence,
+    )
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a capture ended, as its sealed record says it: the archive is the truth."""
+
+    outcome: CaptureOutcome
+    missing: tuple[str, ...]
+
+
+_ENDED = TypeAdapter(_Ended)
+
+
+def _report(services: Services, row: CaptureRow) -> CaptureReport:
+    folder = services.archive.scratch(row.exhibit_id)
+    if row.mode.opens_page:
+        return services.browser.capture(row.url, row.mode, folder, triage.suppression)
+    return _words_only(row, services.clock())
+
+
+def _words_only(row: CaptureRow, now: datetime) -> CaptureReport:
+    """The report of a capture that opens no page, because its class forbids it (DOMAIN.md)."""
+    why = {
+        CaptureMode.WORDS: "the rules for this class forbid any request; the words received are kept",
+        CaptureMode.REFERENCE: "the rules for this class keep the words with private details masked",
+    }[row.mode]
+    step = Step("open page", StepOutcome.SKIPPED, now, now, why)
+    return CaptureReport(
+        CaptureOutcome.COMPLETE, (step,), PageFacts(requested_url=row.url, verdict="not_opened")
+    )
+
+
+def _record(
+    services: Services, row: CaptureRow, finding: FindingRow | None, report: CaptureReport
+) -> ExhibitRecord:
+    return ExhibitRecord(
+        exhibit_id=row.exhibit_id,
+        school=services.settings.school_name,
+        mode=CaptureMode.WORDS if report.outcome is CaptureOutcome.SUPPRESSED else row.mode,
+        requested_at=row.requested_at,
+        captured_at=report.steps[0].started_at,
+        trigger=row.trigger,
+        report=report,
+        item=finding.item.item if finding else None,
+        collected_by=finding.item.source_key if finding else "",
+        collected_at=finding.item.fetched_at if finding else None,
+        tool_version=monitor.__version__,
+    )
+
+
+def _finish(services: Services, row: CaptureRow, seal: Seal, ended: _Ended) -> None:
+    """Enter a sealed capture in the index and let the mails go that waited for it."""
+    now = services.clock()
+    with services.store.transaction() as t:
+        t.finish_capture(row.id, state="sealed", outcome=ended.outcome, missing=ended.missing)
+        t.add_exhibit(seal, row.id)
+        if row.finding_id:
+            t.release_alerts(row.finding_id, now)
+            if ended.outcome is CaptureOutcome.SUPPRESSED:
+                # What the page said after loading forbids every further request (R69).
+                t.reread(t.finding_by_id(row.finding_id).item.id, None)
+
+
+def _postpone(services: Services, row: CaptureRow, detail: str, headline: str) -> None:
+    now = services.clock()
+    until = schedule.retry_at(row.attempts, now)
+    key = f"capture {headline} {now.date().isoformat()}"
+    with services.store.transaction() as t:
+        t.postpone_capture(row.id, until, detail)
+        t.owe(
+            notices.operator_alert(
+                key,
+                f"Captures have stopped: {headline}",
+                [
+                    ("What happened", detail),
+                    ("Next try", f"{until.astimezone(services.zone):%a %d %b, %H:%M}"),
+                ],
+                "Run `school-monitor doctor`; it names the fault and its fix. Nothing is lost meanwhile.",
+                settings=services.settings,
+                message_id=message_id(services, key),
+                now=now,
+            )
+        )

@@ -1,0 +1,107 @@
+"""One health function for every face: `status`, the container's check, later the console and mails.
+
+If two faces could disagree, they would. It says what is healthy, what is not checked, what waits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from monitor.decisions import schedule
+from monitor.decisions.schedule import SourceState
+from monitor.jobs.services import Services
+from monitor.model import Source
+from monitor.store.rows import Waiting
+
+
+class SourceWord(StrEnum):
+    """The state of a source in one word."""
+
+    HEALTHY = "healthy"
+    LATE = "late"
+    NOT_CHECKED = "not checked"
+    OFF = "switched off"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceHealth:
+    """One source: its word, and why."""
+
+    key: str
+    platform: str
+    word: SourceWord
+    why: str
+    last_good_at: datetime | None
+    next_poll_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The whole service in words. `faults` is empty when nothing needs a person."""
+
+    running: bool
+    ticked_at: datetime | None
+    practice_reasons: tuple[str, ...]
+    sources: tuple[SourceHealth, ...]
+    waiting: Waiting
+    people: int
+    faults: tuple[str, ...]
+
+
+def examine(services: Services) -> Health:
+    """Look at the rows and say how things are. Reads only."""
+    now = services.clock()
+    with services.store.transaction() as t:
+        states = t.source_states()
+        waiting = t.waiting()
+        beat = t.heartbeat()
+        register = t.register()
+    sources = tuple(judge(source, states.get(source.key), now) for source in services.settings.sources)
+    quiet = timedelta(seconds=3 * services.settings.schedule.tick_s + 120)
+    running = beat is not None and now - beat.ticked_at <= quiet
+    return Health(
+        running=running,
+        ticked_at=beat.ticked_at if beat else None,
+        practice_reasons=services.settings.practice_reasons,
+        sources=sources,
+        waiting=waiting,
+        people=register.people if register else 0,
+        faults=_faults(running, sources, waiting, now),
+    )
+
+
+def judge(source: Source, state: SourceState | None, now: datetime) -> SourceHealth:
+    """The word for one source. Pure."""
+    good = state.last_good_at if state else None
+
+    def says(word: SourceWord, why: str) -> SourceHealth:
+        return SourceHealth(
+            source.key, source.platform, word, why, good, state.next_poll_at if state else None
+        )
+
+    if not source.enabled:
+        return says(SourceWord.OFF, source.pause or "it is switched off in monitor.toml")
+    if state is None or state.last_run_at is None:
+        return says(SourceWord.NOT_CHECKED, "it has not been tried yet")
+    if state.last_outcome is not None and not state.last_outcome.good:
+        return says(SourceWord.NOT_CHECKED, state.last_detail or state.last_outcome.value.replace("_", " "))
+    if schedule.silent_since(source, state, now):
+        return says(SourceWord.LATE, "it has not been read for more than twice its interval")
+    return says(SourceWord.HEALTHY, state.last_detail)
+
+
+def _faults(
+    running: bool, sources: tuple[SourceHealth, ...], waiting: Waiting, now: datetime
+) -> tuple[str, ...]:
+    faults = []
+    if not running:
+        faults.append("The service is not running. Start it with `school-monitor run`.")
+    unread = [source for source in sources if source.word in (SourceWord.NOT_CHECKED, SourceWord.LATE)]
+    faults += [f"{source.key} is not checked, because {source.why}." for source in unread]
+    if waiting.oldest_alert_at and now - waiting.oldest_alert_at > timedelta(minutes=15):
+        faults.append("Mail has been waiting for more than 15 minutes. Run `school-monitor doctor`.")
+    if waiting.alerts_failed:
+        faults.append(f"{waiting.alerts_failed} mails were refused for good. See `school-monitor doctor`.")
+    return tuple(faults)

@@ -1,0 +1,52 @@
+"""What the jobs are given: our own rooms, and the outside world behind `monitor.ports`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from monitor.evidence import Archive
+from monitor.matching import Matcher
+from monitor.model import Message, Notice, OperatorNotice, Person, Source
+from monitor.ports import Browser, Clock, Collector, Fingerprint, Transport
+from monitor.settings import Settings
+from monitor.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Whom and what matching looks for, compiled once for each version of the Register."""
+
+    people: Mapping[str, Person]
+    matcher: Matcher
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a job may use. `stopping` turns True when the service was asked to stop; `jitter`
+    gives numbers from 0 to 1; `token` gives a fresh name for a lease."""
+
+    settings: Settings
+    store: Store
+    archive: Archive
+    clock: Clock
+    watch: Callable[[], Watch]
+    open_collector: Callable[[Source], Collector]
+    browser: Browser
+    transport: Transport
+    compose: Callable[[Notice | OperatorNotice], Message]
+    fingerprint: Fingerprint
+    token: Callable[[], str]
+    jitter: Callable[[], float]
+    stopping: Callable[[], bool]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone that the school's people live by."""
+        return ZoneInfo(self.settings.timezone)
+
+    def lease(self, now: datetime) -> datetime:
+        """Until when a row taken now is ours."""
+        return now + timedelta(seconds=self.settings.schedule.lease_s)
