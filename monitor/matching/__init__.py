@@ -1,1 +1,20 @@
+"""Text and Register in, Matches out: pure, compiled once, scanned many times (DESIGN.md).
 
+The search for names happens here, on this machine, after collection; no name ever leaves (promise 1).
+A compiled Matcher is personal data: keep it in memory and compile anew when the Register changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from monitor.matching.matcher import Matcher
+from monitor.matching.people import read_people
+from monitor.model import Person, SchoolTerms
+
+__all__ = ["Matcher", "compile", "read_people"]
+
+
+def compile(register: Sequence[Person], terms: SchoolTerms) -> Matcher:
+    """Compile a Register and the School's own terms into a Matcher."""
+    return Matcher(register, terms)

@@ -36,8 +36,8 @@ def read_people(lines: Iterable[str]) -> Register:
         raise RegisterError(f"the people file cannot be read as a table ({error})") from error
     missing = [name for name in COLUMNS if name not in header]
     if missing:
-        raise RegisterError("the people file lacks the column" + "s" * (len(missing) > 1) + " "
-                            + ", ".join(missing) + "; its first line must name " + ",".join(COLUMNS))  # fmt: skip
+        wanted = ",".join(COLUMNS)
+        raise RegisterError(f"the people file lacks {', '.join(missing)}; its first line must name {wanted}")
     reader.fieldnames = header
     people: dict[str, Person] = {}
     faults: list[RowFault] = []
