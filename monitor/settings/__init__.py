@@ -61,7 +61,7 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class Mail:
     """How mail leaves: `transport` is "practice" (a local folder) or "smtp"; `security` is "starttls"
-    or "tls", never plain (R123). `operator` is the mailbox of the network manager, "" if none."""
+    or "tls", never plain (R123); `ca_file` "" trusts the system's authorities. `operator` is the mailbox of the network manager, "" if none."""
 
     transport: str
     sender: str
@@ -72,6 +72,7 @@ class Mail:
     username: str
     password: str = field(repr=False)
     operator: str = ""
+    ca_file: str = ""
     link_base: str = ""
 
 

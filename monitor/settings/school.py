@@ -168,6 +168,7 @@ class MailTable(Table):
     port: Annotated[int, Field(ge=1, le=65535)] = 587
     security: Literal["starttls", "tls"] = "starttls"
     username: str = ""
+    ca_file: str = ""
     link_base: str = ""
 
 
