@@ -109,7 +109,7 @@ def _check(
             continue
         try:
             entries.append(parse_line(line))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             fault(MalformedArchive(1, where, f"not an entry: {error}"))
 
     # Step 2: numbered from 1; each names its own digest and that of the entry before it.
@@ -243,7 +243,7 @@ def _check(
             for name in sorted(each for each in found.files if each.startswith("data/")):
                 if name not in payload:
                     fault(UnlistedFile(8, f"{path}/{name}", "the manifest does not name this file"))
-            for name in sorted(found.folders - layout.folders_needed(found.files)):
+            for name in sorted(found.folders - layout.folders_needed((*found.files, *payload))):
                 fault(UnlistedFile(8, f"{path}/{name}/", "an empty folder that was not sealed"))
             sizes: dict[str, int] = {}
             for name in sorted(payload):
@@ -251,18 +251,20 @@ def _check(
                     fault(MissingFile(8, f"{path}/{name}", "the sealed file is gone"))
                     continue
                 measured = layout.measure(root / path / name, buffer)
-                sizes[name] = measured.size_bytes
-                if measured.sha256 != payload[name]:
+                file_count += 1
+                byte_count += measured.size_bytes
+                if measured.sha256 == payload[name]:
+                    sizes[name] = measured.size_bytes
+                else:
                     fault(DigestMismatch(8, f"{path}/{name}", "not the file that was sealed"))
-            file_count += len(sizes)
-            byte_count += sum(sizes.values())
 
             # Step 9: the record names the exhibit, the time and the files of the entry and the manifest.
             where = f"{path}/{layout.RECORD}"
             if layout.RECORD not in payload:
                 fault(MalformedArchive(9, where, "the exhibit has no record"))
-            if layout.RECORD not in sizes:
                 continue
+            if len(sizes) != len(payload):
+                continue  # named in step 8
             record = _record(where, (root / path / layout.RECORD).read_bytes(), fault)
             if record is None:
                 continue
@@ -277,7 +279,7 @@ def _check(
                     MalformedArchive(9, where, f"the record gives another time than entry {entry.sequence}")
                 )
             if record.get("files") != [
-                {"path": name, "bytes": sizes.get(name), "sha256": payload[name]}
+                {"path": name, "bytes": sizes[name], "sha256": payload[name]}
                 for name in sorted(payload)
                 if name != layout.RECORD
             ]:
@@ -375,6 +377,6 @@ def _record(
         if isinstance(found, dict):
             return found
         fault(MalformedArchive(9, where, "the record is not a JSON object"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         fault(MalformedArchive(9, where, f"the record is not JSON: {error}"))
     return None
