@@ -3,8 +3,9 @@
 What passes the door: http and https to global addresses, and to the private ones an operator named.
 Each hop of a redirect is resolved once, checked, and connected to the very address that was checked,
 so a name cannot answer one way for the check and another way for the connection; TLS still proves the
-name. Time, size and the number of redirects are limited. No cookie is sent or kept, no proxy, `.netrc`
-or other environment is read, and every request carries the honest User-Agent, whatever a library set.
+name. Time, size and the number of redirects are limited. No cookie outlives its request, no proxy,
+`.netrc` or other environment is read, and every request carries the honest User-Agent, whatever name
+a library would rather go by.
 
 Rules: evidence study 3.5 (what must be unwrapped), R7 (overt), R23 (no session cookies), R25.
 """
@@ -166,7 +167,6 @@ class _Door(BaseAdapter):
         """
         deadline = timeout if isinstance(timeout, _Deadline) else self._deadline(timeout)
         host, port, addresses = self._checked(request.url or "")
-        request.headers.pop("Cookie", None)
         request.headers["User-Agent"] = self._user_agent
         hop = _Hop(host, port, addresses)
         left_s = deadline.ends_at - self._monotonic()

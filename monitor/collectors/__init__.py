@@ -21,6 +21,9 @@ from typing import Any
 import requests
 
 from monitor.collectors.feeds import Feeds
+from monitor.collectors.instagram import Instagram
+from monitor.collectors.reddit import Reddit
+from monitor.collectors.wordpress import WordPress
 from monitor.errors import (
     CollectError,
     CredentialsRefused,
@@ -171,4 +174,18 @@ def _feeds(tools: CollectorTools) -> Collector:
     return _Keeper(Feeds(tools), tools)
 
 
-REGISTRY: Mapping[str, Callable[[CollectorTools], Collector]] = MappingProxyType({"feeds": _feeds})
+def _wordpress(tools: CollectorTools) -> Collector:
+    return _Keeper(WordPress(tools, without_rest=Feeds(tools)), tools)
+
+
+def _reddit(tools: CollectorTools) -> Collector:
+    return _Keeper(Reddit(tools), tools)
+
+
+def _instagram(tools: CollectorTools) -> Collector:
+    return _Keeper(Instagram(tools), tools)
+
+
+REGISTRY: Mapping[str, Callable[[CollectorTools], Collector]] = MappingProxyType(
+    {"feeds": _feeds, "wordpress": _wordpress, "reddit": _reddit, "instagram": _instagram}
+)
