@@ -28,8 +28,7 @@ check: .venv/.dev ## Check style, types, who imports whom, scripts, and that not
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	scripts/strays
-	@if command -v shellcheck >/dev/null; then shellcheck scripts/* .ci/run; \
-	else echo "shellcheck is not installed: the scripts were not checked"; fi
+	.venv/bin/shellcheck scripts/* .ci/run
 
 bench: .venv/.dev .venv/.browser ## Measure against plain equivalents, as ratios
 	@SCHOOL_MONITOR_BROWSER="$$(cat .venv/.browser)" .venv/bin/python -m bench
