@@ -4,7 +4,7 @@ Each job finds due rows, claims one, acts outside any transaction, and writes th
 commit. Doing a job twice changes nothing; a job killed at any moment is taken up again.
 """
 
-from monitor.jobs.capturing import capture_due
+from monitor.jobs.capturing import capture_due, capture_now
 from monitor.jobs.delivering import deliver_due
 from monitor.jobs.health import Health, SourceHealth, examine
 from monitor.jobs.polling import poll_due, poll_source, reread_due, reread_source
@@ -17,6 +17,7 @@ __all__ = [
     "SourceHealth",
     "Watch",
     "capture_due",
+    "capture_now",
     "deliver_due",
     "examine",
     "poll_due",

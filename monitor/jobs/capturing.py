@@ -40,32 +40,48 @@ def capture_due(services: Services) -> int:
     """Make every capture that is due; returns how many ended."""
     ended = 0
     while not services.stopping():
-        now = services.clock()
-        with services.store.transaction() as t:
-            row = t.claim_capture(services.token(), now=now, until=services.lease(now))
+        row = _claim(services)
         if row is None:
             break
-        try:
-            ended += _capture(services, row)
-        except ArchiveError as error:
-            _postpone(services, row, str(error), "the archive cannot be written")
+        if not _attempt(services, row):
             break
-        except BrowserUnavailable as error:
-            _postpone(services, row, str(error), "no browser could be started")
-            break
-        except Exception as error:  # noqa: BLE001 - one hostile page must not stop the others
-            log.error(
-                "capture_crashed",
-                exhibit=row.exhibit_id,
-                error=type(error).__name__,
-                where=where_raised(error),
-            )
-            _postpone(services, row, "a fault in this program; it was logged", "a capture crashed")
+        ended += 1
     return ended
 
 
-def _capture(services: Services, row: CaptureRow) -> bool:
-    """Make one capture; False when it is put off and tried again later."""
+def capture_now(services: Services, exhibit_id: str) -> None:
+    """Make the one capture that a person asked for; how it ended is in its row."""
+    row = _claim(services, exhibit_id)
+    if row:
+        _attempt(services, row)
+
+
+def _claim(services: Services, exhibit_id: str = "") -> CaptureRow | None:
+    now = services.clock()
+    with services.store.transaction() as t:
+        return t.claim_capture(services.token(), now=now, until=services.lease(now), exhibit_id=exhibit_id)
+
+
+def _attempt(services: Services, row: CaptureRow) -> bool:
+    """Try one capture, whatever happens; False when no other could succeed now either."""
+    try:
+        _capture(services, row)
+    except ArchiveError as error:
+        _postpone(services, row, str(error), "the archive cannot be written")
+        return False
+    except BrowserUnavailable as error:
+        _postpone(services, row, str(error), "no browser could be started")
+        return False
+    except Exception as error:  # noqa: BLE001 - one hostile page must not stop the others
+        log.error(
+            "capture_crashed", exhibit=row.exhibit_id, error=type(error).__name__, where=where_raised(error)
+        )
+        _postpone(services, row, "a fault in this program; it was logged", "a capture crashed")
+    return True
+
+
+def _capture(services: Services, row: CaptureRow) -> None:
+    """Make one capture, or put it off when the page could not be reached."""
     with services.store.transaction() as t:
         finding = t.finding_by_id(row.finding_id) if row.finding_id else None
     # Killed after the rename or the chain entry: what lies in the archive is bound, never made again.
@@ -76,7 +92,7 @@ def _capture(services: Services, row: CaptureRow) -> bool:
             now = services.clock()
             with services.store.transaction() as t:
                 t.postpone_capture(row.id, schedule.retry_at(row.attempts, now), report.facts.verdict)
-            return False
+            return
         seal = services.archive.seal(_record(services, row, finding, report), now=services.clock())
     ended = _ENDED.validate_python(services.archive.record(row.exhibit_id)["report"])
     _finish(services, row, seal, ended)
@@ -87,7 +103,6 @@ def _capture(services: Services, row: CaptureRow) -> bool:
         mode=row.mode.value,
         sequence=seal.sequence,
     )
-    return True
 
 
 @dataclass(frozen=True, slots=True)

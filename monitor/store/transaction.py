@@ -445,9 +445,14 @@ class Transaction:
             next_attempt_at=now,
         )
 
-    def claim_capture(self, token: str, *, now: datetime, until: datetime) -> CaptureRow | None:
-        """Take the capture that waits longest, or None."""
-        row = self._claim(t.captures, t.captures.c.state == "wanted", token, now=now, until=until)
+    def claim_capture(
+        self, token: str, *, now: datetime, until: datetime, exhibit_id: str = ""
+    ) -> CaptureRow | None:
+        """Take the capture that waits longest, or the one named, or None."""
+        wanted = t.captures.c.state == "wanted"
+        if exhibit_id:
+            wanted = and_(wanted, t.captures.c.exhibit_id == exhibit_id)
+        row = self._claim(t.captures, wanted, token, now=now, until=until)
         return _capture(row) if row else None
 
     def capture(self, exhibit_id: str) -> CaptureRow | None:

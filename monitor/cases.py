@@ -1,0 +1,180 @@
+"""What a person starts: the register, looking at findings, deciding, asking for a capture.
+
+Every look at content is written into the chain as a custody event, and whoever is, or may be, the
+subject of a finding cannot open it (promise 6, R53, R116). Lists carry no content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from monitor.decisions import addresses
+from monitor.errors import MonitorError, OutboundRefused, RegisterError
+from monitor.evidence import Archive, Entry
+from monitor.model import CaptureMode, Office, Policy, Register, Role, Told
+from monitor.store import Store
+from monitor.store.register import seal_register
+from monitor.store.rows import AlertRow, CaptureRow, ExhibitRow, FindingRow, SealedRegister
+
+
+class Decision(StrEnum):
+    """The four things a person can decide about a finding (product study 5.1)."""
+
+    OPEN_CASE = "open_case"
+    KEEP_EYE = "keep_an_eye"
+    FAIR_COMMENT = "fair_comment"
+    NOT_US = "not_our_school"
+
+
+class NotYours(MonitorError):
+    """This office may not open this finding."""
+
+
+class Unknown(MonitorError):
+    """There is no finding with this reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A finding without its content: what a list may show to anybody."""
+
+    reference: str
+    label: str
+    category: str
+    urgency: str
+    platform: str
+    found_at: datetime
+    told: tuple[Office, ...]
+    asks_person: bool
+    saved: str
+    decision: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A finding opened by somebody who may: the finding, its captures, mails and custody history."""
+
+    finding: FindingRow
+    captures: tuple[CaptureRow, ...]
+    alerts: tuple[AlertRow, ...]
+    custody: tuple[Entry, ...]
+
+
+def import_people(
+    store: Store, register: Register, key: bytes, *, may_import_pupils: bool, now: datetime
+) -> SealedRegister:
+    """Replace the Register, encrypted at rest. Raises `RegisterError` when there is nobody in it, or
+    when it holds pupils before the governance record allows that (DOMAIN.md, R1 row)."""
+    if not register.people:
+        raise RegisterError("no row of the file could be used; the register stays as it was")
+    if not may_import_pupils and any(person.role is Role.PUPIL for person in register.people):
+        raise RegisterError(
+            "pupils may be imported only once the governance record in monitor.toml is filled in"
+            " ([governance]: DPIA date and approver, privacy notice); leave them out, or fill it in"
+        )
+    sealed = seal_register(register, key, now)
+    with store.transaction() as t:
+        t.save_register(sealed)
+    return sealed
+
+
+def findings(store: Store, policy: Policy, *, limit: int = 100) -> list[Summary]:
+    """The newest findings, newest first, without content."""
+    with store.transaction() as t:
+        rows = t.findings(limit)
+        captures = {row.id: t.captures_of(row.id) for row in rows}
+    return [
+        Summary(
+            reference=row.reference,
+            label=policy.categories[row.assessment.category].label,
+            category=row.assessment.category,
+            urgency=row.assessment.urgency.value,
+            platform=row.item.item.platform,
+            found_at=row.found_at,
+            told=tuple(telling.office for telling in row.routing.told),
+            asks_person=row.assessment.asks_person,
+            saved=_saved(captures[row.id]),
+            decision=row.decision,
+        )
+        for row in rows
+    ]
+
+
+def open_finding(
+    store: Store, archive: Archive, reference: str, *, viewer: Office, reason: str, now: datetime
+) -> Opened:
+    """Open one finding with its content, and write into the chain who did and why.
+
+    Raises `Unknown`, and `NotYours` for an office that was not told, told in part only, or may be the
+    subject. The custody entry is written before anything is returned.
+    """
+    with store.transaction() as t:
+        finding = t.finding(reference)
+        if finding is None:
+            raise Unknown(f"there is no finding {reference}; `school-monitor findings` lists them")
+        captures = tuple(t.captures_of(finding.id))
+        alerts = tuple(t.alerts_of(finding.id))
+    if not may_open(finding, viewer):
+        raise NotYours(f"the {viewer.label} may not open {reference}")
+    custody: list[Entry] = []
+    for capture in captures:
+        if capture.state == "sealed":
+            archive.note(capture.exhibit_id, "viewed", viewer.value, now=now, reason=reason)
+            custody += archive.history(capture.exhibit_id)
+    return Opened(finding, captures, alerts, tuple(custody))
+
+
+def may_open(finding: FindingRow, viewer: Office) -> bool:
+    """Whether an office may see the content: it handles or was copied; a finding that only a person can
+    judge waits for whoever would handle its class, unless they may be the subject. Pure."""
+    if any(viewer in subject.offices for subject in finding.assessment.subjects):
+        return False
+    told = {telling.office for telling in finding.routing.told if telling.part in (Told.HANDLES, Told.COPIED)}
+    if finding.assessment.asks_person:
+        told |= {Office.HEADTEACHER, Office.DSL}
+    return viewer in told
+
+
+def decide(store: Store, reference: str, decision: Decision, *, by: Office, now: datetime) -> None:
+    """Note what a person decided. Raises `Unknown` and `NotYours`."""
+    with store.transaction() as t:
+        finding = t.finding(reference)
+        if finding is None:
+            raise Unknown(f"there is no finding {reference}; `school-monitor findings` lists them")
+        if not may_open(finding, by):
+            raise NotYours(f"the {by.label} may not decide about {reference}")
+        t.decide(finding.id, decision.value, by=by.value, now=now)
+
+
+def ask_capture(
+    store: Store, url: str, *, mode: CaptureMode, by: Office, exhibit_id: str, now: datetime
+) -> None:
+    """Ask for a capture of one address. Raises `OutboundRefused` for a page about a person, a closed
+    system, or anything that is not a web address (R22, R24)."""
+    why = addresses.refusal(url)
+    if why:
+        raise OutboundRefused(f"this address is not opened: {why}")
+    with store.transaction() as t:
+        t.want_capture(exhibit_id, url, mode, trigger=by.value, now=now)
+
+
+def capture_state(store: Store, exhibit_id: str) -> CaptureRow | None:
+    """How a capture stands."""
+    with store.transaction() as t:
+        return t.capture(exhibit_id)
+
+
+def exhibits(store: Store, *, limit: int = 100) -> list[ExhibitRow]:
+    """The newest exhibits, newest first."""
+    with store.transaction() as t:
+        return t.exhibits(limit)
+
+
+def _saved(captures: Sequence[CaptureRow]) -> str:
+    if not captures:
+        return "nothing saved"
+    newest = captures[-1]
+    return newest.outcome.value if newest.outcome else "waiting"
