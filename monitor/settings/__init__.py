@@ -16,10 +16,11 @@ from types import MappingProxyType
 from monitor.errors import ConfigError, ConfigProblem
 from monitor.model import Channel, Holder, Office, Policy, SchoolTerms, Source
 from monitor.settings.document import read, shape
-from monitor.settings.policy import load_policy
+from monitor.settings.policy import load_policy, shipped_policy
 from monitor.settings.school import (
     COLLECTED,
     LISTED,
+    NEEDED_SECRETS,
     NEEDED_TO_GO_LIVE,
     OFFICE_LABELS,
     SECRET_NAMES,
@@ -27,10 +28,12 @@ from monitor.settings.school import (
     school_faults,
     terms_of,
 )
+from monitor.settings.template import Answers, render
 
 __all__ = [
     "OFFICE_LABELS",
     "PLATFORM_LABELS",
+    "Answers",
     "Capture",
     "Governance",
     "Mail",
@@ -40,6 +43,8 @@ __all__ = [
     "Storage",
     "load",
     "load_policy",
+    "render",
+    "shipped_policy",
 ]
 
 PLATFORM_LABELS: Mapping[str, str] = MappingProxyType({**COLLECTED, **LISTED})
@@ -60,8 +65,11 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """How mail leaves: `transport` is "practice" (a local folder) or "smtp"; `security` is "starttls"
-    or "tls", never plain (R123); `ca_file` "" trusts the system's authorities. `operator` is the mailbox of the network manager, "" if none."""
+    """How mail leaves.
+
+    `transport` is "practice" (a local folder) or "smtp"; `security` is "starttls" or "tls", never plain
+    (R123); `ca_file` "" trusts the system's authorities; `operator` is the network manager's mailbox.
+    """
 
     transport: str
     sender: str
@@ -148,6 +156,14 @@ class Settings:
     may_import_pupils: bool
     secret_files: tuple[Path, ...] = ()
     source_secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+
+    def missing_secrets(self, source: Source) -> tuple[str, ...]:
+        """The variables that a source cannot do without and that are not set."""
+        return tuple(
+            f"{PREFIX}{source.platform.upper()}_{name.upper()}"
+            for name in NEEDED_SECRETS.get(source.platform, ())
+            if name not in self.secrets(source.key)
+        )
 
     def secrets(self, source_key: str) -> Mapping[str, str]:
         """The credentials of one source: `client_id`, `client_secret`, `token`, whichever are set."""

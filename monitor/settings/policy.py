@@ -180,6 +180,13 @@ def load_policy(path: Path) -> Policy:
     return _policy(tables)
 
 
+def shipped_policy() -> Path:
+    """The policy.toml that came with this program: beside this module when it was installed (the
+    container image puts it there), else in `config/` of the checkout."""
+    beside = Path(__file__).with_name("policy.toml")
+    return beside if beside.exists() else Path(__file__).parents[2] / "config" / "policy.toml"
+
+
 def _policy(tables: PolicyFile) -> Policy:
     head = tables.policy
     return Policy(

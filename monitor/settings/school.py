@@ -105,6 +105,9 @@ SHARED_MAILBOXES = frozenset(
 SECRET_NAMES = ("client_id", "client_secret", "token")
 """What a source may need, as the last part of the name of a variable."""
 
+NEEDED_SECRETS: Mapping[str, tuple[str, ...]] = MappingProxyType({"reddit": ("client_id", "client_secret")})
+"""Those that a platform cannot do without."""
+
 Minutes = Annotated[int, Field(ge=5)]
 Seconds = Annotated[int, Field(ge=1)]
 

@@ -1,0 +1,311 @@
+"""`doctor`: look at everything before going live; each fault with the one thing that mends it.
+
+What must be tried for real (browser, mail, database, network) comes in as `Probes`, so that this file
+knows no adapter. It changes nothing but one file that it writes into each folder and takes away again.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from pathlib import Path
+from shutil import disk_usage
+from tempfile import TemporaryFile
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import requests
+
+from monitor.errors import (
+    ConfigError,
+    DeliveryError,
+    MonitorError,
+    OutboundRefused,
+    PermanentDeliveryError,
+)
+from monitor.model import Source
+from monitor.ports import Clock
+from monitor.settings import PLATFORM_LABELS, Settings
+
+CLOCK_TOLERANCE = timedelta(seconds=5)
+"""Rule: R86."""
+
+LEAST_ROOM = 1_000_000_000
+LITTLE_ROOM = 5_000_000_000
+"""Bytes free: below the first nothing should start, below the second somebody should act."""
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at: what was found, and one command or sentence that mends it."""
+
+    name: str
+    state: State
+    found: str
+    fix: str = ""
+
+
+def _free_bytes(folder: Path) -> int:
+    return disk_usage(folder).free
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """How to try the world for real. Each says in words what it found, and raises MonitorError or
+    OSError when that is a fault. `collected` names the platforms that have a collector."""
+
+    clock: Clock
+    session: requests.Session  # noqa: TID251  named in a contract; none is made here
+    browser: Callable[[], str]
+    mail: Callable[[], str]
+    schema_state: Callable[[], str]
+    collected: Collection[str]
+    free_bytes: Callable[[Path], int] = _free_bytes
+    zone: Callable[[str], tzinfo] = ZoneInfo
+
+
+def examine(settings: Settings, probes: Probes) -> tuple[Check, ...]:
+    """Check everything and list what was found, in the order in which a person would mend it."""
+    sources, server_times = _sources(settings, probes)
+    return (
+        Check("configuration", State.OK, f"{settings.config_dir} can be used"),
+        *_dates(settings, probes.clock().date()),
+        *_permissions(settings),
+        _time_zone(settings, probes),
+        _clock(server_times),
+        _folder("data folder", settings.storage.data, probes),
+        _folder("archive", settings.storage.archive, probes),
+        _tried("database", probes.schema_state, "Run: school-monitor run, which brings it up to date"),
+        _tried("browser", probes.browser, "Install a browser: apt install chromium"),
+        _mail(settings, probes),
+        *sources,
+        *_going_live(settings),
+    )
+
+
+def refused(error: ConfigError) -> tuple[Check, ...]:
+    """The checks when the configuration cannot even be read: one for each fault in it."""
+    return tuple(
+        Check(
+            "configuration",
+            State.FAULT,
+            f"{problem.file}{f':{problem.line}' if problem.line else ''}: {problem.key}: {problem.message}",
+            problem.hint or "Correct this line",
+        )
+        for problem in error.problems
+    )
+
+
+def _dates(settings: Settings, today: date) -> Iterator[Check]:
+    """What the School promised to look at again by a certain day (R4, R142)."""
+    policy, record = settings.policy, settings.governance
+    if today.strftime("%Y-%m") > policy.review_due:
+        fix = "Review the Social Media Policy, then set version and review_due in policy.toml"
+        yield Check("policy", State.WARNING, f"policy review overdue since {policy.review_due}", fix)
+    if record.dpia_review_due and today > record.dpia_review_due:
+        fix = "Review it, then set dpia_date and dpia_review_due in monitor.toml"
+        found = f"the data protection impact assessment was due for review on {record.dpia_review_due}"
+        yield Check("record of approval", State.WARNING, found, fix)
+    for contact in policy.contacts:
+        fix = f"Correct [contacts.{contact.key}] in policy.toml"
+        if not contact.detail:
+            yield Check("contacts", State.WARNING, f"no telephone number for: {contact.name}", fix)
+        elif today > date.fromisoformat(contact.verify_by):
+            found = f"{contact.name}: nobody has checked this entry since {contact.verify_by}"
+            yield Check("contacts", State.WARNING, found, fix)
+
+
+def _permissions(settings: Settings) -> Iterator[Check]:
+    """Nobody else on this machine may read secrets or change the rules."""
+    data = settings.storage.data
+    private = [data, *sorted((data / "keys").glob("*")), *settings.secret_files]
+    configured = [settings.config_dir / "monitor.toml", settings.config_dir / "policy.toml"]
+    if urlsplit(settings.storage.database_url).password:
+        private.append(configured[0])
+    faults = 0
+    for path in private:
+        # A container's secrets are readable for all inside it, and nobody else is inside.
+        if path.is_relative_to("/run/secrets"):
+            continue
+        if _mode(path) & (stat.S_IROTH | stat.S_IXOTH if path.is_dir() else stat.S_IROTH):
+            faults += 1
+            command = f"Run: chmod {'700' if path.is_dir() else '600'} {path}"
+            yield Check("permissions", State.FAULT, f"everybody on this machine can read {path}", command)
+    for path in (settings.config_dir, *configured):
+        if _mode(path) & stat.S_IWOTH:
+            faults += 1
+            found = f"everybody on this machine can change {path}"
+            yield Check("permissions", State.FAULT, found, f"Run: chmod o-w {path}")
+    if not faults:
+        yield Check("permissions", State.OK, "only the service's user can read the secrets")
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0  # nothing there yet: nothing to read
+
+
+def _time_zone(settings: Settings, probes: Probes) -> Check:
+    """Both clock changes of 2026 in London: forward on 29 March, back on 25 October, at 01:00 UTC."""
+    fix = "Install the time zone files: pip install --upgrade tzdata"
+    try:
+        probes.zone(settings.timezone)
+        london = probes.zone("Europe/London")
+    except (KeyError, ValueError, OSError):
+        return Check("time zone", State.FAULT, f"{settings.timezone} or Europe/London is not known here", fix)
+    changes = [(datetime(2026, 3, 29, 1, tzinfo=UTC), 1), (datetime(2026, 10, 25, 1, tzinfo=UTC), 0)]
+    for change, hours_after in changes:
+        before = (change - timedelta(seconds=1)).astimezone(london).utcoffset()
+        after = change.astimezone(london).utcoffset()
+        if (before, after) != (timedelta(hours=1 - hours_after), timedelta(hours=hours_after)):
+            return Check(
+                "time zone", State.FAULT, f"the clock change of {change:%d %B %Y} is wrong here", fix
+            )
+    return Check("time zone", State.OK, f"{settings.timezone}; both clock changes of 2026 are right")
+
+
+def _clock(offsets: list[timedelta]) -> Check:
+    if not offsets:
+        fix = "Connect this machine to the network and run doctor again"
+        return Check("clock", State.WARNING, "not compared: no website could be asked for the time", fix)
+    # The median, so that one wrong website does not decide.
+    offset = sorted(offsets)[len(offsets) // 2]
+    seconds = abs(offset.total_seconds())
+    if abs(offset) > CLOCK_TOLERANCE:
+        word = "ahead" if offset > timedelta(0) else "behind"
+        fix = "Run: timedatectl set-ntp true"
+        return Check("clock", State.FAULT, f"this machine's clock is {seconds:.0f} seconds {word}", fix)
+    return Check("clock", State.OK, f"within {CLOCK_TOLERANCE.seconds} seconds of {len(offsets)} website(s)")
+
+
+def _folder(name: str, folder: Path, probes: Probes) -> Check:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder) as file:
+            file.write(b"doctor")
+            file.flush()
+        free = probes.free_bytes(folder)
+    except OSError as error:
+        found = f"{folder} cannot be written: {error.strerror or type(error).__name__}"
+        return Check(name, State.FAULT, found, f"Run: chown -R $(whoami) {folder}")
+    found = f"{folder} can be written; {free / 1e9:.1f} GB are free"
+    fix = f"Free some room on the disk of {folder}, or name a larger one in [storage] of monitor.toml"
+    if free < LEAST_ROOM:
+        return Check(name, State.FAULT, found, fix)
+    if free < LITTLE_ROOM:
+        return Check(name, State.WARNING, found, fix)
+    return Check(name, State.OK, found)
+
+
+def _tried(name: str, probe: Callable[[], str], fix: str) -> Check:
+    try:
+        return Check(name, State.OK, probe())
+    except (MonitorError, OSError) as error:
+        return Check(name, State.FAULT, str(error), fix)
+
+
+def _mail(settings: Settings, probes: Probes) -> Check:
+    try:
+        return Check("mail", State.OK, probes.mail())
+    except PermanentDeliveryError as error:
+        fix = "Correct [mail] in monitor.toml, or the password in SCHOOL_MONITOR_MAIL_PASSWORD_FILE"
+        return Check("mail", State.FAULT, str(error), fix)
+    except (DeliveryError, OSError) as error:
+        if settings.mail.host:
+            fix = f"Let this machine reach {settings.mail.host} on port {settings.mail.port}"
+        else:
+            fix = f"Make {settings.storage.data} writable for the service's user"
+        return Check("mail", State.FAULT, str(error), fix)
+
+
+def _sources(settings: Settings, probes: Probes) -> tuple[list[Check], list[timedelta]]:
+    """Each source, and how far this machine's clock is ahead of each website that answered."""
+    checks: list[Check] = []
+    offsets: list[timedelta] = []
+    for source in settings.sources:
+        name = f"source {source.key}"
+        label = PLATFORM_LABELS.get(source.platform, source.platform)
+        if not source.enabled:
+            checks.append(Check(name, State.OK, f"switched off, because {source.pause}"))
+        elif source.platform not in probes.collected:
+            fix = f"Set enabled = false in [sources.{source.key}], and say why in pause"
+            checks.append(Check(name, State.FAULT, f"this version cannot read {label}", fix))
+        elif missing := settings.missing_secrets(source):
+            variables = " and ".join(f"{variable}_FILE" for variable in missing)
+            fix = f"Put the School's key into files and name them in {variables}"
+            checks.append(Check(name, State.FAULT, f"{label} needs a key that is not set", fix))
+        else:
+            checks.append(_reach(name, source, settings, probes, offsets))
+    if not any(source.enabled for source in settings.sources):
+        fix = "Switch on at least one of [sources] in monitor.toml"
+        checks.append(Check("sources", State.FAULT, "nothing is watched: no source is switched on", fix))
+    return checks, offsets
+
+
+def _reach(name: str, source: Source, settings: Settings, probes: Probes, offsets: list[timedelta]) -> Check:
+    """One HEAD request. That a key is accepted is learnt at the first poll, not here."""
+    host = urlsplit(source.base_url).netloc
+    fix = f"Correct base_url in [sources.{source.key}] of monitor.toml"
+    asked = probes.clock()
+    try:
+        response = probes.session.head(source.base_url, allow_redirects=True)
+    except OutboundRefused as error:
+        named = f"If that is meant, name {host} in [outbound] allow_private of monitor.toml"
+        return Check(name, State.FAULT, str(error), named)
+    except requests.exceptions.SSLError:
+        found = f"the certificate of {host} is not trusted; a web filter may be opening the connection"
+        return Check(name, State.FAULT, found, f"Ask the network team not to inspect traffic to {host}")
+    except requests.Timeout:
+        return Check(name, State.FAULT, f"{host} does not answer in time", f"Let this machine reach {host}")
+    except requests.RequestException:
+        found = f"{host or source.base_url} cannot be reached"
+        return Check(
+            name, State.FAULT, found, f"Let this machine reach {host} (network, DNS, firewall), or {fix}"
+        )
+    answered = probes.clock()
+    if server := _server_time(response):
+        offsets.append(asked + (answered - asked) / 2 - server)
+    status = response.status_code
+    if status in (401, 403) and not settings.secrets(source.key):
+        return Check(
+            name, State.FAULT, f"{host} refuses us (HTTP {status})", "Switch it off, and say why in pause"
+        )
+    if status in (404, 410):
+        return Check(name, State.FAULT, f"nothing is at this address (HTTP {status})", fix)
+    if status >= 500 or status == 429:
+        again = "Run doctor again in an hour"
+        return Check(name, State.WARNING, f"{host} has a fault or is busy (HTTP {status})", again)
+    return Check(name, State.OK, f"{host} answers")
+
+
+def _server_time(response: requests.Response) -> datetime | None:
+    """The present as the website sees it; a kept answer says how old it is (RFC 9111 5.1)."""
+    try:
+        said = parsedate_to_datetime(response.headers.get("Date", ""))
+        age = timedelta(seconds=int(response.headers.get("Age", "0")))
+    except (TypeError, ValueError, OverflowError):
+        return None
+    # The header cuts off the part of a second.
+    return said.replace(tzinfo=said.tzinfo or UTC).astimezone(UTC) + age + timedelta(milliseconds=500)
+
+
+def _going_live(settings: Settings) -> Iterator[Check]:
+    for reason in settings.practice_reasons:
+        fix = f"Fill it in in {settings.config_dir / 'monitor.toml'}"
+        yield Check("going live", State.WARNING, f"practice mode, because {reason}", fix)
+    if not settings.practice_reasons:
+        yield Check("going live", State.OK, "the record is complete; mail leaves")
