@@ -124,9 +124,7 @@ def init(
     from monitor import setup
 
     answers = setup.ask(lambda question, default="": str(typer.prompt(question, default=default)))
-    for written in setup.write(answers, config):
-        _print(f"Written: {written}")
-    _print("Next: school-monitor doctor")
+    _print(f"Written: {setup.write(answers, config)}", "Next: school-monitor doctor")
 
 
 # --- collecting and capturing --------------------------------------------------------------------
@@ -149,11 +147,7 @@ def collect(
     if unknown:
         _fail(f"There is no source {unknown[0]}. Sources: {', '.join(known) or 'none'}.", code=2)
     chosen = [known[key] for key in sources or known]
-    now = services.clock()
-    with services.store.transaction() as t:
-        t.adopt_sources(chosen, now)
-        for source in chosen:
-            t.poll_now(source.key, now)
+    jobs.make_due(services, chosen)
     rows, good = [], True
     for source in chosen:
         if not source.enabled:
@@ -259,10 +253,11 @@ def capture(
     row = cases.capture_state(services.store, exhibit_id)
     seal = services.archive.find(exhibit_id)
     outcome = row.outcome.value if row and row.outcome else "waiting"
+    missing = row.missing if row else ()
     document = {
         "exhibit": exhibit_id,
         "outcome": outcome,
-        "missing": list(row.missing) if row else [],
+        "missing": list(missing),
         "detail": row.detail if row else "",
         "folder": str(services.archive.root / seal.folder) if seal else None,
         "root_digest": seal.root_digest if seal else None,
@@ -270,11 +265,9 @@ def capture(
     if as_json:
         _print_json(document)
     elif seal is None:
-        _print(
-            f"Not captured yet: {document['detail'] or 'no answer'}. The service tries again."
-        )
+        _print(f"Not captured yet: {document['detail'] or 'no answer'}. The service tries again.")
     else:
-        _print(f"Capture {outcome}: {document['folder']}", *(f"  missing: {m}" for m in document["missing"]))
+        _print(f"Capture {outcome}: {document['folder']}", *(f"  missing: {part}" for part in missing))
         _print(f"Root digest: {seal.root_digest}", "Next: school-monitor verify")
     sys.exit(0 if outcome == "complete" else 1)
 

@@ -7,7 +7,7 @@ commit. Doing a job twice changes nothing; a job killed at any moment is taken u
 from monitor.jobs.capturing import capture_due, capture_now
 from monitor.jobs.delivering import deliver_due
 from monitor.jobs.health import Health, SourceHealth, examine
-from monitor.jobs.polling import poll_due, poll_source, reread_due, reread_source
+from monitor.jobs.polling import make_due, poll_due, poll_source, reread_due, reread_source
 from monitor.jobs.services import Services, Watch
 from monitor.jobs.upkeep import recover, upkeep
 
@@ -20,6 +20,7 @@ __all__ = [
     "capture_now",
     "deliver_due",
     "examine",
+    "make_due",
     "poll_due",
     "poll_source",
     "recover",

@@ -73,6 +73,15 @@ def poll_due(services: Services) -> list[RunRecord]:
     return runs
 
 
+def make_due(services: Services, sources: Sequence[Source]) -> None:
+    """Make sources due at once, because a person asked for it."""
+    now = services.clock()
+    with services.store.transaction() as t:
+        t.adopt_sources(sources, now)
+        for source in sources:
+            t.poll_now(source.key, now)
+
+
 def poll_source(services: Services, source: Source) -> RunRecord | None:
     """One run of one source, whatever happens; None when somebody else has it or it is not due."""
     started = services.clock()

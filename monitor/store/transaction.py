@@ -681,7 +681,9 @@ class Transaction:
 
     def _insert_new(self, table: Table, **values: Any) -> bool:
         """Insert unless the natural key is there already; True when a row was written."""
-        return self._changed(self._insert(table).values(**values).on_conflict_do_nothing())
+        statement = self._insert(table).values(**values).on_conflict_do_nothing()
+        # RETURNING rather than rowcount: PostgreSQL's driver counts nothing for this statement.
+        return self._connection.execute(statement.returning(*table.primary_key)).first() is not None
 
     def _insert_one(self, table: Table, **values: Any) -> int:
         statement = insert(table).values(**values).returning(table.c.id)
