@@ -14,9 +14,10 @@ RUN /opt/school-monitor/bin/pip install --no-cache-dir --no-deps --no-build-isol
 FROM ${PYTHON_IMAGE}
 # Debian's own Chromium, so that security updates come with the system's.
 # Fonts decide what a capture looks like: without them emoji and other scripts become empty boxes.
+# libatomic1 is what Playwright's driver needs and a slim system lacks.
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      chromium fonts-liberation fonts-noto-color-emoji fonts-noto-core tini \
+      chromium chromium-sandbox fonts-liberation fonts-noto-color-emoji fonts-noto-core libatomic1 tini \
  && rm -rf /var/lib/apt/lists/*
 # The folders exist with their owner before the volumes are mounted, so that named volumes inherit it.
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/school-monitor --shell /usr/sbin/nologin school-monitor \
