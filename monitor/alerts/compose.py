@@ -34,9 +34,9 @@ _OPENER = {
     Urgency.U5: "For information",
 }
 _SURE = {
-    Band.LOW: "Not very. It may be something else. Please check that it is your school.",
-    Band.MEDIUM: "Fairly. Please check that it is your school.",
-    Band.HIGH: "Very, but a machine chose it. Please check.",
+    Band.LOW: "Not very sure. It may be something else. Please check that it is your school.",
+    Band.MEDIUM: "Fairly sure. Please check that it is your school.",
+    Band.HIGH: "Very sure. Please check all the same.",
 }
 _SAVED = {
     SavedState.COMPLETE: "Complete and sealed",
@@ -47,10 +47,15 @@ _SAVED = {
     SavedState.NOT_SAVED: "No. Nothing is saved for this kind of matter",
 }
 _SAFEGUARDING = "safeguarding matter"
-_PRACTICE = "Practice mode. This mail stayed on the school's own computer. Nobody was sent anything."
+_PRACTICE = "Practice: this mail was not sent. It stayed on the school's own computer."
 _DO_NOT_SPREAD = "Do not look for the post yourself, and do not copy or forward anything."
 _EMERGENCY = "If anyone may be in danger now, call 999. Do not wait for this system."
 _LONDON = "Europe/London"
+_DANGLING = frozenset(
+    {"a", "an", "the", "of", "or", "and", "at", "to", "in", "on", "by", "for", "with", "from", "since"}
+    | {"about", "naming", "using", "our", "own", "look"}
+)
+"""Words that a subject must not end on when it was cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +67,22 @@ class _Section:
 
 @dataclass(frozen=True, slots=True)
 class _Letter:
-    """What both templates show, in order (product study 4.4)."""
+    """What both templates show, in order (product study 4.4).
+
+    `urgent` lifts the emergency line, the way in and the steps above the facts: when it matters,
+    they are on the first screen of a telephone. Help stays below.
+    """
 
     heading: str
     opening: tuple[str, ...]
     facts: tuple[tuple[str, str], ...]
-    sections: tuple[_Section, ...]
+    steps: tuple[_Section, ...]
     footer: tuple[str, ...]
     banner: str = ""
     link: str = ""
+    help: tuple[_Section, ...] = ()
     emergency: str = ""
+    urgent: bool = False
 
 
 # --- a finding ----------------------------------------------------------------------------------
@@ -81,7 +92,8 @@ def finding_mail(notice: Notice) -> Message:
     """Compose the mail about one finding for one recipient, in the part that recipient is told.
 
     A safeguarding matter is called only that (R56), whatever `category_label`, `why` and
-    `next_step` say. Times are shown for Europe/London with the zone named.
+    `next_step` say. `others_told` comes in the order of `Routing.told`. Times are shown for
+    Europe/London with the zone named.
     """
     opener = "For information" if notice.part is Told.NOTICE else _OPENER[notice.urgency]
     words = _SAFEGUARDING if _is_safeguarding(notice) else notice.category_label
@@ -89,11 +101,13 @@ def finding_mail(notice: Notice) -> Message:
         heading=_heading(notice),
         opening=_opening(notice),
         facts=tuple(_facts(notice)),
-        sections=tuple(_sections(notice)),
+        steps=tuple(_steps(notice)),
+        help=_help(notice),
         footer=_finding_footer(notice),
         banner=_PRACTICE if notice.practice else "",
         link=notice.link if _opens(notice) else "",
         emergency=_EMERGENCY,
+        urgent=opener == "Act now",
     )
     return _message(_subject(opener, words, notice.reference), letter)
 
@@ -127,8 +141,12 @@ def _opening(notice: Notice) -> tuple[str, ...]:
             _DO_NOT_SPREAD,
         )
     if notice.safeguarding:
-        return (f"Please open it {'now' if notice.urgency is Urgency.U0 else 'today'}.", _DO_NOT_SPREAD)
-    return (f"Found in a public post on {notice.platform_label}. A person has not looked at it yet.",)
+        return (f"Please open it {_soon(notice)}.", _DO_NOT_SPREAD)
+    return (f"Found in a public post on {notice.platform_label}. Nobody has looked at it yet.",)
+
+
+def _soon(notice: Notice) -> str:
+    return "now" if notice.urgency is Urgency.U0 else "today"
 
 
 def _facts(notice: Notice) -> list[tuple[str, str]]:
@@ -142,7 +160,9 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
         facts.append(("Why", _sentence(notice.why)))
         facts.append(("How sure", _SURE[notice.band]))
     if notice.part is Told.COPIED:
-        facts.append(("Your part", "You are copied. Somebody else handles it."))
+        whom = f"the {notice.others_told[0]}" if notice.others_told else "somebody else"
+        check = " Check that they know." if notice.urgency is Urgency.U0 else ""
+        facts.append(("Your part", f"You are copied; {whom} handles it.{check}"))
     also = "; ".join(notice.others_told) if notice.others_told else "Nobody else"
     facts.append(("Also told", also))
     return facts
@@ -151,34 +171,42 @@ def _facts(notice: Notice) -> list[tuple[str, str]]:
 def _saved(notice: Notice) -> str:
     state = _SAVED[notice.saved]
     if notice.saved_at and notice.saved in (SavedState.COMPLETE, SavedState.PARTIAL):
-        state += f", {london(notice.saved_at)}"
+        same_day = london(notice.saved_at).split(",")[0] == london(notice.found_at).split(",")[0]
+        state += f", {london(notice.saved_at).split(', ')[1] if same_day else london(notice.saved_at)}"
     missing = f" Missing: {'; '.join(notice.missing)}." if notice.missing else ""
     return f"{_sentence(state)}{missing}"
 
 
-def _sections(notice: Notice) -> list[_Section]:
-    sections: list[_Section] = []
+def _steps(notice: Notice) -> list[_Section]:
+    steps: list[_Section] = []
     if _opens(notice):
         if notice.prompts:
-            sections.append(_Section("Before you do anything else", notice.prompts, listed=True))
+            steps.append(_Section("Before you do anything else", notice.prompts, listed=True))
         if not notice.safeguarding and notice.next_step:
-            sections.append(_Section("What to do next", (notice.next_step,)))
+            steps.append(_Section("What to do next", (notice.next_step,)))
         if not notice.link:
-            sections.append(_Section("How to see it", (_callback(notice),)))
+            steps.append(_Section("How to see it", (_callback(notice),)))
     elif notice.part is Told.CHILD_WELFARE:
-        whom = "; ".join(notice.others_told) or "the Data Protection Officer"
-        step = f"Speak today, in person or by telephone, to: {whom}. Quote {notice.reference}."
-        sections.append(_Section("What to do next", (step,)))
-    if notice.contacts and notice.part is not Told.NOTICE:
-        lines = tuple(f"{name}: {detail}" for name, detail in notice.contacts)
-        sections.append(_Section("Who can help", lines, listed=True))
-    return sections
+        # The first of the others handles the matter: that is the order of `Routing.told`.
+        whom = notice.others_told[0] if notice.others_told else "Data Protection Officer"
+        step = f"Speak {_soon(notice)}, in person or by telephone, to the {whom}. Quote the reference."
+        steps.append(_Section("What to do next", (step,)))
+    return steps
+
+
+def _help(notice: Notice) -> tuple[_Section, ...]:
+    if not notice.contacts or notice.part is Told.NOTICE:
+        return ()
+    lines = tuple(f"{name}: {detail}" for name, detail in notice.contacts)
+    return (_Section("Who can help", lines, listed=True),)
 
 
 def _callback(notice: Notice) -> str:
     """How to see a finding while there is no page to sign in to (product study 4.2, callback)."""
     alone = " Be there yourself, and in private." if notice.safeguarding else ""
-    return f"Ask the network manager to open {notice.reference} with you on the monitor's computer.{alone}"
+    return (
+        f"Ask the network manager to open it with you on the monitor's computer. Quote the reference.{alone}"
+    )
 
 
 def _finding_footer(notice: Notice) -> tuple[str, ...]:
@@ -196,9 +224,9 @@ def operator_mail(notice: OperatorNotice) -> Message:
     """Compose the mail about a fault of the system: no content and no category (promise 2)."""
     letter = _Letter(
         heading=notice.headline,
-        opening=("While this lasts, something may be missed. Nobody else is told by this mail.",),
+        opening=("Until this is put right, something may be missed.",),
         facts=notice.facts,
-        sections=(_Section("What to do next", (notice.next_step,)),),
+        steps=(_Section("What to do next", (notice.next_step,)),),
         footer=(f"School Monitor, {notice.school}. Sent to whoever runs the system.",),
         banner=_PRACTICE if notice.practice else "",
     )
@@ -215,15 +243,21 @@ def london(moment: datetime) -> str:
 
 
 def _subject(opener: str, words: str, reference: str) -> str:
-    """Fit opener, words and the reference without its year; only whole words are dropped."""
+    """Fit opener, words and the reference without its year.
+
+    Words that do not fit are dropped from the end, and then those that would dangle.
+    """
     short = re.sub(r"^(\w+)-\d{4}-(\w+)$", r"\1-\2", reference)
     tail = f", {short}" if short else ""
     room = SUBJECT_LIMIT - len(f"{opener}: {tail}")
+    words = " ".join(words.split())
     if opener != "System" and words[1:2].islower():
         words = words[:1].lower() + words[1:]
     if len(words) > room:
-        words = textwrap.shorten(words, room, placeholder="")
-        words = re.sub(r"[\s,:;]*(\b(a|an|the|of|or|and|to|in|on|by|for|with|since)\b)?$", "", words)
+        kept = textwrap.shorten(words, room, placeholder="").split()
+        while len(kept) > 1 and kept[-1] in _DANGLING:
+            kept.pop()
+        words = " ".join(kept).rstrip(",:;")
     return f"{opener}: {words}{tail}"
 
 

@@ -108,9 +108,7 @@ class SmtpTransport:
             raise PermanentDeliveryError("the mail server or an address cannot be used") from error
 
     def _connect(self) -> smtplib.SMTP:
-        options = self._options
-        context = ssl.create_default_context(cafile=options.ca_file or None)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        options, context = self._options, self._context()
         if options.security is Security.TLS:
             return smtplib.SMTP_SSL(options.host, options.port, timeout=options.timeout_s, context=context)
         server = smtplib.SMTP(options.host, options.port, timeout=options.timeout_s)
@@ -123,6 +121,16 @@ class SmtpTransport:
             server.close()
             raise
         return server
+
+    def _context(self) -> ssl.SSLContext:
+        try:
+            context = ssl.create_default_context(cafile=self._options.ca_file or None)
+        except OSError as error:
+            raise PermanentDeliveryError(
+                "the file of trusted authorities (ca_file) cannot be used"
+            ) from error
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        return context
 
     def _sign_in(self, server: smtplib.SMTP) -> None:
         server.ehlo_or_helo_if_needed()
