@@ -1,0 +1,293 @@
+"""Keeps one Chromium at hand and ends every capture on time, whatever the page does.
+
+Playwright's synchronous interface belongs to the thread that started it, so it lives in a thread of its
+own here (a lane). The caller's thread only waits; when time is up it kills the browser's processes, which
+frees the lane, and if even that does not help it kills the driver and leaves the lane behind.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import shutil
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import CDPSession, Error, Playwright, sync_playwright
+
+from monitor.browser.egress import Egress, Resolve, lookup
+from monitor.browser.page import Attempt, PageLimits
+from monitor.errors import BrowserUnavailable
+from monitor.model import CaptureMode, CaptureReport
+from monitor.ports import Browser, Clock, Suppressed
+
+_GRACE_S = 1.5
+_LAUNCH_S = 30.0
+_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_INSTALL = "install one with: apt-get install chromium"
+
+# Single switches only: a --disable-features of ours would replace Playwright's list.
+_SWITCHES = (
+    "--disable-quic",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--block-new-web-contents",
+    "--deny-permission-prompts",
+    "--dns-prefetch-disable",
+    "--no-pings",
+    "--disable-domain-reliability",
+    "--disable-client-side-phishing-detection",
+    # What no switch silences is sent to names that exist nowhere (RFC 6761), so that it reaches nobody.
+    "--gaia-url=http://browser.invalid",
+    "--google-url=http://browser.invalid",
+    "--google-apis-url=http://browser.invalid",
+    "--apps-gallery-update-url=http://browser.invalid/update",
+    "--component-updater=url-source=http://browser.invalid/update",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BrowserOptions:
+    """How the browser is to behave.
+
+    `executable` is the path of Chromium or Chrome. `contact` (an address a site's owner can turn to) is
+    added to the browser's own User-Agent, which is otherwise left as it is (R7). `page_s` is the time a
+    page gets to load, `total_s` the time for a whole capture; capture always returns within `total_s` and
+    three seconds more. `max_page_bytes` counts what all connections of one capture receive.
+    `allow_private` is written as for `monitor.outbound`. A new browser is started after `recycle_after`
+    captures.
+    """
+
+    executable: str
+    contact: str
+    page_s: float = 30.0
+    total_s: float = 60.0
+    max_height_px: int = 16000
+    max_page_bytes: int = 64_000_000
+    allow_private: tuple[str, ...] = ()
+    recycle_after: int = 50
+
+
+def find_browser(*candidates: str) -> str:
+    """Find Chromium or Chrome: the first candidate that is a program, else a usual name on the PATH.
+
+    Empty candidates are passed over. Raises `BrowserUnavailable`, which ends with what to type.
+    """
+    for candidate in (*filter(None, candidates), *_NAMES):
+        if found := shutil.which(candidate):
+            return found
+    raise BrowserUnavailable(f"no Chromium or Chrome was found; {_INSTALL}")
+
+
+def open_browser(options: BrowserOptions, clock: Clock, *, resolve: Resolve = lookup) -> Browser:
+    """Give a browser that starts at its first capture. `capture` may be called from any thread;
+    captures take turns. Call `close` at the end."""
+    return _Supervisor(options, clock, resolve)
+
+
+class _Supervisor:
+    """The `Browser` of `monitor.ports`."""
+
+    def __init__(self, options: BrowserOptions, clock: Clock, resolve: Resolve) -> None:
+        self._options = options
+        self._clock = clock
+        self._resolve = resolve
+        self._turn = threading.Lock()
+        self._lane: _Lane | None = None
+
+    def capture(self, url: str, mode: CaptureMode, folder: Path, suppressed: Suppressed) -> CaptureReport:
+        """Preserve what a stranger would see at `url`. See `monitor.ports.Browser`.
+
+        Raises ValueError for a mode that opens no page, and `BrowserUnavailable`.
+        """
+        if not mode.opens_page:
+            raise ValueError(f"mode {mode.value} opens no page")
+        options = self._options
+        with self._turn:
+            lane = self._ready_lane()
+            limits = PageLimits(options.page_s, options.total_s, options.max_height_px)
+            attempt = Attempt(url, mode, folder=folder, clock=self._clock, limits=limits)
+            errand = lane.hand_in(lambda: lane.walk(attempt, suppressed))
+            if not errand.done.wait(options.total_s):
+                lane.kill_browser()
+                if not errand.done.wait(_GRACE_S):
+                    attempt.give_up()
+                    lane.abandon()
+                    self._lane = None
+            if errand.error is not None:
+                raise errand.error
+            return attempt.report()
+
+    def close(self) -> None:
+        """Stop the browser and everything that belongs to it; safe to call twice."""
+        with self._turn:
+            lane, self._lane = self._lane, None
+            if lane is not None:
+                lane.stop()
+
+    def _ready_lane(self) -> _Lane:
+        """A lane with a browser that answers, started anew if it must be."""
+        lane, self._lane = self._lane, None
+        if lane is not None and (not lane.usable or lane.captures >= self._options.recycle_after):
+            # Driver and browser both grow by about 3 MB a capture (evidence study 3.7).
+            lane.stop()
+            lane = None
+        if lane is None:
+            lane = _Lane(self._options, self._clock, self._resolve)
+        errand = lane.hand_in(lane.ready)
+        if not errand.done.wait(_LAUNCH_S):
+            lane.abandon()
+            raise BrowserUnavailable(f"the browser did not start within {_LAUNCH_S:g} s; {_INSTALL}")
+        if errand.error is not None:
+            lane.stop()
+            raise errand.error
+        self._lane = lane
+        return lane
+
+
+class _Errand:
+    """Something to do in the lane's thread, and how it went."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self.work = work
+        self.done = threading.Event()
+        self.error: BaseException | None = None
+
+
+class _Lane:
+    """One thread with its Playwright, its Chromium and its proxy."""
+
+    def __init__(self, options: BrowserOptions, clock: Clock, resolve: Resolve) -> None:
+        self._options = options
+        self._egress = Egress(
+            clock=clock,
+            resolve=resolve,
+            allow_private=options.allow_private,
+            max_bytes=options.max_page_bytes,
+        )
+        self._errands: queue.SimpleQueue[_Errand | None] = queue.SimpleQueue()
+        self._playwright: Playwright | None = None
+        self._chromium: Chromium | None = None
+        self._gate: CDPSession | None = None
+        self._agent = ""
+        self._processes: tuple[psutil.Process, ...] = ()
+        self.captures = 0
+        self.usable = True
+        self._thread = threading.Thread(target=self._live, name="browser-lane", daemon=True)
+        self._thread.start()
+
+    # --- called from outside ----------------------------------------------------------------------
+
+    def hand_in(self, work: Callable[[], None]) -> _Errand:
+        """Queue work for the lane's thread."""
+        errand = _Errand(work)
+        self._errands.put(errand)
+        return errand
+
+    def kill_browser(self) -> None:
+        """Kill Chromium and all its processes; whatever waits for it fails at once."""
+        self.usable = False
+        for process in self._processes[:1]:
+            _kill_tree(process)
+
+    def abandon(self) -> None:
+        """Kill the driver as well and never come back to this lane."""
+        self.kill_browser()
+        for process in self._processes[1:]:
+            _kill_tree(process)
+        self._errands.put(None)
+        self._egress.close()
+
+    def stop(self) -> None:
+        """End in good order; with force after a few seconds."""
+        self._errands.put(None)
+        self._thread.join(5)
+        if self._thread.is_alive():
+            self.abandon()
+        for process in reversed(self._processes):
+            _kill_tree(process)
+        self._egress.close()
+
+    # --- called in the lane's thread --------------------------------------------------------------
+
+    def ready(self) -> None:
+        """Have a Chromium that is connected."""
+        if self._chromium is not None and self._chromium.is_connected():
+            return
+        try:
+            if self._playwright is None:
+                self._playwright = sync_playwright().start()
+            self._chromium = self._launch(self._playwright)
+            self._gate = self._chromium.new_browser_cdp_session()
+            own = str(self._gate.send("Browser.getVersion")["userAgent"])
+            contact = " ".join(self._options.contact.split())
+            self._agent = f"{own} SchoolMonitor (+{contact})" if contact else own
+            self._processes = _processes(self._gate)
+        except Error as error:
+            self.usable = False
+            first = str(error).splitlines()[0]
+            raise BrowserUnavailable(f"the browser could not be started ({first}); {_INSTALL}") from error
+
+    def walk(self, attempt: Attempt, suppressed: Suppressed) -> None:
+        """Make one capture."""
+        if self._chromium is None or self._gate is None:
+            raise BrowserUnavailable(f"the browser is not running; {_INSTALL}")
+        self.captures += 1
+        attempt.run(self._chromium, self._gate, agent=self._agent, egress=self._egress, suppressed=suppressed)
+
+    def _launch(self, playwright: Playwright) -> Chromium:
+        return playwright.chromium.launch(
+            executable_path=self._options.executable,
+            headless=True,
+            # Chromium refuses to use its sandbox as root, so root (a container) runs without it;
+            # everybody else keeps it.
+            chromium_sandbox=os.geteuid() != 0,
+            args=list(_SWITCHES),
+            proxy={"server": self._egress.url},
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+            timeout=_LAUNCH_S * 1000,
+        )
+
+    def _live(self) -> None:
+        while (errand := self._errands.get()) is not None:
+            try:
+                errand.work()
+            except BaseException as error:  # Handed to the waiting thread, which raises it.
+                errand.error = error
+            finally:
+                errand.done.set()
+        with suppress(Exception):  # The driver may be dead already; its processes are killed after this.
+            if self._chromium is not None:
+                self._chromium.close()
+        with suppress(Exception):
+            if self._playwright is not None:
+                self._playwright.stop()
+
+
+def _processes(gate: CDPSession) -> tuple[psutil.Process, ...]:
+    """Chromium's first process, then those between it and us (Playwright's driver)."""
+    found = gate.send("SystemInfo.getProcessInfo")["processInfo"]
+    chain: list[psutil.Process] = []
+    with suppress(psutil.Error):
+        process: psutil.Process | None = psutil.Process(
+            next(entry["id"] for entry in found if entry["type"] == "browser")
+        )
+        while process is not None and process.pid not in (os.getpid(), 1):
+            chain.append(process)
+            process = process.parent()
+    return tuple(chain)
+
+
+def _kill_tree(process: psutil.Process) -> None:
+    with suppress(psutil.Error):
+        if process.is_running():
+            for part in (*process.children(recursive=True), process):
+                with suppress(psutil.Error):
+                    part.kill()
