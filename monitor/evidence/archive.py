@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import secrets
+import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -30,6 +31,7 @@ from monitor.model import ExhibitRecord, Seal
 
 SALT_BYTES = 32
 REASON_CHARACTERS = 200
+PROBE_BYTES = 4096
 
 
 def open_archive(root: Path) -> Archive:
@@ -41,10 +43,9 @@ def open_archive(root: Path) -> Archive:
         root.mkdir(mode=0o750, parents=True, exist_ok=True)
         scratch = root / layout.SCRATCH
         scratch.mkdir(mode=0o750, exist_ok=True)
-        # A permission bit does not show a read-only or full disk: try.
-        probe = scratch / f".probe-{secrets.token_hex(8)}"
-        probe.mkdir()
-        probe.rmdir()
+        # A permission bit does not show a read-only or full disk: try, with a file that never has a name.
+        with tempfile.TemporaryFile(dir=scratch) as probe:
+            probe.write(bytes(PROBE_BYTES))
     return Archive(root)
 
 
