@@ -10,14 +10,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from monitor.decisions import addresses
 from monitor.model import (
     Assessment,
     CaptureMode,
-    ItemState,
     Policy,
     Reason,
     Source,
-    Urgency,
 )
 
 REPEAT_WITHIN = timedelta(days=365)
@@ -51,6 +50,11 @@ def keep(assessment: Assessment, policy: Policy, source: Source) -> Keeping:
     )
 
 
+def openable(capture: CaptureMode, url: str) -> CaptureMode:
+    """The mode for this address: where no page may be opened (R22, R24) the words received are kept."""
+    return CaptureMode.WORDS if capture.opens_page and addresses.refusal(url) else capture
+
+
 def repeats(assessment: Assessment) -> bool:
     """Whether this is of a class whose repetition matters."""
     return bool(REPEATED.intersection(assessment.categories))
@@ -78,18 +82,3 @@ def tells_again(before: Assessment | None, after: Assessment) -> bool:
     if before is None or before.asks_person:
         return True
     return after.urgency < before.urgency or bool(set(after.categories) - set(before.categories))
-
-
-def is_gone(state: ItemState) -> bool:
-    """Whether the platform says that the item is no longer there."""
-    return state is ItemState.REMOVED
-
-
-def mailed(assessment: Assessment) -> bool:
-    """Whether mail leaves at all: not for what only a person can tell, nor for mere counts."""
-    return not assessment.asks_person and assessment.urgency in (
-        Urgency.U0,
-        Urgency.U1,
-        Urgency.U2,
-        Urgency.U3,
-    )

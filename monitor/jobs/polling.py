@@ -338,7 +338,7 @@ def _find(
         t.want_capture(
             f"{reference}-{version}",
             judged.item.url,
-            assessment.capture,
+            keeping.openable(assessment.capture, judged.item.url),
             trigger="automatic",
             now=now,
             finding_id=finding_id,

@@ -1,0 +1,148 @@
+"""When and what: tables over the pure rules."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monitor.decisions import addresses, schedule
+from monitor.decisions.schedule import SourceState
+from monitor.model import RunOutcome, Source, Urgency
+
+LONDON = ZoneInfo("Europe/London")
+NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+SOURCE = Source("forum", "feeds", "https://forum.example/", timedelta(minutes=30))
+
+
+@pytest.mark.parametrize(
+    ("now", "morning"),
+    [
+        # Clocks go forward on 29 March 2026 at 01:00 UTC: the night is an hour shorter.
+        ("2026-03-28T20:00:00+00:00", "2026-03-29T06:30:00+00:00"),
+        ("2026-03-29T00:30:00+00:00", "2026-03-29T06:30:00+00:00"),
+        # They go back on 25 October 2026: 01:30 comes twice, 07:30 once.
+        ("2026-10-24T20:00:00+00:00", "2026-10-25T07:30:00+00:00"),
+        ("2026-10-25T00:30:00+00:00", "2026-10-25T07:30:00+00:00"),
+        ("2026-10-25T01:30:00+00:00", "2026-10-25T07:30:00+00:00"),
+        ("2026-10-25T07:30:00+00:00", "2026-10-26T07:30:00+00:00"),
+        ("2026-07-01T06:29:59+00:00", "2026-07-01T06:30:00+00:00"),
+        ("2026-07-01T06:30:00+00:00", "2026-07-02T06:30:00+00:00"),
+    ],
+)
+def test_the_morning_is_half_past_seven_by_the_schools_clock(now: str, morning: str) -> None:
+    """Across both clock changes a mail that can wait leaves once, at 07:30 London time."""
+    found = schedule.next_morning(datetime.fromisoformat(now), LONDON)
+    assert datetime.fromisoformat(morning) == found
+
+
+@given(st.datetimes(datetime(2025, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))
+def test_the_morning_always_comes_within_a_day_and_an_hour(now: datetime) -> None:
+    """Whatever the clocks do, the next 07:30 is ahead, and no further than a long day."""
+    morning = schedule.next_morning(now, LONDON)
+    assert timedelta(0) < morning - now <= timedelta(hours=25)
+    assert (7, 30) == (morning.astimezone(LONDON).hour, morning.astimezone(LONDON).minute)
+
+
+def test_a_threat_never_waits_for_its_capture() -> None:
+    """U0 leaves at once, U1 and U2 give the capture a few minutes, the rest waits for the morning."""
+    hold = timedelta(minutes=3)
+
+    def leaves(urgency: Urgency) -> datetime:
+        return schedule.mail_not_before(urgency, now=NOW, hold=hold, zone=LONDON)
+
+    assert [NOW, NOW + hold, NOW + hold] == [leaves(u) for u in (Urgency.U0, Urgency.U1, Urgency.U2)]
+    assert datetime(2026, 11, 23, 7, 30, tzinfo=UTC) == leaves(Urgency.U3)
+
+
+def poll_after(outcome: RunOutcome, failures: int = 0, until: datetime | None = None) -> timedelta:
+    return schedule.next_poll(SOURCE, outcome, failures, now=NOW, jitter=0.0, until=until) - NOW
+
+
+def test_a_source_that_fails_is_asked_less_and_less_often() -> None:
+    """Back-off doubles from the interval and stops growing at a week."""
+    waits = [poll_after(RunOutcome.UNAVAILABLE, failures) for failures in (1, 2, 3, 4, 40)]
+    assert [timedelta(minutes=m) for m in (30, 60, 120, 240)] + [timedelta(days=7)] == waits
+
+
+def test_what_the_platform_asks_for_always_wins() -> None:
+    """Retry-After is never undercut (R15), and never shortens our own pace either."""
+    assert timedelta(hours=5) == poll_after(RunOutcome.RATE_LIMITED, 1, NOW + timedelta(hours=5))
+    assert timedelta(minutes=30) == poll_after(RunOutcome.RATE_LIMITED, 1, NOW + timedelta(minutes=1))
+
+
+def test_a_refusal_is_not_knocked_at() -> None:
+    """After 401, 403 or 404 the source rests for hours."""
+    assert timedelta(hours=6) == poll_after(RunOutcome.CREDENTIALS_REFUSED, 1)
+
+
+@given(st.floats(0, 1), st.sampled_from(RunOutcome), st.integers(0, 100))
+def test_the_next_poll_is_never_before_the_interval(
+    jitter: float, outcome: RunOutcome, failures: int
+) -> None:
+    """Chance only ever adds."""
+    planned = schedule.next_poll(SOURCE, outcome, failures, now=NOW, jitter=jitter)
+    assert planned - NOW >= SOURCE.interval
+
+
+def state(**known: datetime | None) -> SourceState:
+    return replace(SourceState("forum", added_at=NOW, next_poll_at=NOW), **known)  # type: ignore[arg-type]
+
+
+def test_silence_is_a_fault_after_twice_the_interval() -> None:
+    """Promise 2: also for a source that was never read, but not for one that is switched off."""
+    after = NOW + timedelta(minutes=61)
+    assert schedule.silent_since(SOURCE, state(), NOW + timedelta(minutes=60)) is None
+    assert NOW == schedule.silent_since(SOURCE, state(), after)
+    good = NOW + timedelta(minutes=30)
+    assert schedule.silent_since(SOURCE, state(last_good_at=good), after) is None
+    assert schedule.silent_since(replace(SOURCE, enabled=False), state(), after) is None
+
+
+@given(st.integers(1, 200))
+def test_retries_never_go_backwards_and_end_at_an_hour(attempts: int) -> None:
+    """1, 2, 4 ... 60 minutes."""
+    first, second = schedule.retry_at(attempts, NOW), schedule.retry_at(attempts + 1, NOW)
+    assert NOW < first <= second <= NOW + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.reddit.com/user/somebody",
+        "https://www.instagram.com/somebody/",
+        "https://www.facebook.com/profile.php?id=1",
+        "https://x.com/somebody",
+        "https://www.tiktok.com/@somebody",
+        "https://www.linkedin.com/in/somebody",
+        "https://chat.whatsapp.com/abc",
+        "https://discord.gg/abc",
+        "https://name:password@school.example/",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "http://[::1",
+        "",
+    ],
+)
+def test_a_page_about_a_person_or_behind_a_door_is_never_opened(url: str) -> None:
+    """R22, R24: refused before any request."""
+    assert addresses.refusal(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://www.reddit.com/r/derby/comments/abc/title/",
+        "https://www.instagram.com/p/abc/",
+        "https://x.com/somebody/status/1",
+        "https://forum.example/t/1",
+        "http://127.0.0.1:8000/post/1",
+    ],
+)
+def test_a_single_public_post_may_be_opened(url: str) -> None:
+    """The rule refuses people and doors, nothing else."""
+    assert addresses.refusal(url) is None
