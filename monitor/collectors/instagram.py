@@ -26,11 +26,9 @@ from instaloader.exceptions import (
     AbortDownloadException,
     InstaloaderException,
     LoginRequiredException,
-    ProfileNotExistsException,
-    QueryReturnedNotFoundException,
 )
 
-from monitor.errors import CredentialsRefused, NotConfigured, RateLimited, SourceGone, UnexpectedResponse
+from monitor.errors import CredentialsRefused, NotConfigured, RateLimited, UnexpectedResponse
 from monitor.model import Item, ItemState, Page, Source
 from monitor.ports import Clock, CollectorTools
 
@@ -86,8 +84,6 @@ class Instagram:
             raise RateLimited(source.key, wait.until) from wait
         except (LoginRequiredException, AbortDownloadException) as error:
             raise CredentialsRefused(source.key, "Instagram asked for a login; not checked") from error
-        except (ProfileNotExistsException, QueryReturnedNotFoundException) as error:
-            raise SourceGone(source.key, "the page shows no such profile") from error
         except (InstaloaderException, *_ODD) as error:
             detail = "Instagram's page is not built as we know it"
             raise UnexpectedResponse(source.key, detail, context.last_body) from error
@@ -152,7 +148,7 @@ class _Lent(requests.Session):  # noqa: TID251  # opens nothing itself: see `req
             raise _Stop(error) from error
         self.cookies.update(response.cookies)  # For this one reading: instaloader wants its own token back.
         self.last_body = response.content
-        if response.status_code > 400 and response.status_code != 404:
+        if response.status_code > 400:  # 400 can mean "challenge required", which instaloader tells apart.
             raise _Stop(requests.HTTPError(response=response))
         return response
 

@@ -34,6 +34,9 @@ _PER_PAGE = 100
 _PAGES = 10
 _GONE = ("[deleted]", "[removed]")
 
+_ODD = (AssertionError, AttributeError, LookupError, OverflowError, RecursionError, TypeError, ValueError)
+"""What praw, which checks little, raises for a token, a listing or a header in another shape."""
+
 
 class Reddit:
     """Reads phrase searches and the comments of places."""
@@ -128,8 +131,7 @@ class Reddit:
             raise SourceGone(source.key, "Reddit has no such place any more") from error
         except BadJSON as error:
             raise UnexpectedResponse(source.key, "the answer is not JSON", error.response.content) from error
-        except (PrawcoreException, PRAWException, LookupError, TypeError, ValueError) as error:
-            # The last three: a token or a rate header in another shape than praw knows.
+        except (PrawcoreException, PRAWException, *_ODD) as error:
             raise UnexpectedResponse(source.key, "an answer praw does not know") from error
 
 
