@@ -63,7 +63,7 @@ def utc_text(moment: datetime) -> str:
     """The one way a time is written: UTC, microseconds, Z. Raises `ValueError` for a naive time."""
     if moment.tzinfo is None:
         raise ValueError("a time in the archive must carry its time zone")
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def utc_time(text: str) -> datetime:
