@@ -633,7 +633,8 @@ class Notice:
     """Everything a bare mail about a finding may say; nothing else reaches `alerts.compose` (R55).
 
     No text, no name, no handle, no address of a post. `why` is fixed wording without names.
-    `others_told` are office labels. Times are aware UTC; the mail shows Europe/London.
+    `others_told` are office labels in the order of `Routing.told`. `emergency` is the policy's own
+    emergency text, "" for the shipped one. Times are aware UTC; the mail shows Europe/London.
     """
 
     reference: str
@@ -657,6 +658,7 @@ class Notice:
     contacts: tuple[tuple[str, str], ...] = ()
     link: str = ""
     missing: tuple[str, ...] = ()
+    emergency: str = ""
 
 
 @dataclass(frozen=True, slots=True)

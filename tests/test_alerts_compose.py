@@ -172,6 +172,9 @@ def test_a_mail_says_all_that_a_bare_mail_may() -> None:
     ):
         assert words in text, words
     assert "Practice" not in finding_mail(COMPLAINT).text
+    own = finding_mail(replace(THREAT, emergency="Ring 999 first.")).text
+    assert "Ring 999 first." in own
+    assert "call 999." not in own
 
 
 def test_what_is_missing_from_a_saved_page_is_named() -> None:
@@ -299,6 +302,7 @@ def test_a_notice_has_no_room_for_what_must_not_be_said() -> None:
         *("reference", "school", "category_label", "urgency", "part", "recipient_label"),
         *("platform_label", "posted_at", "found_at", "saved", "saved_at", "why", "band"),
         *("others_told", "next_step", "safeguarding", "practice", "prompts", "contacts", "link", "missing"),
+        "emergency",
     }
 
 

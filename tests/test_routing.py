@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from monitor.decisions.routing import route
+from monitor.decisions.routing import next_in_chain, route
 from monitor.model import (
     Assessment,
     Band,
@@ -268,3 +268,22 @@ def test_an_unfilled_post_hands_the_matter_up_the_chain(policy: Policy) -> None:
     routing = route(assessment("A1", STAFF), policy, filled={Office.CHAIR, Office.DSL})
     assert told(routing) == {Office.CHAIR: Told.HANDLES}
     assert "nobody holds this post yet" in [gap.why for gap in routing.left_out]
+
+
+def test_who_stands_in_for_a_dead_mailbox_is_never_the_subject(policy: Policy) -> None:
+    """R63 keeps R53: over every subject and office, and a safeguarding lead goes to the other first."""
+    for subject in Office:
+        for office in Office:
+            view = assessment("A1", about(subject))
+            stand_in = next_in_chain(office, view, policy, told=[office])
+            assert stand_in not in (subject, office)
+    after = {
+        office: next_in_chain(office, assessment("S1", PUPIL), policy, told=[Office.DSL])
+        for office in (Office.DSL, Office.DEPUTY_DSL, Office.HEADTEACHER, Office.GOVERNANCE_PROFESSIONAL)
+    }
+    assert after == {
+        Office.DSL: Office.DEPUTY_DSL,
+        Office.DEPUTY_DSL: Office.HEADTEACHER,
+        Office.HEADTEACHER: Office.CHAIR,
+        Office.GOVERNANCE_PROFESSIONAL: None,
+    }

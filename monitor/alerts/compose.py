@@ -43,13 +43,16 @@ _SAVED = {
     SavedState.PARTIAL: "In part",
     SavedState.FAILED: "No. The page could not be saved. Only the words that were found are kept",
     SavedState.PENDING: "Not yet. The copy is still being made",
-    SavedState.WORDS_ONLY: "Only the words that were found. The page was not opened, on purpose",
-    SavedState.NOT_SAVED: "No. Nothing is saved for this kind of matter",
+    SavedState.WORDS_ONLY: "Only the words that were found. Nothing of the page is kept, on purpose",
+    SavedState.NOT_SAVED: "No. A page of this kind is not saved",
 }
 _SAFEGUARDING = "safeguarding matter"
 _PRACTICE = "Practice: this mail was not sent. It stayed on the school's own computer."
 _DO_NOT_SPREAD = "Do not look for the post yourself, and do not copy or forward anything."
-_EMERGENCY = "If anyone may be in danger now, call 999. Do not wait for this system."
+_EMERGENCY = (
+    "If anyone may be in danger now, call 999. Do not wait for this system. "
+    "It looks at intervals and is not an emergency service."
+)
 _LONDON = "Europe/London"
 _DANGLING = frozenset(
     {"a", "an", "the", "of", "or", "and", "at", "to", "in", "on", "by", "for", "with", "from", "since"}
@@ -106,7 +109,7 @@ def finding_mail(notice: Notice) -> Message:
         footer=_finding_footer(notice),
         banner=_PRACTICE if notice.practice else "",
         link=notice.link if _opens(notice) else "",
-        emergency=_EMERGENCY,
+        emergency=notice.emergency or _EMERGENCY,
         urgent=opener == "Act now",
     )
     return _message(_subject(opener, words, notice.reference), letter)
@@ -212,8 +215,7 @@ def _callback(notice: Notice) -> str:
 def _finding_footer(notice: Notice) -> tuple[str, ...]:
     return (
         f"School Monitor, {notice.school}. Sent to: {notice.recipient_label}.",
-        "It looks at public posts at intervals and is not an emergency service. "
-        "It can be wrong: a person decides.",
+        "A machine wrote this and can be wrong. What it means is for you to judge.",
     )
 
 

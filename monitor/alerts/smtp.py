@@ -109,7 +109,7 @@ class SmtpTransport:
 
     def _connect(self) -> smtplib.SMTP:
         options, context = self._options, self._context()
-        if options.security is Security.TLS:
+        if options.security == Security.TLS:
             return smtplib.SMTP_SSL(options.host, options.port, timeout=options.timeout_s, context=context)
         server = smtplib.SMTP(options.host, options.port, timeout=options.timeout_s)
         try:

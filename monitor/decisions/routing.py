@@ -66,6 +66,31 @@ def route(
     return _settle(wanted, gate, policy=policy, prompts=_prompts(assessment, rows, policy))
 
 
+def next_in_chain(
+    office: Office,
+    assessment: Assessment,
+    policy: Policy,
+    *,
+    told: Collection[Office],
+    filled: Collection[Office] | None = None,
+    delegates: Mapping[Office, Collection[Office]] = _NO_DELEGATES,
+) -> Office | None:
+    """Say who is told instead when mail to `office` cannot be delivered (R63), or None for nobody.
+
+    A safeguarding lead is replaced by the other leads before anybody else. Nobody who is or may be
+    the subject, stands too close to them, or is in `told` already, is named (R53).
+    """
+    categories = tuple(policy.categories[code] for code in assessment.categories)
+    gate = _gate(assessment, _rows(assessment, policy, categories), filled, delegates)
+    leads = (Office.DSL, Office.DEPUTY_DSL)
+    after = policy.chain.index(office) + 1 if office in policy.chain else 0
+    candidates: tuple[Office, ...] = (*(leads if office in leads else ()), *policy.chain[after:])
+    for candidate in candidates:
+        if candidate is not office and candidate not in gate and candidate not in told:
+            return candidate
+    return None
+
+
 # --- which rows of the matrix apply ------------------------------------------------------------
 
 
