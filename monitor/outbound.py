@@ -78,7 +78,7 @@ def open_session(
     Raises, when used, `OutboundRefused` (nothing was sent to that address), `ResponseTooLarge` or
     another `requests` exception. Looking a name up is limited only by the system's resolver.
     """
-    session = requests.Session()
+    session = _Session(limits, monotonic)
     session.trust_env = False
     session.max_redirects = limits.max_redirects
     session.headers["User-Agent"] = user_agent
@@ -140,6 +140,24 @@ class _Deadline:
     read_s: float
 
 
+class _Session(requests.Session):
+    """Gives each request its deadline, which `requests` then hands on from redirect to redirect."""
+
+    def __init__(self, limits: OutboundLimits, monotonic: Callable[[], float]) -> None:
+        super().__init__()
+        self._limits = limits
+        self._monotonic = monotonic
+
+    def send(self, request: requests.PreparedRequest, **settings: Any) -> requests.Response:
+        """Send, redirects included, before the deadline. A number as `timeout` can only tighten ours."""
+        wished = settings.get("timeout")
+        if not isinstance(wished, _Deadline):
+            read_s = self._limits.read_s
+            read_s = min(read_s, wished) if isinstance(wished, int | float) else read_s
+            settings["timeout"] = _Deadline(self._monotonic() + self._limits.total_s, read_s)
+        return super().send(request, **settings)
+
+
 class _Door(BaseAdapter):
     """Checks each hop, then sends it on a connection of its own; shares nothing between requests."""
 
@@ -163,9 +181,9 @@ class _Door(BaseAdapter):
     ) -> requests.Response:
         """Send one hop and read its body whole, within every limit.
 
-        `stream` and `proxies` are ignored on purpose. A number as `timeout` can only tighten ours.
+        `stream` and `proxies` are ignored on purpose; `timeout` is what `_Session` made of it.
         """
-        deadline = timeout if isinstance(timeout, _Deadline) else self._deadline(timeout)
+        deadline: _Deadline = timeout
         host, port, addresses = self._checked(request.url or "")
         request.headers["User-Agent"] = self._user_agent
         hop = _Hop(host, port, addresses)
@@ -200,11 +218,6 @@ class _Door(BaseAdapter):
 
     def close(self) -> None:
         """Nothing stays open between requests."""
-
-    def _deadline(self, timeout: Any) -> _Deadline:
-        limits = self._limits
-        read_s = min(limits.read_s, timeout) if isinstance(timeout, int | float) else limits.read_s
-        return _Deadline(self._monotonic() + limits.total_s, read_s)
 
     def _checked(self, url: str) -> tuple[str, int, tuple[Address, ...]]:
         """Resolve the host of `url` once and return addresses that may be contacted."""
