@@ -206,11 +206,13 @@ def load(config_dir: Path, environ: Mapping[str, str]) -> Settings:
                 document.problem(("mail", "username"), "the password of this account is missing", hint)
             )
     problems = [*sorted(faults, key=lambda problem: problem.line or 0), *problems]
-    if tables is None or policy is None:
-        raise ConfigError(tuple(problems))
-    settings = _settings(config_dir, tables, policy, variables)
-    if problems or variables.faults:
+    for name in ("DATA", "ARCHIVE", "DATABASE_URL", "BROWSER"):
+        variables.text(name)  # so that its faults are listed with the others
+    if tables is None or policy is None or problems:
         raise ConfigError((*problems, *variables.faults))
+    settings = _settings(config_dir, tables, policy, variables)
+    if variables.faults:
+        raise ConfigError(tuple(variables.faults))
     return settings
 
 

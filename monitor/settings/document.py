@@ -15,6 +15,7 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -34,13 +35,18 @@ class Table(BaseModel):
 TableT = TypeVar("TableT", bound=Table)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
     """The values of one file and the line of every key and list entry."""
 
     file: str
+    text: str
     data: dict[str, Any]
-    lines: dict[KeyPath, int]
+
+    @cached_property
+    def lines(self) -> dict[KeyPath, int]:
+        """Only looked for when there is a fault to place: most files have none."""
+        return lines_of(self.text)
 
     def line(self, path: KeyPath) -> int | None:
         """The line of `path`, or of the nearest table around it."""
@@ -83,7 +89,12 @@ def read(path: Path) -> Document:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError((_syntax_problem(str(path), text, str(error)),)) from error
-    return Document(str(path), data, _Scanner(text).lines())
+    return Document(str(path), text, data)
+
+
+def lines_of(text: str) -> dict[KeyPath, int]:
+    """The line of every key, table and list entry in a text that tomllib has accepted."""
+    return _Scanner(text).lines()
 
 
 def shape(document: Document, model: type[TableT]) -> tuple[TableT | None, list[ConfigProblem]]:
@@ -99,11 +110,13 @@ def shape(document: Document, model: type[TableT]) -> tuple[TableT | None, list[
             return model.model_validate(data), problems
         except ValidationError as error:
             faults = error.errors(include_url=False)
-        first_round = not problems
-        for fault in faults:
-            path = tuple(fault["loc"])
-            if first_round:
-                problems.append(_fault_problem(document, model, path, fault))
+        paths = [tuple(fault["loc"]) for fault in faults]
+        if not problems:
+            problems += [
+                _fault_problem(document, model, path, fault)
+                for path, fault in zip(paths, faults, strict=True)
+            ]
+        for path, fault in zip(paths, faults, strict=True):
             if not _prune(data, path[:-1] if fault["type"] == "missing" else path):
                 return None, problems
 
@@ -208,6 +221,10 @@ def _syntax_problem(file: str, text: str, said: str) -> ConfigProblem:
     return ConfigProblem(file, line, key, message, "correct this line")
 
 
+_BLANK = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
+_BARE_KEY = re.compile(r"([A-Za-z0-9_.-]+)[ \t]*[]=]")
+
+
 class _Scanner:
     """Finds the line of every key and list entry in a text that tomllib has accepted."""
 
@@ -256,6 +273,11 @@ class _Scanner:
     def _key(self, end: str) -> list[str]:
         """The parts of a dotted key; tomllib itself takes off the quotes."""
         start = self._at
+        if bare := _BARE_KEY.match(self._text, start):
+            self._at = bare.end() - 1
+            if self._text[self._at] == end:
+                return bare[1].split(".")
+            self._at = start
         while self._text[self._at] != end:
             if self._text[self._at] in "\"'":
                 self._string()
@@ -309,7 +331,7 @@ class _Scanner:
 
     def _skip_blank(self) -> bool:
         """Go to the next sign that means something; False at the end."""
-        found = re.compile(r"(?:[ \t\n]|#[^\n]*)*").match(self._text, self._at)
+        found = _BLANK.match(self._text, self._at)
         self._at = found.end() if found else self._at
         return self._at < len(self._text)
 

@@ -487,4 +487,5 @@ def _address_faults(document: Document, addresses: Mapping[KeyPath, str]) -> lis
 
 
 def _folded(text: str) -> str:
-    return " ".join(text.casefold().strip(" \"'“”@#").split())
+    words = re.sub(r'["“”]', " ", text.casefold()).split()
+    return " ".join(words).strip(" '@#")

@@ -111,7 +111,8 @@ address = {_value(address)}
 
 def _sources(answers: Answers) -> list[str]:
     name = answers.school_name
-    query = urlencode({"q": f'"{name}" when:30d', "hl": "en-GB", "gl": "GB", "ceid": "GB:en"})
+    phrase = name.replace('"', " ")
+    query = urlencode({"q": f'"{phrase}" when:30d', "hl": "en-GB", "gl": "GB", "ceid": "GB:en"})
     sources = [
         f"""
 [sources.news]
