@@ -1,0 +1,87 @@
+"""The rules in rules.toml, compiled once: data with names, no judgement."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One row of rules.toml. `needs` are facts that must all hold, each a set of alternatives."""
+
+    id: str
+    category: str
+    needs: tuple[frozenset[str], ...]
+    words: re.Pattern[str]
+    unless: re.Pattern[str] | None
+    weak: bool
+    negation_cancels: bool
+
+    def fits(self, facts: Collection[str]) -> bool:
+        """Whether the facts that the rule needs hold."""
+        return all(any(fact in facts for fact in either) for either in self.needs)
+
+    def hits(self, text: str) -> list[tuple[int, int]]:
+        """Where the rule's words stand in a reading, idioms and negated words left out."""
+        found = [match.span() for match in self.words.finditer(text)]
+        if found and self.unless is not None:
+            idioms = [match.span() for match in self.unless.finditer(text)]
+            found = [hit for hit in found if all(hit[1] <= a or b <= hit[0] for a, b in idioms)]
+        if found and self.negation_cancels:
+            found = [hit for hit in found if not cues()["negation"].search(text, max(0, hit[0] - 40), hit[0])]
+        return found
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Every rule, in the order of the file."""
+    return tuple(
+        Rule(
+            id=row["id"],
+            category=row["category"],
+            needs=tuple(frozenset(either.split("|")) for either in row.get("needs", ())),
+            words=_pattern(row["words"]),
+            unless=_pattern(row["unless"]) if "unless" in row else None,
+            weak=row.get("strength") == "weak",
+            negation_cancels=row.get("negation") == "cancels",
+        )
+        for row in _data()["rules"]
+    )
+
+
+@cache
+def imagery_rules() -> tuple[Rule, ...]:
+    """The rules that stop every request (S2 and A9)."""
+    return tuple(rule for rule in rules() if rule.category == "imagery")
+
+
+@cache
+def cues() -> Mapping[str, re.Pattern[str]]:
+    """The patterns of facts that no match tells, by name; those that end in $ look backwards."""
+    return {name: _pattern(words) for name, words in _data()["cues"].items()}
+
+
+def covered(spans: Iterable[tuple[int, int]], others: Sequence[tuple[int, int]]) -> bool:
+    """Whether any of the spans overlaps any of the others."""
+    return any(a < d and c < b for a, b in spans for c, d in others)
+
+
+@cache
+def _data() -> Mapping[str, list[dict[str, list[str]]]]:
+    data: Mapping[str, list[dict[str, list[str]]]] = tomllib.loads(
+        resources.files(__package__).joinpath("rules.toml").read_text("utf-8")
+    )
+    return data
+
+
+def _pattern(words: Sequence[str]) -> re.Pattern[str]:
+    """Whole words only; an apostrophe may be left out, and a blank may be any run of blanks."""
+    parts = [re.sub(r"\[\\w’", r"[\\w'", word) for word in words]
+    parts = [re.sub(r"’(?![^\[\]]*\])", "'?", part).replace("’", "'") for part in parts]
+    ends = "" if all(part.endswith("$") for part in parts) else r"(?![a-z0-9])"
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(parts)}){ends}")
