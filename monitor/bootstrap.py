@@ -9,18 +9,22 @@ import hmac
 import os
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import requests
 
 import monitor
-from monitor import alerts, browser, collectors, evidence, matching, outbound
+from monitor import browser, collectors, doctor, evidence, matching, outbound
+from monitor.alerts import compose as letters
+from monitor.alerts.mailbox import MailboxTransport
+from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
 from monitor.errors import NotConfigured
 from monitor.jobs import Services, Watch
-from monitor.model import Notice, OperatorNotice, Register, Source
 from monitor.model import Message as Mail
+from monitor.model import Notice, OperatorNotice, Register, Source
 from monitor.ports import Browser, Clock, Collector, CollectorTools, Fingerprint, Transport
 from monitor.settings import Settings
 from monitor.store import Store
@@ -40,6 +44,7 @@ def assemble(
     session: requests.Session | None = None,
     page_browser: Browser | None = None,
     transport: Transport | None = None,
+    open_collector: Callable[[Source], Collector] | None = None,
     jitter: Callable[[], float] = random.random,
 ) -> Services:
     """Everything the jobs need, from settings. Makes the data folder, its keys and the database.
@@ -51,14 +56,14 @@ def assemble(
     store = Store(settings.storage.database_url)
     store.upgrade()
     fingerprint = keyed_fingerprint(_key(data / "keys" / "fingerprint.key"))
-    session = session or open_session(settings)
     return Services(
         settings=settings,
         store=store,
         archive=evidence.open_archive(settings.storage.archive),
         clock=clock,
         watch=_Watching(store, settings).current,
-        open_collector=_collector_opener(settings, session, clock, fingerprint),
+        open_collector=open_collector
+        or _collector_opener(settings, session or open_session(settings), clock, fingerprint),
         browser=page_browser or open_browser(settings, clock),
         transport=transport or open_transport(settings),
         compose=compose,
@@ -67,6 +72,25 @@ def assemble(
         jitter=jitter,
         stopping=stopping,
     )
+
+
+@contextmanager
+def probes(settings: Settings) -> Iterator[doctor.Probes]:
+    """The world as `doctor` tries it: nothing is sent, polled or written but what a check needs."""
+    session = open_session(settings)
+    store = Store(settings.storage.database_url)
+    try:
+        yield doctor.Probes(
+            clock=clock,
+            session=session,
+            browser=lambda: browser.try_browser(settings.capture.browser),
+            mail=open_transport(settings).check,
+            schema_state=store.schema_state,
+            collected=collectors.REGISTRY,
+        )
+    finally:
+        store.close()
+        session.close()
 
 
 def open_session(settings: Settings) -> requests.Session:
@@ -110,13 +134,13 @@ def open_browser(settings: Settings, clock: Clock) -> Browser:
 def open_transport(settings: Settings) -> Transport:
     """The local mailbox folder in practice mode, else the school's mail server."""
     if settings.practice or settings.mail.transport == "practice":
-        return alerts.mailbox.MailboxTransport(mailbox_folder(settings))
+        return MailboxTransport(mailbox_folder(settings))
     mail = settings.mail
-    return alerts.smtp.SmtpTransport(
-        alerts.smtp.SmtpOptions(
+    return SmtpTransport(
+        SmtpOptions(
             host=mail.host,
             port=mail.port,
-            security=mail.security,
+            security=Security(mail.security),
             username=mail.username,
             password=mail.password,
             timeout_s=30,
@@ -136,11 +160,7 @@ def register_key(settings: Settings) -> bytes:
 
 def compose(facts: Notice | OperatorNotice) -> Mail:
     """The words of a mail."""
-    return (
-        alerts.compose.finding_mail(facts)
-        if isinstance(facts, Notice)
-        else alerts.compose.operator_mail(facts)
-    )
+    return letters.finding_mail(facts) if isinstance(facts, Notice) else letters.operator_mail(facts)
 
 
 def keyed_fingerprint(key: bytes) -> Fingerprint:

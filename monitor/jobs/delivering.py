@@ -96,7 +96,13 @@ def _give_up(services: Services, row: AlertRow, error: PermanentDeliveryError) -
             return
         finding = t.finding_by_id(row.finding_id)
         told = [other.office for other in t.alerts_of(row.finding_id)]
-        stand_in = next_in_chain(row.office, finding.assessment, services.settings.policy, told=told)
+        stand_in = next_in_chain(
+            row.office,
+            finding.assessment,
+            services.settings.policy,
+            told=told,
+            delegates=services.delegates,
+        )
         if stand_in:
             key = f"{row.key}/instead/{stand_in.value}"
             holder = services.settings.holders.get(stand_in)

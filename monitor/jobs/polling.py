@@ -306,12 +306,7 @@ def _find(
     """Write the finding or a new view of it, ask for its capture, and owe its mails."""
     settings = services.settings
     assessment = judged.assessment
-    routing = route(
-        assessment,
-        settings.policy,
-        filled=None,
-        delegates={office: holder.delegates for office, holder in settings.holders.items()},
-    )
+    routing = route(assessment, settings.policy, delegates=services.delegates)
     if before is None:
         reference = t.next_reference(now.astimezone(services.zone).year)
         finding_id = t.add_finding(

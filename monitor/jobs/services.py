@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from monitor.evidence import Archive
 from monitor.matching import Matcher
-from monitor.model import Message, Notice, OperatorNotice, Person, Source
+from monitor.model import Message, Notice, Office, OperatorNotice, Person, Source
 from monitor.ports import Browser, Clock, Collector, Fingerprint, Transport
 from monitor.settings import Settings
 from monitor.store import Store
@@ -46,6 +46,11 @@ class Services:
     def zone(self) -> ZoneInfo:
         """The zone that the school's people live by."""
         return ZoneInfo(self.settings.timezone)
+
+    @property
+    def delegates(self) -> Mapping[Office, tuple[Office, ...]]:
+        """Who else can open an office's mailbox; they count as recipients (R59)."""
+        return {office: holder.delegates for office, holder in self.settings.holders.items()}
 
     def lease(self, now: datetime) -> datetime:
         """Until when a row taken now is ours."""
