@@ -125,7 +125,8 @@ def killed_at(point: int, act: Callable[[Path], None], root: Path) -> bool:
     return False
 
 
-def die_at(point: int) -> None:
+def die_at(point: int) -> Callable[[], None]:
+    """Watch this process; it dies at its nth operation. Returns what other effects call when they pass."""
     left = point
 
     def pass_point() -> None:
@@ -152,6 +153,7 @@ def die_at(point: int) -> None:
     os.pwrite = pwrite  # type: ignore[assignment]
     os.fsync = fsync  # type: ignore[assignment]
     sys.addaudithook(watch)
+    return pass_point
 
 
 def state(root: Path) -> dict[str, object]:

@@ -95,6 +95,19 @@ class Archive:
                 remove_folder(bag)
                 return entry.seal
 
+    def adopt(self, exhibit_id: str, *, now: datetime) -> Seal | None:
+        """The seal of what already lies in the archive of this exhibit, bound now if it was not; None
+        when nothing does. Ask before capturing again what an interrupted run may have left."""
+        with _in_plain_words(self.root):
+            entry = self._ledger.sealed().get(exhibit_id)
+            if entry is None:
+                folder = self._folder_in_place(exhibit_id)
+                if folder is None:
+                    return None
+                with writing(self.root):
+                    entry = self._ledger.sealed().get(exhibit_id) or self._bind(exhibit_id, folder, now)
+            return entry.seal
+
     def unsealed(self) -> tuple[str, ...]:
         """Exhibits whose folder lies in the archive without a chain entry: call `seal` for each."""
         with _in_plain_words(self.root):
@@ -202,9 +215,9 @@ class Archive:
 
     def _folder_in_place(self, exhibit_id: str) -> str | None:
         # A capture repeated after a kill may carry another time, even another month: look in all.
-        for folder in layout.exhibit_folders(self.root):
-            if folder.endswith(f"/{exhibit_id}"):
-                return folder
+        for month in layout.month_folders(self.root):
+            if (self.root / month / exhibit_id).is_dir():
+                return f"{month}/{exhibit_id}"
         return None
 
     def _bind(self, exhibit_id: str, folder: str, now: datetime) -> Entry:
