@@ -107,12 +107,18 @@ def exhibit_folder(exhibit_id: str, captured_at: datetime) -> str:
     return f"{captured_at.astimezone(UTC):%Y/%m}/{exhibit_id}"
 
 
-def exhibit_folders(root: Path) -> Iterator[str]:
-    """Every exhibit folder that lies in the archive, as YYYY/MM/<exhibit-id>, in order of name."""
+def month_folders(root: Path) -> Iterator[str]:
+    """Every YYYY/MM that lies in the archive, in order."""
     for year in _folders_named(root, YEAR):
         for month in _folders_named(root / year, MONTH):
-            for exhibit in _folders_named(root / year / month, EXHIBIT_ID):
-                yield f"{year}/{month}/{exhibit}"
+            yield f"{year}/{month}"
+
+
+def exhibit_folders(root: Path) -> Iterator[str]:
+    """Every exhibit folder that lies in the archive, as YYYY/MM/<exhibit-id>, in order of name."""
+    for month in month_folders(root):
+        for exhibit in _folders_named(root / month, EXHIBIT_ID):
+            yield f"{month}/{exhibit}"
 
 
 def _folders_named(folder: Path, name: re.Pattern[str]) -> list[str]:
@@ -134,7 +140,7 @@ class Listing:
     strange: tuple[str, ...]
 
 
-def listing(folder: Path) -> Listing:
+def listing(folder: Path | str) -> Listing:
     """Everything below `folder`. Raises `OSError` when part of it cannot be read."""
     files: list[str] = []
     folders: list[str] = []
@@ -142,7 +148,7 @@ def listing(folder: Path) -> Listing:
     waiting = [""]
     while waiting:
         below = waiting.pop()
-        with os.scandir(folder / below) as entries:
+        with os.scandir(f"{folder}/{below}") as entries:
             for entry in entries:
                 path = below + entry.name
                 if entry.is_dir(follow_symlinks=False):
@@ -173,7 +179,7 @@ class Measured:
     size_bytes: int
 
 
-def measure(path: Path, buffer: memoryview | None = None) -> Measured:
+def measure(path: Path | str, buffer: memoryview | None = None) -> Measured:
     """Digest a plain file in blocks, so that its size does not matter; a link is refused.
 
     `buffer` may be lent by a caller who measures many files. Raises `OSError`.
