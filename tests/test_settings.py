@@ -431,7 +431,8 @@ TOML_TEXT = st.text(st.characters(blacklist_categories=["Cs", "Cc"]), max_size=1
 @given(st.lists(st.tuples(st.text("ab\" '.#]=", min_size=1, max_size=6), TOML_TEXT), max_size=8))
 def test_lines_are_found_whatever_the_text_holds(rows: list[tuple[str, str]]) -> None:
     """Quotes, brackets and hashes in keys and values do not lead the scanner astray."""
-    text, expected = "", {}
+    text = ""
+    expected: dict[tuple[str | int, ...], int] = {}
     for number, (key, value) in enumerate(dict(rows).items()):
         start = text.count("\n") + 1
         quoted, inner = json.dumps(key), json.dumps(value, ensure_ascii=False)
