@@ -16,7 +16,7 @@ class InstagramServer(PlatformServer):
     """Serves the start page, the profile's page with its data embedded, and the details of a post."""
 
     holds = 12
-    doors = ("/",)
+    doors: tuple[str, ...] = ("/",)
 
     def source(self) -> Source:
         address = f"{self.address}/littleoverlcs/"

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from requests import Response, Session  # noqa: TID251  # named only; outbound makes it
 
 _FIRST, _LATER, _OVERLAP = timedelta(days=30), timedelta(days=7), timedelta(hours=48)
+_WINDOW = timedelta(minutes=10)
 _PER_PAGE = 100
 _PAGES = 10
 _GONE = ("[deleted]", "[removed]")
@@ -119,10 +120,9 @@ class Reddit:
 
     def _get(self, client: praw.Reddit, source: Source, path: str, query: Mapping[str, str | int]) -> Any:
         """Make one call. Where praw would sleep because its budget is used up, say until when instead."""
-        limits: Mapping[str, Any] = client.auth.limits
-        if limits["remaining"] is not None and limits["remaining"] <= 0:
-            reset = limits["reset_timestamp"]
-            raise RateLimited(source.key, None if reset is None else datetime.fromtimestamp(reset, UTC))
+        remaining: Any = client.auth.limits["remaining"]
+        if remaining is not None and remaining <= 0:
+            raise RateLimited(source.key, self._tools.clock() + _WINDOW)
         try:
             return client.request(method="GET", path=path, params={k: v for k, v in query.items() if v})
         except OAuthException as error:
