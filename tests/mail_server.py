@@ -24,12 +24,13 @@ from cryptography.x509.oid import NameOID
 class MailServer:
     """What the server does and what it got.
 
-    `replies` overrides the answer to a command ("MAIL", "RCPT", "DATA", "AUTH"). `drops_after_data`
-    counts how often it hangs up after the whole mail arrived, before it answers.
+    `replies` overrides the answer to a command ("MAIL", "RCPT", "DATA", "AUTH"). `hangs_up`
+    names the commands that it leaves unanswered, breaking the connection, each time they stand there
+    ("DATA": after the whole mail arrived).
     """
 
     replies: Mapping[str, str] = field(default_factory=dict)
-    drops_after_data: int = 0
+    hangs_up: list[str] = field(default_factory=list)
     password: str = ""
     port: int = 0
     received: list[bytes] = field(default_factory=list)
@@ -40,24 +41,27 @@ class MailServer:
     ) -> str:
         envelope.mail_from = address
         envelope.mail_options.extend(options)
-        return self.replies.get("MAIL", "250 OK")
+        return self._answer(server, "MAIL", "250 OK")
 
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         envelope.rcpt_tos.append(address)
-        return self.replies.get("RCPT", "250 OK")
+        return self._answer(server, "RCPT", "250 OK")
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         content = envelope.original_content
         assert content is not None
         self.received.append(content)
         self.encrypted.append(session.ssl is not None)
-        if self.drops_after_data:
-            self.drops_after_data -= 1
+        return self._answer(server, "DATA", "250 2.0.0 Accepted as 7F3A")
+
+    def _answer(self, server: SMTP, command: str, default: str) -> str:
+        if command in self.hangs_up:
+            self.hangs_up.remove(command)
             assert isinstance(server.transport, asyncio.WriteTransport)
             server.transport.abort()
-        return self.replies.get("DATA", "250 2.0.0 Accepted as 7F3A")
+        return self.replies.get(command, default)
 
     def authenticate(
         self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any

@@ -148,7 +148,7 @@ def test_a_certificate_nobody_vouches_for_gets_nothing(server: MailServer, tls: 
 
 def test_after_a_connection_lost_behind_data_the_second_attempt_is_the_same_mail(tls: Certificate) -> None:
     """Promise 4: the server may have it already, so identity must not change."""
-    with serving(MailServer(drops_after_data=1), starttls=tls.context) as server:
+    with serving(MailServer(hangs_up=["DATA"]), starttls=tls.context) as server:
         transport = SmtpTransport(options(server, tls))
         with pytest.raises(TemporaryDeliveryError, match="broke the connection|cannot be reached"):
             transport.deliver(MAIL, ENVELOPE)
@@ -157,6 +157,17 @@ def test_after_a_connection_lost_behind_data_the_second_attempt_is_the_same_mail
     assert first == second
     assert parsed(first)["Message-ID"] == parsed(second)["Message-ID"] == ENVELOPE.message_id
     assert parsed(first)["Date"] == parsed(second)["Date"]
+
+
+@pytest.mark.parametrize("stage", ["MAIL", "RCPT"])
+def test_after_a_connection_lost_earlier_the_mail_arrives_once(tls: Certificate, stage: str) -> None:
+    """A broken connection is tried later, whatever was being said."""
+    with serving(MailServer(hangs_up=[stage]), starttls=tls.context) as server:
+        transport = SmtpTransport(options(server, tls))
+        with pytest.raises(TemporaryDeliveryError):
+            transport.deliver(MAIL, ENVELOPE)
+        transport.deliver(MAIL, ENVELOPE)
+    assert server.received == [build(MAIL, ENVELOPE)]
 
 
 @pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])

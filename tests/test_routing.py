@@ -287,3 +287,49 @@ def test_who_stands_in_for_a_dead_mailbox_is_never_the_subject(policy: Policy) -
         Office.HEADTEACHER: Office.CHAIR,
         Office.GOVERNANCE_PROFESSIONAL: None,
     }
+
+
+def test_a_childs_matter_needs_no_recognised_pupil(policy: Policy) -> None:
+    """Worked example 16: nobody is named, and the route is the same."""
+    assert told(route(assessment("S1"), policy)) == told(route(assessment("S1", PUPIL), policy))
+
+
+def test_of_several_handlers_the_most_senior_comes_first(policy: Policy) -> None:
+    """A complaint about a teacher and a governor is handled by the Chair, the Headteacher copied."""
+    routing = route(assessment("K1", STAFF, GOVERNOR), policy)
+    assert told(routing) == {Office.CHAIR: Told.HANDLES, Office.HEADTEACHER: Told.COPIED}
+
+
+def test_the_head_and_the_chair_together_have_a_row_of_their_own(policy: Policy) -> None:
+    """Matrix 3.5: vice chair and clerk, straight to the LADO."""
+    routing = route(assessment("A5", HEAD, CHAIR), policy)
+    assert told(routing) == {
+        Office.VICE_CHAIR: Told.HANDLES,
+        Office.GOVERNANCE_PROFESSIONAL: Told.COPIED,
+        Office.DSL: Told.CHILD_WELFARE,
+    }
+    assert 2 == len(routing.prompts)
+
+
+def test_whoever_stands_too_close_to_the_subject_takes_nothing_over(policy: Policy) -> None:
+    """Matrix 3.5, "excluded always": not even when they are the only one left in the chain."""
+    close = replace(policy, chain=(Office.DEPUTY_HEAD, Office.CHAIR))
+    routing = route(assessment("K1", HEAD), close, filled={Office.DEPUTY_HEAD, Office.DPO})
+    assert routing.unroutable
+    assert "stands too close to the subject of this matter" in [gap.why for gap in routing.left_out]
+
+
+def test_whoever_runs_the_system_is_told_of_no_finding_even_if_a_rule_says_so(policy: Policy) -> None:
+    """R114: a slip in the policy file does not open content to the network manager."""
+    slip = replace(policy.categories["A1"], tells=(Office.SYS_OPERATOR, Office.HEADTEACHER))
+    routing = route(assessment("A1"), replace(policy, categories={"A1": slip}))
+    assert told(routing) == {Office.HEADTEACHER: Told.HANDLES}
+
+
+def test_the_childs_part_reaches_a_safeguarding_lead_whoever_is_missing(policy: Policy) -> None:
+    """The row gives it to the lead even if the category does not; a vacancy gives it to a deputy."""
+    bare = replace(policy.categories["A5"], tells=(Office.HEADTEACHER,))
+    by_row = route(assessment("A5", STAFF), replace(policy, categories={"A5": bare}))
+    assert Told.CHILD_WELFARE is told(by_row)[Office.DSL]
+    vacant = route(assessment("A5", STAFF), policy, filled={Office.HEADTEACHER, Office.DEPUTY_DSL})
+    assert told(vacant) == {Office.HEADTEACHER: Told.HANDLES, Office.DEPUTY_DSL: Told.CHILD_WELFARE}
