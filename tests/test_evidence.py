@@ -118,6 +118,16 @@ def test_a_folder_without_entry_is_sealed_as_it_lies(archive: Archive) -> None:
     assert verify.problems(archive.root) == ()
 
 
+def test_a_folder_that_is_not_what_it_says_is_not_sealed(archive: Archive) -> None:
+    """The chain must not vouch for what somebody put into the archive's place."""
+    seal(archive, "LM-1")
+    shutil.copytree(archive.root / "2026/11/LM-1", archive.root / "2026/11/LM-2")
+
+    with pytest.raises(ArchiveError, match="another exhibit"):
+        seal(archive, "LM-2")
+    assert archive.find("LM-2") is None
+
+
 def test_a_torn_last_line_is_reported_then_cut_off_by_the_next_writer(archive: Archive) -> None:
     """Wherever the line was torn, readers leave it out, verify names it, and writing mends it."""
     seal(archive, "LM-1")
@@ -268,6 +278,25 @@ def test_many_writers_make_one_chain(tmp_path: Path) -> None:
         list(pool.map(write, range(24)))
 
     assert verify.check_archive(tmp_path).entries == 24
+
+
+def test_a_living_archive_is_checked_without_false_alarm(tmp_path: Path) -> None:
+    """The check looks between two seals, not into the middle of one."""
+    archive = open_archive(tmp_path)
+
+    def write() -> None:
+        for number in range(30):
+            archive.seal(record(f"LM-{number}", mode=CaptureMode.WORDS), now=LATER)
+
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        seen = []
+        while not writing.done():
+            seen.append(verify.check_archive(tmp_path).exhibits)
+        writing.result()
+
+    assert seen == sorted(seen)
+    assert verify.check_archive(tmp_path).exhibits == 30
 
 
 def test_a_busy_archive_is_said_after_a_few_seconds(archive: Archive) -> None:

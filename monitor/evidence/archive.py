@@ -222,7 +222,11 @@ class Archive:
 
     def _bind(self, exhibit_id: str, folder: str, now: datetime) -> Entry:
         place = self.root / folder
-        captured = captured_at(_readable_record(place))
+        record = _readable_record(place)
+        captured = captured_at(record)
+        # Only somebody else can have put it there like this; the chain must not vouch for it.
+        if record.get("exhibit_id") != exhibit_id or folder != layout.exhibit_folder(exhibit_id, captured):
+            raise ArchiveError(f"{place} holds the record of another exhibit; it is not sealed.")
         make_read_only(place)
         return self._ledger.append(
             layout.SEALED,

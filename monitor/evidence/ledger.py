@@ -22,7 +22,7 @@ from monitor.errors import ArchiveError
 from monitor.evidence import layout
 from monitor.model import Seal
 
-LOCK_PATIENCE_S = 5.0
+LOCK_PATIENCE_S = 3.0
 _LOCK_PAUSE_S = 0.02
 
 
@@ -142,7 +142,7 @@ def writing(root: Path) -> Iterator[None]:
                         "The archive is busy: another program has been writing to it for "
                         f"{LOCK_PATIENCE_S:.0f} seconds. Try again in a minute."
                     ) from None
-                time.sleep(_LOCK_PAUSE_S)  # noqa: TID251 (flock has no time-out; five seconds at most)
+                time.sleep(_LOCK_PAUSE_S)  # noqa: TID251 (flock has no time-out; seconds at most)
         yield
     finally:
         os.close(descriptor)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -52,6 +52,8 @@ class VerifiedArchive:
 
 def check_archive(root: Path, progress: Progress | None = None) -> VerifiedArchive:
     """Every step holds for this archive, or the first fault is raised as a `VerificationError`.
+
+    A living archive may be checked while exhibits are sealed; one that is erased meanwhile may be named.
 
     Not checked: whether the tail of the chain was cut off together with its folders (compare `head`),
     and whether the clock was right. A file that cannot be read is a fault, not an error of another kind.
@@ -172,11 +174,9 @@ def _check(
     file_count = byte_count = 0
     to_check = [(path, entry) for path, entry in places.items() if path in lying]
     for done, (path, entry) in enumerate(to_check, start=1):
-        exhibit = (
-            f"{root}/{path}"  # plain text from here: joining paths costs more than a small file's digest
-        )
+        folder = f"{root}/{path}"  # plain text from here: joining paths costs more than a small file's digest
         try:
-            found = layout.listing(exhibit)
+            found = layout.listing(folder)
             order = erasing.get(entry.exhibit_id)
             for strange in found.strange:
                 fault(MalformedArchive(4, f"{path}/{strange}", "neither a file nor a folder; never followed"))
@@ -187,7 +187,7 @@ def _check(
                     fault(UnlistedFile(5, f"{path}/{name}", "content lies in an exhibit that was erased"))
                 if layout.TOMBSTONE not in found.files:
                     fault(MissingFile(5, f"{path}/{layout.TOMBSTONE}", "the tombstone is gone"))
-                elif _content(f"{exhibit}/{layout.TOMBSTONE}") != layout.canonical(
+                elif _content(f"{folder}/{layout.TOMBSTONE}") != layout.canonical(
                     tombstone_document(entry, order)
                 ):
                     fault(DigestMismatch(5, f"{path}/{layout.TOMBSTONE}", "not the tombstone of the chain"))
@@ -197,7 +197,7 @@ def _check(
             if layout.TAG_MANIFEST not in found.files:
                 fault(MissingFile(6, f"{path}/{layout.TAG_MANIFEST}", "the sealed file is gone"))
                 continue
-            tag_manifest = _content(f"{exhibit}/{layout.TAG_MANIFEST}")
+            tag_manifest = _content(f"{folder}/{layout.TAG_MANIFEST}")
             if hashlib.sha256(tag_manifest).hexdigest() != entry.root_digest:
                 fault(
                     DigestMismatch(
@@ -226,7 +226,7 @@ def _check(
                 if name not in found.files:
                     fault(MissingFile(7, f"{path}/{name}", "the sealed file is gone"))
                     continue
-                measured = layout.measure(f"{exhibit}/{name}", buffer)
+                measured = layout.measure(f"{folder}/{name}", buffer)
                 byte_count += measured.size_bytes
                 if measured.sha256 != listed[name]:
                     fault(DigestMismatch(7, f"{path}/{name}", "not the file that was sealed"))
@@ -234,7 +234,7 @@ def _check(
             # Step 8: the manifest lists exactly the files under data/, each with its digest.
             if layout.MANIFEST not in found.files:
                 continue  # named in step 7
-            manifest = _content(f"{exhibit}/{layout.MANIFEST}")
+            manifest = _content(f"{folder}/{layout.MANIFEST}")
             payload = _manifest(8, f"{path}/{layout.MANIFEST}", manifest, fault)
             if payload is None:
                 continue
@@ -253,7 +253,7 @@ def _check(
                 if name not in found.files:
                     fault(MissingFile(8, f"{path}/{name}", "the sealed file is gone"))
                     continue
-                measured = layout.measure(f"{exhibit}/{name}", buffer)
+                measured = layout.measure(f"{folder}/{name}", buffer)
                 file_count += 1
                 byte_count += measured.size_bytes
                 if measured.sha256 == payload[name]:
@@ -268,7 +268,7 @@ def _check(
                 continue
             if len(sizes) != len(payload):
                 continue  # named in step 8
-            record = _record(where, _content(f"{exhibit}/{layout.RECORD}"), fault)
+            record = _record(where, _content(f"{folder}/{layout.RECORD}"), fault)
             if record is None:
                 continue
             if record.get("exhibit_id") != entry.exhibit_id:
@@ -356,7 +356,8 @@ def _writer_held_off(root: Path) -> Iterator[None]:
         yield
         return
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        with suppress(OSError):  # a file system without locks; then there is no writer of ours either
+            fcntl.flock(descriptor, fcntl.LOCK_SH)
         yield
     finally:
         os.close(descriptor)
