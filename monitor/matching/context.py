@@ -79,7 +79,10 @@ def find_school(
     words = lexicon()
     meant: list[Meant] = []
     shorts: list[Standing] = []
-    for one in _longest(found):
+    for one in _longest(found, low, len(written)):
+        unsaid = "school" not in one.form.parts and one.form.rule in ("school_name", "school_misspelt")
+        if unsaid and _names_another_place(one, written, low):
+            continue
         if one.form.rule != "school_short":
             rule, end = one.form.rule, one.end
             if rule == "school_handle" and one.token and _goes_on(written, one.end - low):
@@ -137,7 +140,7 @@ def _cue_beside(reading: str, shorts: Sequence[Standing], locality: re.Pattern[s
     return False
 
 
-def _longest(found: Sequence[Standing]) -> list[Standing]:
+def _longest(found: Sequence[Standing], low: int, size: int) -> list[Standing]:
     """Of overlapping terms those spelt right, then the longest; of equals, the one that stands alone."""
     ranked = sorted(
         found,
@@ -149,9 +152,11 @@ def _longest(found: Sequence[Standing]) -> list[Standing]:
         ),
     )
     kept: list[Standing] = []
+    taken = bytearray(size)
     for one in ranked:
-        if all(one.end <= other.start or other.end <= one.start for other in kept):
+        if not any(taken[one.start - low : one.end - low]):
             kept.append(one)
+            taken[one.start - low : one.end - low] = b"\1" * (one.end - one.start)
     return kept
 
 

@@ -52,6 +52,19 @@ class Named:
 
 
 @dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the rest of the text says that can tell people apart, read once for all names in it."""
+
+    subjects: frozenset[str] = frozenset()
+    years: frozenset[str] = frozenset()
+    role: bool = False
+    pupil: bool = False
+
+
+_NOTHING_AROUND = Surroundings()
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """A name that counts, by its place in the batch's reading."""
 
@@ -85,26 +98,27 @@ def judge(
     a second cue beside a full name. `elsewhere` says that another school is named.
     """
     judged: list[Judged] = []
-    for group in _groups(named):
+    around = _surroundings(reading) if named else _NOTHING_AROUND
+    for group in _groups(named, low, high):
         judgement = _judge_one(
-            group, people, written, reading, low, high, context=context, elsewhere=elsewhere
+            group, people, written, around, low, high, context=context, elsewhere=elsewhere
         )
         if judgement is not None:
             judged.append(judgement)
     return sorted(judged, key=lambda one: one.start)
 
 
-def _groups(named: Sequence[Named]) -> list[list[Named]]:
+def _groups(named: Sequence[Named], low: int, high: int) -> list[list[Named]]:
     """Names that stand in the same place, the longest first; what a longer one covers is gone."""
     groups: dict[tuple[int, int], list[Named]] = {}
-    taken: list[tuple[int, int]] = []
+    taken = bytearray(high - low)
     for one in sorted(named, key=lambda one: (one.start - one.end, one.start)):
         span = (one.start, one.end)
         if span in groups:
             groups[span].append(one)
-        elif all(one.end <= start or end <= one.start for start, end in taken):
+        elif not any(taken[one.start - low : one.end - low]):
             groups[span] = [one]
-            taken.append(span)
+            taken[one.start - low : one.end - low] = b"\1" * (one.end - one.start)
     return list(groups.values())
 
 
@@ -112,7 +126,7 @@ def _judge_one(
     group: Sequence[Named],
     people: Sequence[Person],
     written: str,
-    reading: str,
+    around: Surroundings,
     low: int,
     high: int,
     *,
@@ -127,7 +141,7 @@ def _judge_one(
     if words.trades.match(written, best.end, high):
         return None
     bearers = sorted({person for one in group for person in one.bearers})
-    bearers, cue = _told_apart(bearers, people, reading)
+    bearers, cue = _told_apart(bearers, people, around)
     common = all("common" in people[place].flags or _widespread(people[place]) for place in bearers)
     flagged = all("common" in people[place].flags for place in bearers)
     titled = rule in _TITLED or _title_before(written, best.start, low) > 0
@@ -180,28 +194,33 @@ def _widespread(person: Person) -> bool:
     return bool(lexicon().common_surnames & set(words_of(person.surname)))
 
 
-def _told_apart(bearers: Sequence[int], people: Sequence[Person], reading: str) -> tuple[list[int], bool]:
+def _told_apart(
+    bearers: Sequence[int], people: Sequence[Person], around: Surroundings
+) -> tuple[list[int], bool]:
     """Those whom the words leave, and whether a second cue (subject, role, year) was among the words."""
-    evidence = {place: _evidence(people[place], reading) for place in bearers}
+    evidence = {place: _evidence(people[place], around) for place in bearers}
     most = max(evidence.values(), default=0)
     if most >= 2:
         bearers = [place for place in bearers if evidence[place] == most]
     return list(bearers), most >= 1
 
 
-def _evidence(person: Person, reading: str) -> int:
+def _evidence(person: Person, around: Surroundings) -> int:
     """2 for what fits this Person and few others (subject, year group), 1 for the role."""
-    words = lexicon()
     if person.role is Role.PUPIL:
         year = re.search(r"\d+", person.year_group)
-        if year and any(year.group() in re.findall(r"\d+", cue) for cue in words.year_group.findall(reading)):
-            return 2
-        return int(bool(words.pupil_cues.search(reading)))
-    job = set(words_of(person.job_title))
-    for subject, pattern in words.subjects:
-        if subject in job and pattern.search(reading):
-            return 2
-    return int(bool(words.role_cues.search(reading)))
+        return 2 if year and year.group() in around.years else int(around.pupil)
+    return 2 if around.subjects & set(words_of(person.job_title)) else int(around.role)
+
+
+def _surroundings(reading: str) -> Surroundings:
+    words = lexicon()
+    return Surroundings(
+        subjects=frozenset(name for name, pattern in words.subjects if pattern.search(reading)),
+        years=frozenset(re.findall(r"\d+", " ".join(words.year_group.findall(reading)))),
+        role=bool(words.role_cues.search(reading)),
+        pupil=bool(words.pupil_cues.search(reading)),
+    )
 
 
 def _title_before(written: str, start: int, low: int) -> int:

@@ -133,10 +133,13 @@ class Matcher:
         )
         context = at_home or confidence >= 0.5
         offsets = batch.offsets
+        of_school = bytearray(high - low)
+        for term in school:
+            of_school[term.start - low : term.end - low] = b"\1" * (term.end - term.start)
         named = [
             Named(one.start, one.end, one.form, self._bearers[one.entry], one.capital, one.token)
             for one in people
-            if not any(one.start < other.end and other.start < one.end for other in school)
+            if not any(of_school[one.start - low : one.end - low])
         ]
         matches = judge(
             named,
@@ -247,12 +250,14 @@ def _last_word_end(reading: str, start: int, stop: int) -> int:
 def _offices(text: str) -> Iterator[OfficeMention]:
     """Posts named by what they are called, not by who holds them (DOMAIN.md, Rules)."""
     reading, words = read(text), lexicon()
-    taken = [found.span() for found in words.not_an_office.finditer(reading.text)]
+    taken = bytearray(len(reading.text))
+    for found in words.not_an_office.finditer(reading.text):
+        taken[found.start() : found.end()] = b"\1" * len(found.group())
     mentions = []
     for office, pattern in words.offices:
         for found in pattern.finditer(reading.text):
-            if all(found.end() <= start or end <= found.start() for start, end in taken):
-                taken.append(found.span())
+            if not any(taken[found.start() : found.end()]):
+                taken[found.start() : found.end()] = b"\1" * len(found.group())
                 mentions.append(OfficeMention(*reading.span(*found.span()), office, f"office_{office}"))
     return iter(sorted(mentions, key=lambda mention: mention.start))
 

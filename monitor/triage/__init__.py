@@ -11,8 +11,11 @@ category gives way to which, and when only a person can tell.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+import numpy as np
 
 from monitor.folding import Reading, read
 from monitor.model import (
@@ -63,6 +66,7 @@ _SAYS = {
 _QUIET = ("P5", "P4", "P2", "P3", "P1")
 _ADULTS = (Role.STAFF, Role.GOVERNOR, Role.VOLUNTEER)
 _NEAR = 90
+_SIGN_IN_WORD = re.compile(r"(?<=[a-z])[._\-*~|/\\'^+=:;](?=[a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +143,7 @@ def _imagery(reading: Reading) -> _Hit | None:
 
 def _closed_up(text: str) -> str:
     """The text without signs between letters, as in "nu.des" or "nu_des"."""
-    signs = "._-*~|/\\'^+=:;"
-    kept = [
-        c
-        for at, c in enumerate(text)
-        if not (c in signs and 0 < at < len(text) - 1 and text[at - 1].isalpha() and text[at + 1].isalpha())
-    ]
-    return "".join(kept)
+    return _SIGN_IN_WORD.sub("", text)
 
 
 def _facts(reading: Reading, matches: Matches, *, own_channel: bool) -> frozenset[str]:
@@ -211,11 +209,10 @@ def _weigh(hits: list[_Hit], reading: Reading, matches: Matches, facts: frozense
         weighed.append(_Hit(hit.rule, category, hit.start, hit.end))
     if "own" in facts and "named_pupil" in facts:
         first = next(match for match in matches.people if match.role is Role.PUPIL)
-        place = int((reading.offsets < first.start).sum())
-        weighed.append(_Hit(_NAMED_ON_OWN, "O1", place, place + 1))
-    if any(hit.category == "K2" for hit in weighed) and not any(hit.category == "P3" for hit in weighed):
-        if not any(hit.category == "K1" for hit in weighed):
-            weighed = [hit for hit in weighed if hit.category != "K2"]
+        weighed.append(_Hit(_NAMED_ON_OWN, "O1", *_place(reading, first.start, first.end)))
+    # A child's details without a complaint are no complaint about the child's schooling.
+    if not {"K1", "P3"} & {hit.category for hit in weighed}:
+        weighed = [hit for hit in weighed if hit.category != "K2"]
     return weighed
 
 
@@ -234,7 +231,13 @@ def _places(reading: Reading, matches: Matches) -> list[tuple[int, int]]:
     """Where adults are named, as places in the reading."""
     spans = [(match.start, match.end) for match in matches.people if match.role in _ADULTS]
     spans += [(mention.start, mention.end) for mention in matches.offices]
-    return [(int((reading.offsets < a).sum()), int((reading.offsets < b).sum())) for a, b in spans]
+    return [_place(reading, *span) for span in spans]
+
+
+def _place(reading: Reading, start: int, end: int) -> tuple[int, int]:
+    """Where a span of the original stands in the reading."""
+    first, last = np.searchsorted(reading.offsets, (start, end))
+    return int(first), int(last)
 
 
 def _near(hit: _Hit, places: Iterable[tuple[int, int]]) -> bool:

@@ -22,11 +22,11 @@ _PRIVATE = re.compile(
     r")(?![a-z0-9])"
 )
 _MEDICAL = re.compile(
-    r"(?<![a-z0-9])(?:adhd|add|asd|autis\w+|asperger\w*|sen|send|ehcp|dyslexi\w|dyspraxi\w|epilep\w+|diabet\w+|"
-    r"anorexi\w|bulimi\w|depress\w+|anxiety|self[ -]?harm\w*|medication|ritalin|camhs|social (?:worker|services)|"
-    r"foster\w*|in care|pregnan\w+|hiv|aids|cancer|bipolar|tourette\w*|disab\w+|special needs|mental health|"
-    r"psych\w+|therap\w+|counsell\w+|wheelchair|asthma\w*|allerg\w+|suicid\w+|overdos\w+|abus\w+|alcoholi\w+|"
-    r"rehab|sectioned|hospital|diagnos\w+|tablets|pills)(?![a-z0-9])"
+    r"(?<![a-z0-9])(?:adhd|add|asd|autis\w+|asperger\w*|sen|send|ehcp|dyslexi\w|dyspraxi\w|epilep\w+|"
+    r"diabet\w+|anorexi\w|bulimi\w|depress\w+|anxiety|self[ -]?harm\w*|medication|ritalin|camhs|"
+    r"social (?:worker|services)|foster\w*|in care|pregnan\w+|hiv|aids|cancer|bipolar|tourette\w*|disab\w+|"
+    r"special needs|mental health|psych\w+|therap\w+|counsell\w+|wheelchair|asthma\w*|allerg\w+|suicid\w+|"
+    r"overdos\w+|abus\w+|alcoholi\w+|rehab|sectioned|hospital|diagnos\w+|tablets|pills)(?![a-z0-9])"
 )
 
 

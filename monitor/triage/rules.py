@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Any
+
+_MOST_HITS = 50
+"""As many as a person could want to see; what a rule says does not grow with a text of a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +34,10 @@ class Rule:
         """Where the rule's words stand in a reading, idioms and negated words left out."""
         found = [match.span() for match in self.words.finditer(text)]
         if found and self.unless is not None:
-            idioms = [match.span() for match in self.unless.finditer(text)]
-            found = [hit for hit in found if all(hit[1] <= a or b <= hit[0] for a, b in idioms)]
+            found = _outside(found, [match.span() for match in self.unless.finditer(text)])
         if found and self.negation_cancels:
             found = [hit for hit in found if not cues()["negation"].search(text, max(0, hit[0] - 40), hit[0])]
-        return found
+        return found[:_MOST_HITS]
 
 
 @cache
@@ -66,17 +69,21 @@ def cues() -> Mapping[str, re.Pattern[str]]:
     return {name: _pattern(words) for name, words in _data()["cues"].items()}
 
 
-def covered(spans: Iterable[tuple[int, int]], others: Sequence[tuple[int, int]]) -> bool:
-    """Whether any of the spans overlaps any of the others."""
-    return any(a < d and c < b for a, b in spans for c, d in others)
+def _outside(spans: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans that overlap none of the others; both come in order of the text, so one pass does."""
+    kept: list[tuple[int, int]] = []
+    at = 0
+    for start, end in spans:
+        while at < len(others) and others[at][1] <= start:
+            at += 1
+        if at == len(others) or others[at][0] >= end:
+            kept.append((start, end))
+    return kept
 
 
 @cache
-def _data() -> Mapping[str, list[dict[str, list[str]]]]:
-    data: Mapping[str, list[dict[str, list[str]]]] = tomllib.loads(
-        resources.files(__package__).joinpath("rules.toml").read_text("utf-8")
-    )
-    return data
+def _data() -> dict[str, Any]:
+    return tomllib.loads(resources.files(__package__).joinpath("rules.toml").read_text("utf-8"))
 
 
 def _pattern(words: Sequence[str]) -> re.Pattern[str]:
