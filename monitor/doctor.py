@@ -63,8 +63,9 @@ def _free_bytes(folder: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """How to try the world for real. Each says in words what it found, and raises MonitorError or
-    OSError when that is a fault. `collected` names the platforms that have a collector."""
+    """How to try the world for real. `browser` and `mail` say in words what they found; each raises
+    MonitorError or OSError when that is a fault. `schema_state` says "current", "empty", "behind" or
+    "newer". `collected` names the platforms that have a collector."""
 
     clock: Clock
     session: requests.Session  # noqa: TID251  named in a contract; none is made here
@@ -87,7 +88,7 @@ def examine(settings: Settings, probes: Probes) -> tuple[Check, ...]:
         _clock(server_times),
         _folder("data folder", settings.storage.data, probes),
         _folder("archive", settings.storage.archive, probes),
-        _tried("database", probes.schema_state, "Run: school-monitor run, which brings it up to date"),
+        _database(probes),
         _tried("browser", probes.browser, "Install a browser: apt install chromium"),
         _mail(settings, probes),
         *sources,
@@ -216,6 +217,21 @@ def _tried(name: str, probe: Callable[[], str], fix: str) -> Check:
         return Check(name, State.OK, probe())
     except (MonitorError, OSError) as error:
         return Check(name, State.FAULT, str(error), fix)
+
+
+def _database(probes: Probes) -> Check:
+    """What is empty or behind is brought up to date by the next start; only newer is beyond us."""
+    fix = "Correct SCHOOL_MONITOR_DATABASE_URL_FILE, or start the database"
+    check = _tried("database", probes.schema_state, fix)
+    words = {
+        "current": "its tables are those of this version",
+        "empty": "it is empty; the first start makes its tables",
+        "behind": "its tables are of an older version; the next start brings them up to date",
+    }
+    if check.state is State.OK and check.found not in words:
+        fix = "Install the version of School Monitor that was used last, or a later one"
+        return Check("database", State.FAULT, "a newer version of School Monitor has used it", fix)
+    return Check("database", check.state, words.get(check.found, check.found), check.fix)
 
 
 def _mail(settings: Settings, probes: Probes) -> Check:

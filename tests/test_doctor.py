@@ -92,7 +92,7 @@ def probes(settings: Settings) -> Probes:
         session=open_session(OutboundLimits(2, 2, 3, 10_000, 2, settings.outbound.allow_private), "test"),
         browser=lambda: "Chromium 142 starts",
         mail=lambda: "the mailbox folder can be written",
-        schema_state=lambda: "up to date",
+        schema_state=lambda: "current",
         collected=("feeds", "reddit"),
         free_bytes=lambda folder: 50_000_000_000,
     )
@@ -147,8 +147,11 @@ SEEDED: dict[str, tuple[Callable[[Probes], Probes], str, str, str]] = {
         "mail", "no connection", "writable",
     ),
     "a database of another version": (
-        lambda p: replace(p, schema_state=failing(SchemaMismatch("the database is newer"))),
-        "database", "newer", "school-monitor run",
+        lambda p: replace(p, schema_state=lambda: "newer"), "database", "newer version", "Install"
+    ),
+    "no database": (
+        lambda p: replace(p, schema_state=failing(SchemaMismatch("the database cannot be opened"))),
+        "database", "cannot be opened", "SCHOOL_MONITOR_DATABASE_URL_FILE",
     ),
     "a full disk": (
         lambda p: replace(p, free_bytes=lambda folder: 1000), "archive", "0.0 GB", "Free some room"
@@ -221,7 +224,7 @@ def test_a_private_address_that_nobody_named_is_refused(tmp_path: Path, website:
 
 def test_a_source_without_its_key_names_the_variables(tmp_path: Path, website: Website) -> None:
     """Reddit without credentials: both variables are named, and no request is made."""
-    reddit = f'[sources.reddit]\nplatform = "reddit"\nbase_url = "http://{website.host}"\n'
+    reddit = f'[sources.reddit]\nplatform = "reddit"\nbase_url = "http://{website.host}"\nauth_url = "http://{website.host}"\n'
     settings = configured(tmp_path, website.host, reddit)
     check = bad(examine(settings, probes(settings)))[0]
     assert "source reddit" == check.name

@@ -230,6 +230,20 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         "sources.more",
         "own Instagram Channel",
     ),
+    "somebody else's profile": (
+        '[channels.ig]\nplatform = "instagram"\nname = "@HarrowmereCS"\nmaster_role = "PA"\n'
+        'approved_posters = []\nopened = "2019-11"\n[sources.more]\nplatform = "instagram"\n'
+        'channel = "ig"\nbase_url = "https://www.instagram.com/quillfeather/"',
+        'base_url = "https://www.instagram',
+        "sources.more.base_url",
+        "no other profile",
+    ),
+    "no address": (
+        '[sources.more]\nplatform = "wordpress"',
+        "[sources.more]",
+        "sources.more.base_url",
+        "missing",
+    ),
     "a platform that cannot be read yet": (
         '[sources.more]\nplatform = "facebook"',
         "[sources.more]",
@@ -460,7 +474,8 @@ def test_secrets_come_from_variables_or_files_and_are_never_shown(folder: Path, 
     """By source, else by platform; a file wins no fight with a variable, and repr shows nothing."""
     secret = tmp_path / "secret"
     secret.write_text("s3cret-value\n", "utf-8")
-    text = SMALL + '[sources.reddit-derby]\nplatform = "reddit"\n[sources.other]\nplatform = "reddit"\n'
+    text = SMALL + '[sources.reddit-derby]\nplatform = "reddit"\nenabled = false\npause = "x"\n'
+    text += '[sources.other]\nplatform = "reddit"\nenabled = false\npause = "x"\n'
     (folder / "monitor.toml").write_text(text, "utf-8")
     settings = load(
         folder,

@@ -402,18 +402,31 @@ def _source_faults(document: Document, tables: SchoolFile) -> list[ConfigProblem
             problems.append(
                 document.problem((*here, "enabled"), message, "enabled = false, and say why in pause")
             )
-        if row.enabled and row.platform in ("feeds", "wordpress") and not row.base_url:
-            problems.append(
-                document.problem(here, "the address to read is missing", 'base_url = "https://…"')
-            )
-        if row.platform == "instagram" and not row.channel:
-            hint = 'channel = "…", a key of [channels]'
-            problems.append(
-                document.problem(
-                    here, "only the School's own Instagram Channel may be read, nobody else's", hint
-                )
-            )
+        wanted = ("base_url", "auth_url") if row.platform == "reddit" else ("base_url",)
+        if row.enabled and row.platform in COLLECTED:
+            problems += [
+                document.problem((*here, field), "this address is missing", f'{field} = "https://…"')
+                for field in wanted
+                if not getattr(row, field)
+            ]
+        if row.platform == "instagram":
+            problems += _instagram_faults(document, here, row, tables.channels)
     return problems
+
+
+def _instagram_faults(
+    document: Document, here: KeyPath, row: SourceTable, channels: Mapping[str, ChannelTable]
+) -> list[ConfigProblem]:
+    """Only the School's own profile is ever read (R20, R22)."""
+    if not row.channel:
+        hint = 'channel = "…", a key of [channels]'
+        return [document.problem(here, "only the School's own Instagram Channel may be read", hint)]
+    channel = channels.get(row.channel)
+    read_name = urlsplit(row.base_url).path.strip("/").casefold() if "[" not in row.base_url else ""
+    if channel and read_name and read_name != channel.name.lstrip("@").casefold():
+        message = f"only the School's own Channel {channel.name} may be read, no other profile"
+        return [document.problem((*here, "base_url"), message, 'base_url = "https://www.instagram.com/…/"')]
+    return []
 
 
 def _platform_faults(document: Document, path: KeyPath, platform: str) -> list[ConfigProblem]:

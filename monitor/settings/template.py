@@ -148,7 +148,7 @@ school_context = true
         sources.append(f"""
 [sources.{channel.key}]
 platform = {_value(channel.platform)}
-base_url = {_value("https://www.instagram.com" if channel.platform == "instagram" else channel.url)}
+base_url = {_value(channel.url)}
 channel = {_value(channel.key)}
 enabled = false
 pause = {_value(pause)}
