@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any
 
 from monitor.evidence import open_archive, verify
-from monitor.model import CaptureMode
 from tests.sealed_archive import NOON, fill, record, seal
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -54,10 +53,6 @@ def capture_again_and_seal(root: Path) -> None:
     archive.seal(record("LM-2", captured_at=NOON + timedelta(days=30)), now=LATER)
 
 
-def seal_words(root: Path) -> None:
-    open_archive(root).seal(record("LM-3", mode=CaptureMode.WORDS), now=LATER)
-
-
 def erase(root: Path) -> None:
     open_archive(root).erase("LM-1", rule="dismissed", now=LATER)
 
@@ -75,8 +70,6 @@ def note(root: Path) -> None:
 SCENARIOS: dict[str, tuple[Callable[[Path], None], Callable[[Path], None]]] = {
     "seal, then seal": (seal_capture, seal_capture),
     "seal, then capture again": (seal_capture, capture_again_and_seal),
-    "words, then words": (seal_words, seal_words),
-    "erase, then erase": (erase, erase),
     "erase, then start": (erase, finish_erasures),
     "note, then seal": (note, seal_capture),
 }

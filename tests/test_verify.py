@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,7 @@ from monitor.evidence import verify
 from tests.sealed_archive import (
     NOON,
     Line,
+    fast_folder,
     lines_of,
     open_up,
     rebuild_bag,
@@ -50,12 +50,19 @@ FIRST, SECOND_ERASED, WORDS, DECEMBER = "2026/11/LM-1", "2026/11/LM-2", "2026/11
 PICTURE = f"{FIRST}/data/shots/full.png"
 
 
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """Pytest's, but in memory."""
+    with fast_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sealed() -> Iterator[Path]:
     """An untouched archive, never written to by a test."""
-    root = tmp_path_factory.mktemp("sealed") / "archive"
-    small_archive(root)
-    return root
+    with fast_folder() as folder:
+        small_archive(folder / "archive")
+        yield folder / "archive"
 
 
 @pytest.fixture
@@ -370,8 +377,8 @@ def test_progress_counts_the_exhibits(sealed: Path) -> None:
 
 @pytest.fixture(scope="module")
 def laid_open() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "archive"
+    with fast_folder() as folder:
+        root = folder / "archive"
         small_archive(root)
         for year in root.glob("20*"):
             open_up(year)
