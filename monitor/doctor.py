@@ -21,7 +21,6 @@ from zoneinfo import ZoneInfo
 import requests
 
 from monitor.errors import (
-    ConfigError,
     DeliveryError,
     MonitorError,
     OutboundRefused,
@@ -93,19 +92,6 @@ def examine(settings: Settings, probes: Probes) -> tuple[Check, ...]:
         _mail(settings, probes),
         *sources,
         *_going_live(settings),
-    )
-
-
-def refused(error: ConfigError) -> tuple[Check, ...]:
-    """The checks when the configuration cannot even be read: one for each fault in it."""
-    return tuple(
-        Check(
-            "configuration",
-            State.FAULT,
-            f"{problem.file}{f':{problem.line}' if problem.line else ''}: {problem.key}: {problem.message}",
-            problem.hint or "Correct this line",
-        )
-        for problem in error.problems
     )
 
 

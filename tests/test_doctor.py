@@ -14,10 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pytest
 
-from monitor.doctor import Check, Probes, State, examine, refused
+from monitor.doctor import Check, Probes, State, examine
 from monitor.errors import (
     BrowserUnavailable,
-    ConfigError,
     DeliveryError,
     PermanentDeliveryError,
     SchemaMismatch,
@@ -224,7 +223,8 @@ def test_a_private_address_that_nobody_named_is_refused(tmp_path: Path, website:
 
 def test_a_source_without_its_key_names_the_variables(tmp_path: Path, website: Website) -> None:
     """Reddit without credentials: both variables are named, and no request is made."""
-    reddit = f'[sources.reddit]\nplatform = "reddit"\nbase_url = "http://{website.host}"\nauth_url = "http://{website.host}"\n'
+    reddit = '[sources.reddit]\nplatform = "reddit"\n'
+    reddit += "".join(f'{key} = "http://{website.host}"\n' for key in ("base_url", "auth_url"))
     settings = configured(tmp_path, website.host, reddit)
     check = bad(examine(settings, probes(settings)))[0]
     assert "source reddit" == check.name
@@ -276,17 +276,6 @@ def test_an_archive_that_cannot_be_written_is_a_fault(settings: Settings) -> Non
     check = bad(examine(settings, probes(settings)))[0]
     assert ("archive", True) == (check.name, "cannot be written" in check.found)
     assert check.fix
-
-
-def test_a_configuration_that_cannot_be_read_is_listed_fault_by_fault(tmp_path: Path) -> None:
-    """doctor is of use even when the program does not start."""
-    (tmp_path / "monitor.toml").write_text("[school\n", "utf-8")
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path, {})
-    checks = refused(caught.value)
-    assert 2 == len(checks)
-    assert all(check.state is State.FAULT and check.fix for check in checks)
-    assert f"{tmp_path / 'monitor.toml'}:1" in checks[0].found
 
 
 def test_nothing_that_doctor_says_holds_a_secret(tmp_path: Path, website: Website) -> None:

@@ -374,7 +374,8 @@ def is_mail_address(text: str) -> bool:
 def _source_faults(document: Document, tables: SchoolFile) -> list[ConfigProblem]:
     problems: list[ConfigProblem] = []
     terms = terms_of(tables.terms)
-    channels = document.data.get("channels", {})
+    named = document.data.get("channels", {})
+    channels = set(named) if isinstance(named, dict) else set()
     for key, row in tables.sources.items():
         here = ("sources", key)
         if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", key):
