@@ -1,0 +1,223 @@
+"""Names are found however they are written, with spans that quote the original exactly."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.matching import compile
+from monitor.model import Band, Matches, Office, Person, Role, SchoolTerms
+from tests.invented_school import matcher
+
+# What is written, whom it means. The brackets mark the exact span.
+WRITTEN = [
+    ("[Tamsin Quillfeather] at Littleover Community School", "s04"),
+    ("[tamsin quillfeather] at littleover community school", "s04"),
+    ("[TAMSIN QUILLFEATHER] AT LITTLEOVER COMMUNITY SCHOOL", "s04"),
+    ("[Ms Quillfeather] at Littleover Community School", "s04"),
+    ("[Miss Quillfeather] at Littleover Community School", "s04"),
+    ("[Ms. Quillfeather] at Littleover Community School", "s04"),
+    ("[Ms T Quillfeather] at Littleover Community School", "s04"),
+    ("[T. Quillfeather] at Littleover Community School", "s04"),
+    ("[Quillfeather, Tamsin] at Littleover Community School", "s04"),
+    ("[Quillfeather, T]. at Littleover Community School", "s04"),
+    ("[Tamsin Q] at Littleover Community School", "s04"),
+    ("[Quillfeather] at Littleover Community School", "s04"),
+    ("[Quillfeather]'s class at Littleover Community School", "s04"),
+    ("[Quillfeather]s class at Littleover Community School", "s04"),
+    ("[Miss Q] at Littleover Community School", "s04"),
+    ("@[tamsin_quillfeather] Littleover Community School", "s04"),
+    ("@[TamsinQuillfeather]99 Littleover Community School", "s04"),
+    ("#JusticeFor[TamsinQuillfeather] Littleover Community School", "s04"),
+    ("[tamsinquillfeather] Littleover Community School", "s04"),
+    ("[Tamsin.Quillfeather] Littleover Community School", "s04"),
+    ("[T a m s i n Q u i l l f e a t h e r] Littleover Community School", "s04"),
+    ("[M r  S.m.i.t.h] in PE at Littleover Community School", "s03"),
+    ("[T@msin Qui11fe@ther] at Littleover Community School", "s04"),
+    ("[Mr Sm1th] in P.E @ L!ttleover c0mm", "s03"),
+    ("[Ｔａｍｓｉｎ Ｑｕｉｌｌｆｅａｔｈｅｒ] at Littleover Community School", "s04"),
+    ("[𝓣𝓪𝓶𝓼𝓲𝓷 𝓠𝓾𝓲𝓵𝓵𝓯𝓮𝓪𝓽𝓱𝓮𝓻] at Littleover Community School", "s04"),
+    ("[Таmsin Quillfеаthеr] at Littleover Community School", "s04"),
+    ("[Tam\u200bsin Quill\u200dfea\u00adther] at Littleover Community School", "s04"),
+    ("[Tamsin Quilllllfeatherrrr] at Littleover Community School", "s04"),
+    ("[Tamsin Quilfeather] at Littleover Community School", "s04"),
+    ("[Tamsin 🔥 Quillfeather] at Littleover Community School", "s04"),
+    ("[Mrs Farrow-Lindqvist] at Littleover Community School", "s08"),
+    ("[Mrs Farrow Lindqvist] at Littleover Community School", "s08"),
+    ("[Mrs Lindqvist] at Littleover Community School", "s08"),
+    ("[Siân Farrow] at Littleover Community School", "s08"),
+    ("[Sian FarrowLindqvist] at Littleover Community School", "s08"),
+    ("[Cormac O'Dunnery] at Littleover Community School", "s09"),
+    ("[Mr O’Dunnery] at Littleover Community School", "s09"),
+    ("[Mr ODunnery] at Littleover Community School", "s09"),
+    ("[Mr O Dunnery] at Littleover Community School", "s09"),
+    ("[Miss Zarnowiecka] at Littleover Community School", "s10"),
+    ("[Zofia Żarnowiecka] at Littleover Community School", "s10"),
+    ("[Zofia Z\u0307arnowiecka] at Littleover Community School", "s10"),
+    ("[Wilf Tandrake] at Littleover Community School", "s13"),
+    ("[Jas Brackenhall] at Littleover Community School", "s05"),
+    ("[Dr Ines Vandermolen] at Littleover Community School", "s01"),
+    ("[zadie p] y9 littleover", "p01"),
+    ("[Dan Smith] the PE teacher at Littleover Community School", "s03"),
+    ("[Danny Smith] in year 8 at Littleover Community School", "p04"),
+]  # fmt: skip
+
+NOBODY = [
+    "Thanks Dan Smith Plumbing for sponsoring the Littleover Community School fete",
+    "Dan Smith missed another sitter, sack him",
+    "Jordan Smithson runs the Littleover Community School fete",
+    "I miss green tea at Littleover Community School",
+    "Thanks Dan. Smith and sons are coming to Littleover Community School",
+    "Closed in May at Littleover Community School, may be open in June",
+    "Joanna from Littleover Community School",
+    "Quillfeathery hats at Littleover Community School",
+    "Miss Quillfeather retires from her choir",
+    "Smith again. Littleover Community School",
+]
+
+
+def people(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    [found] = matcher().scan([text])
+    return tuple((text[match.start : match.end], match.person_ids) for match in found.people)
+
+
+@pytest.mark.parametrize(("marked", "who"), WRITTEN, ids=[str(n) for n in range(len(WRITTEN))])
+def test_a_name_is_found_however_it_is_written_and_its_span_quotes_it(marked: str, who: str) -> None:
+    """R40: one span, exactly what is written, and nobody else."""
+    start, end = marked.index("["), marked.index("]") - 1
+    text = marked.replace("[", "").replace("]", "")
+    assert people(text) == ((text[start:end], (who,)),)
+
+
+@pytest.mark.parametrize("text", NOBODY, ids=[str(n) for n in range(len(NOBODY))])
+def test_words_that_only_look_like_a_name_are_nobody(text: str) -> None:
+    """R38: businesses, words, sentence ends, longer names, common names without a second cue."""
+    assert people(text) == ()
+
+
+def test_everybody_whom_the_words_cannot_tell_apart_is_named() -> None:
+    """Two teachers are called Mr Smith; only a cue may choose."""
+    assert people("Mr Smith at Littleover Community School") == (("Mr Smith", ("s03", "s14")),)
+    assert people("Mr Smith in music at Littleover Community School") == (("Mr Smith", ("s14",)),)
+
+
+def test_two_people_in_one_text_are_two_matches() -> None:
+    """In the order of the text."""
+    text = "Mr Brackenhall and Zadie Pellgrove, Littleover Community School"
+    assert people(text) == (("Mr Brackenhall", ("s05",)), ("Zadie Pellgrove", ("p01",)))
+
+
+def test_without_school_context_only_a_distinctive_full_name_remains() -> None:
+    """R38: it is reported, but it does not make the School meant."""
+    [alone] = matcher().scan(["Tamsin Quillfeather won a raffle"])
+    assert [match.person_ids for match in alone.people] == [("s04",)]
+    assert (alone.context, alone.school) == (False, ())
+    assert matcher().scan(["Miss Quillfeather won a raffle", "Quillfeather!"]) == [Matches(), Matches()]
+
+
+def test_another_schools_namesake_is_not_ours() -> None:
+    """R37: other schools subtract."""
+    assert people("Tamsin Quillfeather of Mickleover Grange School won") == ()
+
+
+def test_the_band_says_how_sure() -> None:
+    """R42: a plain name beside the School's is high, an initial is not."""
+    texts = ["Ms Quillfeather at Littleover Community School", "zadie p at Littleover Community School"]
+    bands = [found.people[0].band for found in matcher().scan(texts)]
+    assert bands == [Band.HIGH, Band.MEDIUM]
+
+
+OFFICES = [
+    ("[The headteacher] of", Office.HEADTEACHER), ("the [head teacher] of", Office.HEADTEACHER),
+    ("[the head] is", Office.HEADTEACHER), ("[the principal] of", Office.HEADTEACHER),
+    ("[Head of the school] at", Office.HEADTEACHER), ("[Chair of Governors] at", Office.CHAIR),
+    ("[the governors] of", Office.CHAIR), ("[deputy head] at", Office.DEPUTY_HEAD),
+    ("[vice chair of governors] at", Office.VICE_CHAIR), ("[h3adteacher] at", Office.HEADTEACHER),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("marked", "office"), OFFICES)
+def test_an_office_is_named_by_what_it_is_called(marked: str, office: Office) -> None:
+    """DOMAIN.md: "the head", "headteacher" and "principal" count as the Headteacher."""
+    text = marked.replace("[", "").replace("]", "") + " Littleover Community School"
+    [found] = matcher().scan([text])
+    assert [mention.office for mention in found.offices] == [office]
+    quoted, expected = text[found.offices[0].start : found.offices[0].end], marked[marked.index("[") + 1 :]
+    assert quoted.lower().removeprefix("the ") == expected.split("]")[0].lower().removeprefix("the ")
+
+
+NOT_THE_HEAD = [
+    "head of year", "the head boy", "head lice", "the head of maths", "my head hurts", "head girl",
+    "in principal parts", "headphones", "the head count", "Governor Tremlow",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", NOT_THE_HEAD)
+def test_other_heads_are_not_the_headteacher(words: str) -> None:
+    """DOMAIN.md: "head of year", "head boy", "head lice" do not count."""
+    [found] = matcher().scan([f"{words} at Littleover Community School"])
+    assert found.offices == ()
+
+
+ANY_TEXT = st.text(st.characters(), max_size=80)
+CARRIER = "Ms Quillfeather and the head at Littleover Community School"
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(ANY_TEXT, ANY_TEXT.map(lambda noise: noise + CARRIER + noise)), max_size=6))
+def test_any_text_is_scanned_and_every_span_lies_in_it(texts: list[str]) -> None:
+    """Length and order are kept, whatever Unicode a text holds, lone surrogates included."""
+    results = matcher().scan(texts)
+    assert len(results) == len(texts)
+    for text, found in zip(texts, results, strict=True):
+        for one in (*found.school, *found.people, *found.offices):
+            assert 0 <= one.start < one.end <= len(text)
+        assert found == matcher().scan([text])[0]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
+def test_a_text_encoded_another_way_gives_offsets_that_quote_it(form: str) -> None:
+    """Decomposed accents move every later offset; the quotation stays right."""
+    text = unicodedata.normalize(form, "é̂ é Zofia Żarnowiecka and Siân Farrow, Littleover Community School")
+    assert [quote for quote, _ in people(text)] == [
+        unicodedata.normalize(form, name) for name in ("Zofia Żarnowiecka", "Siân Farrow")
+    ]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    ["a\u200b", "@", "s", "Tamsin Quillfeather at Littleover school ", "\u0301", "\u202e", "a b ", "1"],
+)
+def test_a_text_of_any_length_costs_in_proportion(hostile: str) -> None:
+    """Twice the text takes about twice the work: counted by the best of three runs."""
+
+    def cost(size: int) -> float:
+        text = CARRIER + hostile * (size // len(hostile))
+        started = time.process_time()
+        matcher().scan([text])
+        return time.process_time() - started
+
+    cost(1000)
+    small, large = min(cost(20_000) for _ in range(3)), min(cost(80_000) for _ in range(3))
+    assert large < 12 * small + 0.05
+
+
+def test_own_source_gives_context_by_itself() -> None:
+    """A school's own page needs no school name in every caption."""
+    [found, other] = matcher().scan(["Well done Zadie Pellgrove, 9F", "nothing here"], [True, False])
+    assert (found.context, [match.role for match in found.people]) == (True, [Role.PUPIL])
+    assert other == Matches()
+    with pytest.raises(ValueError, match="as long as texts"):
+        matcher().scan(["a", "b"], [True])
+
+
+def test_an_empty_register_and_no_terms_still_scan() -> None:
+    """Before the first import nothing is known, and nothing breaks."""
+    bare = compile((), SchoolTerms(names=()))
+    assert bare.scan(["Littleover Community School"]) == [Matches()]
+    nameless = Person("x", Role.STAFF, "", "王", "", "芳")
+    assert compile((nameless,), SchoolTerms(names=("S",))).scan(["王芳"]) == [Matches()]
