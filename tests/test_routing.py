@@ -121,7 +121,7 @@ def every_set_of_subjects(largest: int) -> Iterator[tuple[Subject, ...]]:
 def test_no_subject_is_ever_told_and_somebody_always_is(
     policy: Policy, filled: tuple[Office, ...] | None
 ) -> None:
-    """R53, R54: over every category and up to three subjects (two with posts vacant); who is told can open it or none can."""
+    """R53, R54: over every category and up to three subjects, or two where posts are vacant."""
     for subjects in every_set_of_subjects(3 if filled is None else 2):
         excluded = {office for subject in subjects for office in subject.offices}
         for code, category in policy.categories.items():
