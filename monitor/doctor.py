@@ -248,7 +248,7 @@ def _sources(settings: Settings, probes: Probes) -> tuple[list[Check], list[time
             checks.append(Check(name, State.FAULT, f"this version cannot read {label}", fix))
         elif missing := settings.missing_secrets(source):
             variables = " and ".join(f"{variable}_FILE" for variable in missing)
-            fix = f"Put the School's key into files and name them in {variables}"
+            fix = f"Put the School's key into files and name them in {variables}, or switch it off"
             checks.append(Check(name, State.FAULT, f"{label} needs a key that is not set", fix))
         else:
             checks.append(_reach(name, source, settings, probes, offsets))
@@ -276,7 +276,10 @@ def _reach(name: str, source: Source, settings: Settings, probes: Probes, offset
     except requests.RequestException:
         found = f"{host or source.base_url} cannot be reached"
         return Check(
-            name, State.FAULT, found, f"Let this machine reach {host} (network, DNS, firewall), or {fix}"
+            name,
+            State.FAULT,
+            found,
+            f"Let this machine reach {host} (network, DNS, firewall), or correct base_url",
         )
     answered = probes.clock()
     if server := _server_time(response):
@@ -307,7 +310,7 @@ def _server_time(response: requests.Response) -> datetime | None:
 
 def _going_live(settings: Settings) -> Iterator[Check]:
     for reason in settings.practice_reasons:
-        fix = f"Fill it in in {settings.config_dir / 'monitor.toml'}"
+        fix = f"Fill it in: {settings.config_dir / 'monitor.toml'}"
         yield Check("going live", State.WARNING, f"practice mode, because {reason}", fix)
     if not settings.practice_reasons:
         yield Check("going live", State.OK, "the record is complete; mail leaves")
