@@ -174,7 +174,9 @@ def _take_in(services: Services, source: Source, page: Page, run: RunRecord | No
     judged = _judge(services, source, fresh)
     now = services.clock()
     with services.store.transaction() as t:
-        kept = {one.item.native_id for one in judged if _file(t, services, source, one, now)}
+        # Oldest first, whatever the order of the page: the later of two is the repetition (A2).
+        in_order = sorted(judged, key=lambda one: one.item.posted_at or now)
+        kept = {one.item.native_id for one in in_order if _file(t, services, source, one, now)}
         t.remember_seen([digests[item] for item in fresh if item.native_id not in kept], now)
         t.save_cursor(source.key, page.cursor)
         if run:
@@ -290,8 +292,19 @@ def _with_history(
         since=now - keeping.REPEAT_WITHIN,
         other_than=before.id if before else None,
     )
-    counted = [reference for reference, codes in earlier.items() if keeping.REPEATED.intersection(codes)]
+    counted = [
+        reference
+        for reference, codes in earlier.items()
+        if keeping.REPEATED.intersection(codes) and _came_before(t, reference, before)
+    ]
     return keeping.with_repetition(judged.assessment, policy_of.settings.policy, counted)
+
+
+def _came_before(t: Transaction, reference: str, before: FindingRow | None) -> bool:
+    """Whether a finding is older than the one that is judged again: an edit of the first of two must not
+    make the first the repetition."""
+    other = t.finding(reference)
+    return before is None or (other is not None and other.id < before.id)
 
 
 def _find(
