@@ -155,7 +155,12 @@ class _Session(requests.Session):
             read_s = self._limits.read_s
             read_s = min(read_s, wished) if isinstance(wished, int | float) else read_s
             settings["timeout"] = _Deadline(self._monotonic() + self._limits.total_s, read_s)
-        return super().send(request, **settings)
+        try:
+            return super().send(request, **settings)
+        except requests.RequestException:
+            raise
+        except ValueError as error:  # `requests` takes a redirect apart without a net.
+            raise requests.exceptions.InvalidHeader("the answer redirects to what is no address") from error
 
 
 class _Door(BaseAdapter):

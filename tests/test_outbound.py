@@ -369,3 +369,18 @@ def test_a_broken_answer_is_a_connection_error() -> None:
 
     with listening(cut) as (port, _), pytest.raises(requests.RequestException):
         session_for(port).get(f"http://127.0.0.1:{port}/")
+
+
+@pytest.mark.parametrize(
+    "location", [b"\xff//x", b"https://]", b"https://-1[", b"http://" + b"a" * 70 + b".example/"]
+)
+def test_a_redirect_to_nonsense_is_a_request_error(location: bytes) -> None:
+    """Bytes that are no text, brackets that do not close, names that cannot be."""
+
+    def send(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n")
+
+    with listening(send) as (port, asked):
+        with pytest.raises(requests.RequestException):
+            session_for(port).get(f"http://127.0.0.1:{port}/")
+        assert len(asked) >= 1

@@ -20,10 +20,6 @@ from typing import Any
 
 import requests
 
-from monitor.collectors.feeds import Feeds
-from monitor.collectors.instagram import Instagram
-from monitor.collectors.reddit import Reddit
-from monitor.collectors.wordpress import WordPress
 from monitor.errors import (
     CollectError,
     CredentialsRefused,
@@ -73,14 +69,15 @@ class _Keeper:
             page = self._inner.poll(source, inner_cursor)
         horizon = now - (FIRST_LOOK_BACK if first else LATER_LOOK_BACK)
         fresh: list[Item] = []
-        for item in page.items:
+        for found in page.items:
+            item = _storable(found, now)
             identity, text = self._digests(item)
             known_text = seen.pop(identity, None)
             if known_text is None and item.posted_at is not None and item.posted_at < horizon:
                 continue
             seen[identity] = text  # Popped and set again: the last seen stay longest.
             if known_text != text:
-                fresh.append(_not_after(item, now))
+                fresh.append(item)
         if cursor is not None and not (fresh or page.more or first):
             return replace(page, items=(), cursor=cursor)
         kept = dict(list(seen.items())[-max(_REMEMBERED, len(page.items)) :])
@@ -92,7 +89,7 @@ class _Keeper:
         now = self._tools.clock()
         with _collect_errors(source, now):
             found = self._inner.reread(source, known)
-        return tuple(_not_after(item, now) for item in found)
+        return tuple(_storable(item, now) for item in found)
 
     def _digests(self, item: Item) -> tuple[str, str]:
         # 64 bits tell a few thousand identities apart; 32 bits tell one text from its next version.
@@ -109,11 +106,24 @@ def _read_cursor(cursor: str | None) -> tuple[str | None, dict[str, str], bool]:
         return None, {}, True
 
 
-def _not_after(item: Item, now: datetime) -> Item:
-    """A platform's clock, or a post dated ahead, must not put an item into the future."""
-    if item.posted_at is not None and item.posted_at > now:
-        return replace(item, posted_at=now)
-    return item
+def _storable(item: Item, now: datetime) -> Item:
+    """Take out what a wire can carry and a database cannot: half a surrogate pair, a NUL, the future.
+
+    A platform's clock, or a post dated ahead, must not put an item after its own fetch.
+    """
+    return replace(
+        item,
+        native_id=_clean(item.native_id),
+        url=_clean(item.url),
+        text=_clean(item.text),
+        author=None if item.author is None else _clean(item.author),
+        posted_at=None if item.posted_at is None else min(item.posted_at, now),
+        reply_to=None if item.reply_to is None else _clean(item.reply_to),
+    )
+
+
+def _clean(text: str) -> str:
+    return text.replace("\x00", "").encode("utf-8", "replace").decode()
 
 
 @contextmanager
@@ -128,13 +138,12 @@ def _collect_errors(source: Source, now: datetime) -> Iterator[None]:
         raise _for_status(source, error.response, now) from error
     except ResponseTooLarge as error:
         raise UnexpectedResponse(source.key, str(error)) from error
-    except (requests.TooManyRedirects, requests.exceptions.ContentDecodingError) as error:
-        detail = (
-            "the address redirects without end"
-            if isinstance(error, requests.TooManyRedirects)
-            else "the answer cannot be unpacked"
-        )
-        raise UnexpectedResponse(source.key, detail) from error
+    except requests.TooManyRedirects as error:
+        raise UnexpectedResponse(source.key, "the address redirects without end") from error
+    except requests.exceptions.InvalidHeader as error:
+        raise UnexpectedResponse(source.key, "the address redirects to what is no address") from error
+    except requests.exceptions.ContentDecodingError as error:
+        raise UnexpectedResponse(source.key, "the answer cannot be unpacked") from error
     except (requests.exceptions.InvalidURL, requests.exceptions.MissingSchema) as error:
         raise NotConfigured(source.key, "the address of this source is not a web address") from error
     except requests.Timeout as error:
@@ -170,19 +179,31 @@ def _retry_after(value: str, now: datetime) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
+# Each platform's library is loaded when a source needs it: praw and instaloader take half a second.
+
+
 def _feeds(tools: CollectorTools) -> Collector:
+    from monitor.collectors.feeds import Feeds
+
     return _Keeper(Feeds(tools), tools)
 
 
 def _wordpress(tools: CollectorTools) -> Collector:
+    from monitor.collectors.feeds import Feeds
+    from monitor.collectors.wordpress import WordPress
+
     return _Keeper(WordPress(tools, without_rest=Feeds(tools)), tools)
 
 
 def _reddit(tools: CollectorTools) -> Collector:
+    from monitor.collectors.reddit import Reddit
+
     return _Keeper(Reddit(tools), tools)
 
 
 def _instagram(tools: CollectorTools) -> Collector:
+    from monitor.collectors.instagram import Instagram
+
     return _Keeper(Instagram(tools), tools)
 
 

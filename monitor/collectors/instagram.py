@@ -18,7 +18,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import requests
 from instaloader import InstaloaderContext, Post, Profile, RateController
@@ -68,12 +67,11 @@ class Instagram:
         return tuple(found)
 
     def _read(self, source: Source) -> tuple[Item, ...]:
-        name = urlsplit(source.base_url).path.strip("/")
+        site, _, name = source.base_url.rstrip("/").rpartition("/")
         if not source.channel:
             raise NotConfigured(source.key, "only the School's own profile is read: name its channel")
-        if not name or "/" in name:
+        if site.count("/") != 2 or not site.startswith(("http://", "https://")):
             raise NotConfigured(source.key, "base_url must be the profile's address")
-        site = source.base_url[: source.base_url.index("/", len("https://"))]
         context = _Context(self._session, site, self._clock)
         try:
             posts = islice(Profile.from_username(context, name).get_posts(), _POSTS)
