@@ -36,6 +36,10 @@ NO_ANSWER = "no connection could be made"
 TOO_LARGE = "the page sent more than is allowed"
 NO_CAPTURE = "no capture was under way"
 
+NOWHERE = "browser.invalid"
+"""Where the browser's own errands are sent; no such name can exist (RFC 6761). Refused without a look-up
+and left out of the log, because no page asked for it."""
+
 _WEB_PORTS = (80, 443)
 _CHUNK_BYTES = 65536
 _HEAD_BYTES = 65536
@@ -190,6 +194,8 @@ class Egress:
         parts = urlsplit(f"//{target}" if tunnel else target)
         host, port = parts.hostname or "", parts.port or 80
         link = _Link(host, port, self._clock())
+        if host == NOWHERE:
+            return
         log.links.append(link)
         if not tunnel and parts.scheme != "http":
             link.blocked = CLOSED_PORT

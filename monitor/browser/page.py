@@ -151,13 +151,14 @@ class Attempt:
             return
         self._wake(page, session)
         self._settle(page, session, egress)
-        if not self._read(page, session) or not self._check("check words", suppressed):
-            return
-        self._save_source(session)
-        self._take_picture(page, session)
-        if self._read_again(page, session) and not self._check("check words again", suppressed):
+        if not self._read(page, session, egress) or not self._check("check words", suppressed):
             return
         self._judge()
+        self._save_source(session)
+        if self._reading is not None:
+            self._take_picture(page, session, self._reading.size)
+        if self._read_again(page, session):
+            self._check("check words again", suppressed)
 
     def _open(self, page: Page, egress: Egress) -> bool:
         started = self._clock()
@@ -262,14 +263,22 @@ class Attempt:
             "settle", StepOutcome.PARTIAL if troubles else StepOutcome.DONE, started, "; ".join(troubles)
         )
 
-    def _read(self, page: Page, session: CDPSession) -> bool:
+    def _read(self, page: Page, session: CDPSession, egress: Egress) -> bool:
         started = self._clock()
         try:
             reading, unread = self._look(page, session)
-        except (_ScriptFailed, KeyError):
+        except _ScriptFailed:
             self._note("read words", StepOutcome.FAILED, started, "the page could not be read")
             self._missing.append("the words on the page")
             self._skip_rest("the words could not be checked, so nothing was kept")
+            return False
+        if urlsplit(reading.url).scheme not in ("http", "https"):
+            # The page moved on to something that could not be reached: what stands there now is the
+            # browser's own error page, which is evidence of nothing.
+            why = egress.refused(urlsplit(self._last_navigation).hostname or "")
+            self._note("read words", StepOutcome.FAILED, started, why or "the page led nowhere")
+            self._missing.append(WORDS["unreachable"])
+            self._skip_rest("the page could not be reached")
             return False
         self._reading = reading
         if unread:
@@ -286,7 +295,7 @@ class Attempt:
             return False
         try:
             again, _ = self._look(page, session)
-        except (_ScriptFailed, KeyError):
+        except _ScriptFailed:
             self._picture = b""
             self._missing.append("the picture, because the words behind it could not be checked again")
             return False
@@ -301,12 +310,13 @@ class Attempt:
         for frame in page.frames[1:]:
             try:
                 inner = frame.evaluate(READ) if _shows(frame) else {"text": "", "alts": []}
-            except Error:
+                text, more = str(inner["text"]), [str(alt) for alt in inner["alts"]]
+            except (Error, KeyError, TypeError):  # A frame answers in its own world and may say anything.
                 unread += 1
                 continue
-            if inner["text"].strip():
-                texts.append(f"--- embedded frame ---\n{inner['text']}")
-            alts.extend(inner["alts"])
+            if text.strip():
+                texts.append(f"--- embedded frame ---\n{text}")
+            alts.extend(more)
         size = (int(found["width"]), int(found["height"]))
         reading = Reading(
             title=str(found["title"]),
@@ -347,10 +357,8 @@ class Attempt:
             return
         self._note("save page source", StepOutcome.DONE, started, "")
 
-    def _take_picture(self, page: Page, session: CDPSession) -> None:
+    def _take_picture(self, page: Page, session: CDPSession, size: tuple[int, int]) -> None:
         started = self._clock()
-        assert self._reading is not None
-        size = self._reading.size
         try:
             if self._mode is CaptureMode.TEXT:
                 size = self._hide_pictures(page, session)
@@ -460,7 +468,9 @@ class Attempt:
                     for h in event.get("responseHeaders", ())
                     if h["name"].lower() == "content-type"
                 ]
-                if answered and not any(kind.strip().lower().startswith(_PICTURE_TYPES) for kind in kinds):
+                if answered and not any(
+                    str(kind).strip().lower().startswith(_PICTURE_TYPES) for kind in kinds
+                ):
                     gate.send("Fetch.continueRequest", {"requestId": event["requestId"]})
                     return
                 self._counts["blocked by kind"] += 1
@@ -508,9 +518,9 @@ class Attempt:
                 "awaitPromise": True,
             },
         )
-        if "exceptionDetails" in answer:
+        if "exceptionDetails" in answer or answer["result"].get("value") is None:
             raise _ScriptFailed("the page gave no answer")
-        return answer["result"].get("value")
+        return answer["result"]["value"]
 
     def _wait_until(self, page: Page, done: Callable[[], bool], limit_s: float) -> None:
         end = monotonic() + limit_s
@@ -651,8 +661,8 @@ def _dom_head(mode: CaptureMode) -> str:
     return (
         f"<!-- The page as the browser held it, with scripts, event handlers{pictures} removed, and a policy "
         "added so that opening this file contacts nobody. -->\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
-        "img-src data:; form-action 'none'; base-uri 'none'\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+        "style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'\">\n"
     )
 
 

@@ -29,7 +29,8 @@ SETTLE = """
   const patience = Math.min(left(), 6000);
   const stop = performance.now() + patience;
   while (waitForPictures && pending() && performance.now() < stop) await frames();
-  const near = waitForPictures ? [...document.images].filter(image => image.complete && image.naturalWidth) : [];
+  const near = [...document.images].filter(image =>
+    waitForPictures && image.complete && image.naturalWidth);
   await within(Promise.allSettled(near.map(image => image.decode())), Math.max(0, Math.min(left(), 2000)));
   await within(document.fonts.ready, Math.max(0, Math.min(left(), 3000)));
   go(0);
@@ -131,6 +132,7 @@ HIDE_PICTURES = """
     }
   };
   dress(document);
+  return true;
 })()
 """
 
@@ -140,7 +142,8 @@ NOTE = """
   const shadow = note.attachShadow({mode: 'closed'});
   const words = document.createElement('p');
   words.textContent = 'Pictures were blocked by School Monitor';
-  words.style.cssText = 'all: initial; display: block; box-sizing: border-box; width: 100%; padding: 10px 16px;' +
+  words.style.cssText = 'all: initial; display: block; box-sizing: border-box; width: 100%;' +
+    'padding: 10px 16px;' +
     'font: bold 16px/20px sans-serif; color: #000; background: #ffe9a8; border-bottom: 2px solid #000;';
   shadow.append(words);
   note.style.cssText = 'all: initial !important; display: block !important; position: relative !important;' +

@@ -20,7 +20,7 @@ import psutil
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import CDPSession, Error, Playwright, sync_playwright
 
-from monitor.browser.egress import Egress, Resolve, lookup
+from monitor.browser.egress import NOWHERE, Egress, Resolve, lookup
 from monitor.browser.page import Attempt, PageLimits
 from monitor.errors import BrowserUnavailable
 from monitor.model import CaptureMode, CaptureReport
@@ -43,11 +43,11 @@ _SWITCHES = (
     "--disable-domain-reliability",
     "--disable-client-side-phishing-detection",
     # What no switch silences is sent to names that exist nowhere (RFC 6761), so that it reaches nobody.
-    "--gaia-url=http://browser.invalid",
-    "--google-url=http://browser.invalid",
-    "--google-apis-url=http://browser.invalid",
-    "--apps-gallery-update-url=http://browser.invalid/update",
-    "--component-updater=url-source=http://browser.invalid/update",
+    f"--gaia-url=http://{NOWHERE}",
+    f"--google-url=http://{NOWHERE}",
+    f"--google-apis-url=http://{NOWHERE}",
+    f"--apps-gallery-update-url=http://{NOWHERE}",
+    f"--component-updater=url-source=http://{NOWHERE}",
 )
 
 
@@ -201,7 +201,6 @@ class _Lane:
         for process in self._processes[1:]:
             _kill_tree(process)
         self._errands.put(None)
-        self._egress.close()
 
     def stop(self) -> None:
         """End in good order; with force after a few seconds."""
@@ -211,7 +210,6 @@ class _Lane:
             self.abandon()
         for process in reversed(self._processes):
             _kill_tree(process)
-        self._egress.close()
 
     # --- called in the lane's thread --------------------------------------------------------------
 
@@ -259,7 +257,7 @@ class _Lane:
         while (errand := self._errands.get()) is not None:
             try:
                 errand.work()
-            except BaseException as error:  # Handed to the waiting thread, which raises it.
+            except BaseException as error:  # noqa: BLE001  handed to the waiting thread, which raises it.
                 errand.error = error
             finally:
                 errand.done.set()
@@ -269,6 +267,7 @@ class _Lane:
         with suppress(Exception):
             if self._playwright is not None:
                 self._playwright.stop()
+        self._egress.close()
 
 
 def _processes(gate: CDPSession) -> tuple[psutil.Process, ...]:

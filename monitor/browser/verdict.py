@@ -32,7 +32,8 @@ _CHALLENGE_WORDS = re.compile(
     re.I,
 )
 _GONE_WORDS = re.compile(
-    r"page (was |could )?not (be )?found|(page|post|content|video|profile) (isn.t|is not|is no longer) available"
+    r"page (was |could )?not (be )?found"
+    r"|(page|post|content|video|profile) (isn.t|is not|is no longer) available"
     r"|this (page|post|account) (doesn.t|does not|no longer) exist|has been (deleted|removed)\b",
     re.I,
 )
