@@ -11,13 +11,13 @@ from monitor.model import Matches, Role
 _MASK = "▇"
 _PRIVATE = re.compile(
     r"(?<![a-z0-9])(?:"
-    r"(?:flat |no\.? ?)?\d{1,4}[a-z]?,? (?:[a-z']+ ){1,4}"
+    r"(?:flat |no\.? ?)?\d{1,4}[a-z]?,? (?:[a-z']{1,30} ){1,4}"
     r"(?:road|rd|street|st|avenue|ave|close|lane|drive|dr|crescent|way|court|grove|terrace|gardens|place|hill|square)"
-    r"|(?:[a-z']+ ){1,2}(?:road|street|avenue|lane|drive|crescent|grove|terrace)"
+    r"|(?:[a-z']{1,30} ){1,2}(?:road|street|avenue|lane|drive|crescent|grove|terrace)"
     r"|\+?(?:44|0)(?:[ \-.()]{0,2}\d){9,10}|\d{5,}"
     r"|[a-z]{1,2}\d[a-z\d]? ?\d[a-z]{2}"
     r"|[a-z]{2}\d{2} ?[a-z]{3}|[a-z]\d{1,3} ?[a-z]{3}"
-    r"|[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)+"
+    r"|[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,5}"
     r"|\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}"
     r")(?![a-z0-9])"
 )

@@ -1,0 +1,220 @@
+"""Each worked example gets its category, its urgency and its capture; and each class keeps its side of
+the line between a false alarm and a missed one (domain study 3.4, section 5; R46, R47)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor.model import Assessment, CaptureMode, Item, Matches, Office, Role, Subject, Urgency
+from monitor.triage import assess, masked, suppression
+from tests.invented_school import ROOT, by_id, matcher, policy
+
+EXAMPLES: list[dict[str, Any]] = [
+    json.loads(line) for line in (ROOT / "monitor/demo/examples.jsonl").read_text("utf-8").splitlines()
+]
+
+
+def judged(text: str, *, here: bool = False, own: bool = False) -> Assessment:
+    [found] = matcher().scan([text], [here])
+    item = Item("forum", "1", "https://forum.example/1", text)
+    return assess(item, found, by_id(), policy(), own_source=here, own_channel=own)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[str(example["number"]) for example in EXAMPLES])
+def test_a_worked_example_is_judged_as_the_study_says(example: dict[str, Any]) -> None:
+    """All 36. A2 and its urgency (11) need history, and 36 arrives by intake: no capture by us."""
+    expect, number = example["expect"], example["number"]
+    view = judged(example["text"], here=example["place_gives_context"], own=example["own_channel"])
+    also = tuple(code for code in expect["also"] if code != "A2")
+    assert (view.category, view.also) == (expect["category"], also)
+    assert view.urgency == (Urgency.U2 if number == 11 else expect["urgency"])
+    assert view.capture == (CaptureMode.FULL if number == 36 else expect["capture"])
+    assert view.asks_person == expect["asks_person"]
+    assert view.suppressed == (expect["category"] in ("S2", "A9"))
+    assert all(0 <= reason.start < reason.end <= len(example["text"]) for reason in view.reasons)
+    assert view.reasons or view.category in ("P0", "P2")
+
+
+AT = " at Littleover Community School"
+SAYS = [
+    ("S1", "i want to die, nobody{} cares if i go"),
+    ("S1", "gonna k1ll myself after maths{}"),
+    ("S2", "leaked n.u.d.e.s of year 10 girls{}"),
+    ("S4", "any year 8 girls{} add me on snap, dont tell your mum"),
+    ("S5", "the race war starts{}"),
+    ("S6", "kid brought a machete in{}"),
+    ("S7", "Zadie Pellgrove{} is in care, her social worker told me"),
+    ("S3", "everyone hates Zadie Pellgrove, fat ugly freak{}"),
+    ("S8", "her dad beats her, everyone{} knows"),
+    ("A1", "Mr Brackenhall{} is a vile piece of scum"),
+    ("A3", "im gonna stab Mr Brackenhall{}"),
+    ("A3", "someone should burn the place{} down, bomb in the hall"),
+    ("A4", "Mr Brackenhall{} stole from the trip fund"),
+    ("A5", "Mr Brackenhall{} was touching girls in the cupboard"),
+    ("A6", "too many foreigners{} now, send them home"),
+    ("A7", "Mr Brackenhall{} lives at 14 Quenby Hollow Road"),
+    ("A8", "someone is pretending to be Mr Brackenhall{}, fake account"),
+    ("A9", "deepfake of Ms Quillfeather{} going round"),
+    ("W1", "I teach{}. We were told to change the marks and safeguarding is ignored"),
+    ("T1", "my year 9s{} are thick as mince, roll on half term"),
+    ("K1", "Ms Quillfeather{} never replies to emails"),
+    ("K2", "fed up, my autistic son is excluded again{} and nobody listens"),
+    ("O2", "have you seen @LittleoverLCS_memes, so funny{}"),
+    ("O3", "confidential staff minutes leaked{}"),
+    ("O4", "click the link here to claim your uniform refund{}"),
+    ("O5", "is it true there are armed police outside{}?"),
+    ("P1", "huge thanks to Ms Quillfeather{}, brilliant teacher"),
+    ("P2", "selling a blazer, hardly worn{}"),
+    ("P3", "the new uniform policy{} is ridiculous"),
+    ("P4", "the queue{} is a crime against humanity lol"),
+    ("P5", "on the NEU picket line{} with colleagues"),
+]
+
+
+@pytest.mark.parametrize(("code", "frame"), SAYS)
+def test_every_category_that_one_text_can_show_is_reachable(code: str, frame: str) -> None:
+    """Domain study 3.4; O1 is among the examples, A2 needs history."""
+    assert judged(frame.format(AT)).category == code
+
+
+HARMLESS = [
+    "Mr Brackenhall{} took a great shot of the sunset",
+    "Mr Brackenhall{} deserves a medal for battering through that wind",
+    "Ms Quillfeather{} smashed it in the concert, killing it",
+    "Ms Quillfeather{} dressed as a witch for book day",
+    "Ms Quillfeather{} is no waste of space, a credit to you all",
+    "Ms Quillfeather is never rude{}, lovely teacher",
+    "Mr Brackenhall{} has been taking money for the trip in the office",
+    "i cant do any more revision{}, see you monday",
+    "Ms Quillfeather has been cutting the ribbon{}",
+    "basketball shooting practice{} on friday",
+    "the brothers should join us at sunday league{}, we need real fighters",
+    "the office number is 01332 496796{}",
+    "knife crime awareness assembly{} today",
+    "the suicide prevention talk{} was well run",
+    "selling nude heels for prom{}",
+    "dog grooming parlour opens near the gates{}",
+    "Macbeth{}: three witches and an evil queen",
+    "head lice letter went home{}",
+    "lockdown drill{} went well",
+    "Proud union rep{} on strike day",
+]
+
+
+@pytest.mark.parametrize("frame", HARMLESS)
+def test_harmless_twins_make_no_finding(frame: str) -> None:
+    """R43, R46: idiom, negation, costume, sport and notices leave nothing behind."""
+    view = judged(frame.format(AT))
+    assert not policy().categories[view.category].finding
+    assert (view.capture, view.subjects, view.asks_person) == (CaptureMode.NONE, (), False)
+
+
+TRIGGERS = [
+    "send nudes", "NUDES", "n u d e s", "n.u.d.e.s", "nu.des", "nu_des", "ｎｕｄｅｓ", "𝓷𝓾𝓭𝓮𝓼",
+    "n\u200bu\u200bdes", "nuuuuudes", "nudez", "n00ds", "noodz", "nûdés", "nuԁes", "n*des", "nud3s",
+    "dick pic", "d1ck p1cs", "naked pics of her", "pics of her naked", "leaked pics", "sexting",
+    "s3xtortion", "upskirting", "only fans", "deepfake", "deep f4ke", "nudify app", "revenge porn",
+    "put her face on an ai pic", "csam", "child p0rn", "video of her in the toilets", "trading pics",
+    "sent pics to a year 11", "topless photo", "undress ai",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", TRIGGERS)
+def test_a_trigger_fires_through_every_disguise(text: str) -> None:
+    """R28: a missed trigger would open what must never be opened."""
+    assert suppression(f"omg {text} link in bio") is not None
+    view = judged(f"omg {text} link in bio{AT}")
+    assert view.suppressed
+    assert view.capture is CaptureMode.WORDS
+
+
+PLAIN = [
+    "", "Well done to our netball team", "photos of the trip are on the website", "nude lipstick",
+    "he nodded", "send a pic of the homework",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_plain_words_fire_no_trigger(text: str) -> None:
+    """A trigger that always fires would be none."""
+    assert suppression(text) is None
+
+
+def test_imagery_of_an_adult_becomes_a_childs_matter_once_a_child_is_spoken_of() -> None:
+    """The more protective reading wins."""
+    assert judged(f"nudes of Ms Quillfeather{AT}").category == "A9"
+    assert judged(f"nudes of Ms Quillfeather and a year 9 girl{AT}").category == "S2"
+    assert judged(f"who has the nudes{AT}").category == "S2"
+
+
+def test_what_others_said_of_somebody_is_for_a_person_to_judge() -> None:
+    """R47: quoting with disapproval lowers an insult, never an allegation about a child."""
+    quoted = judged(f'someone called Mr Brackenhall "a pathetic worm"{AT}, disgraceful')
+    assert (quoted.category, quoted.asks_person, quoted.urgency) == ("A1", True, Urgency.U3)
+    assert quoted.capture is policy().unsure_capture
+    alleged = judged(f'someone called Mr Brackenhall "a nonce"{AT}, disgraceful')
+    assert (alleged.category, alleged.asks_person) == ("A5", False)
+
+
+def test_the_post_and_its_holder_are_the_same_subject() -> None:
+    """Promise 6: the Headteacher by name, by post, or as one of several, is never told."""
+    by_name, by_post = judged(f"Dr Vandermolen{AT} ignores us"), judged(f"The head{AT} ignores us")
+    for view in (by_name, by_post):
+        assert view.subjects == (Subject(Role.STAFF, ("s01",), (Office.HEADTEACHER,)),)
+
+
+def test_nobody_is_a_subject_whom_the_words_do_not_name() -> None:
+    """R30, R41: not the author's handle, not somebody merely pointed at."""
+    text = f"You know who I mean, the one with the parrot brooch{AT}. Vile woman."
+    [found] = matcher().scan([text])
+    item = Item("forum", "1", "https://forum.example/1", text, author="tamsin_quillfeather")
+    assert assess(item, found, by_id(), policy()).subjects == ()
+
+
+def test_the_most_protective_capture_and_the_most_urgent_tier_win() -> None:
+    """Domain study 3.4 (a), (b)."""
+    view = judged(f"Mr Brackenhall{AT} lives at 14 Quenby Hollow Road, im gonna stab him, nudes of a year 9")
+    assert {"A7", "A3", "S2"} <= set(view.categories)
+    assert (view.urgency, view.capture) == (Urgency.U0, CaptureMode.WORDS)
+
+
+def test_private_details_are_masked_and_the_rest_stays() -> None:
+    """For captures of mode `reference`: addresses, numbers, medical words, pupils' names."""
+    text = (
+        "Zadie Pellgrove has ADHD, lives at 14 Quenby Hollow Road DE23 4AB, ring 07700 900130, car AB12 CDE"
+    )
+    hidden = masked(text, matcher().scan([text + AT])[0])
+    assert len(hidden) == len(text)
+    for secret in (
+        "Zadie",
+        "Pellgrove",
+        "ADHD",
+        "14",
+        "Quenby",
+        "Road",
+        "DE23",
+        "4AB",
+        "07700",
+        "900130",
+        "AB12",
+    ):
+        assert secret not in hidden
+    assert hidden.startswith("▇▇▇▇▇ ▇▇▇▇▇▇▇▇▇ has ▇▇▇▇, lives at ")
+    assert masked("Nothing private here", Matches()) == "Nothing private here"
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.text(st.characters(), max_size=60), st.sampled_from([frame for _, frame in SAYS]))
+def test_any_text_is_judged(noise: str, frame: str) -> None:
+    """Reasons lie in the text; nothing raises, lone surrogates included; noise lowers no suppression."""
+    text = noise + frame.format(AT) + noise
+    view = judged(text, here=True)
+    assert all(0 <= reason.start <= reason.end <= len(text) for reason in view.reasons)
+    assert view.category in policy().categories
+    assert len(masked(text, matcher().scan([text])[0])) == len(text)
+    assert view.suppressed == (suppression(text) is not None)
