@@ -231,6 +231,11 @@ def _outcome(
             for example in check.never_opened(known)
         },
         differences=differences,
+        not_collected={
+            example.number: "a parent hands it over, and taking that in comes with a later version"
+            for example in known
+            if example.site == examples.INTAKE
+        },
         examples=len(known),
         mails=sum(len(one.mails) for one in found),
         new_mails=sum(len(one.mails) for one in found) - memory.mails,

@@ -67,7 +67,7 @@ def differences(example: Example, found: Found | None, asked: Asked) -> tuple[st
     if found.asks_person is not wanted.asks_person:
         differs.append("a person is asked first" if found.asks_person else "no person was asked first")
     told = {telling.office for telling in found.told}
-    if told != set(wanted.told):
+    if told - _may_be_told(wanted.told) != set(wanted.told):
         differs.append(f"told: {offices(told)}; instead of: {offices(wanted.told)}")
     if found.capture is not wanted.capture:
         differs.append(f"saved as {found.capture} instead of {wanted.capture}")
@@ -85,6 +85,12 @@ def never_opened(examples: Sequence[Example]) -> tuple[Example, ...]:
 def offices(those: Sequence[Office] | set[Office]) -> str:
     """Offices in a fixed order, as a list in words."""
     return ", ".join(office.label for office in Office if office in those) or "nobody"
+
+
+def _may_be_told(told: Sequence[Office]) -> set[Office]:
+    """Matrix 3.5 says "dsl + deputies" for a pupil; the examples mostly name the lead alone."""
+    deputy = Office.DEPUTY_DSL
+    return {deputy} if Office.DSL in told and deputy not in told else set()
 
 
 def _requests(capture: CaptureMode, asked: Asked) -> list[str]:

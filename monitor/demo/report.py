@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from pydantic import TypeAdapter
 from rich.console import Console
+from rich.padding import Padding
 from rich.status import Status
 from rich.table import Table
 
@@ -89,6 +90,7 @@ class Report:
     deleted: tuple[Found, ...]
     never_opened: Mapping[int, int]
     differences: Mapping[int, tuple[str, ...]]
+    not_collected: Mapping[int, str]
     examples: int
     mails: int
     new_mails: int
@@ -107,8 +109,8 @@ class Report:
 
     @property
     def checked(self) -> int:
-        """How many examples could be checked: all but the one that somebody hands over."""
-        return self.examples - 1
+        """How many examples could be checked: all that can be collected."""
+        return self.examples - len(self.not_collected)
 
 
 def document(report: Report) -> dict[str, Any]:
@@ -120,8 +122,13 @@ def document(report: Report) -> dict[str, Any]:
 def show(report: Report, console: Console) -> None:
     """The report on a terminal, about two screens."""
     for part in _parts(report):
-        # A path or a command is not broken across lines, so that it can be copied.
-        console.print(part, soft_wrap=isinstance(part, str) and str(report.folder) in part)
+        if isinstance(part, str) and str(report.folder) in part:
+            # A path or a command is not broken across lines, so that it can be copied.
+            console.print(part, soft_wrap=True)
+        elif isinstance(part, str) and part.startswith("  "):
+            console.print(Padding(part.strip(), (0, 0, 0, 2), expand=False))
+        else:
+            console.print(part)
 
 
 def first_words(place: Place) -> str:
@@ -198,10 +205,8 @@ def _later_look(report: Report) -> Iterator[str | Table]:
     yield ""
     if not (report.news or report.edited or report.deleted):
         yield "Nothing changed."
-    yield (
-        f"{count(report.new_mails, 'new mail')} and {count(report.new_exhibits, 'new sealed exhibit')}:"
-        " what was said before is not said again."
-    )
+    mails, exhibits = count(report.new_mails, "new mail"), count(report.new_exhibits, "new sealed exhibit")
+    yield f"{mails.capitalize()} and {exhibits}: what was said before is not said again."
 
 
 def _findings(found: tuple[Found, ...]) -> Iterator[Table]:
@@ -247,8 +252,8 @@ def _proofs(report: Report) -> Iterator[str]:
     requests = sum(report.never_opened.values())
     yield "[bold]Not opened, on purpose[/bold]"
     yield (
-        f"  {count(len(report.never_opened), 'post')} may point to an intimate picture. Their pages and"
-        f" pictures were asked for {requests} times, as the demo's own web server counts."
+        f"  {count(len(report.never_opened), 'post')} may point to an intimate picture. The demo's own web"
+        f" server counted {requests} requests for their pages and pictures."
     )
     yield (
         "  One post was never even fetched: it has a person's name and not the school's,"
@@ -257,13 +262,11 @@ def _proofs(report: Report) -> Iterator[str]:
     yield ""
     right = report.checked - len(report.differences)
     yield "[bold]As the policy wants?[/bold]"
-    yield f"  {right} of the {report.checked} worked examples that can be collected are."
+    yield f"  {right} of the {report.checked} worked examples that can be collected were handled so."
     for number, differs in report.differences.items():
         yield f"  Not example {number}: {'; '.join(differs)}."
-    yield (
-        f"  Example {report.examples} is not collected: a parent hands it over,"
-        " and taking that in comes with a later version."
-    )
+    for number, why in report.not_collected.items():
+        yield f"  Example {number} was not collected: {why}."
 
 
 def _where(report: Report) -> Iterator[str]:
@@ -274,11 +277,14 @@ def _where(report: Report) -> Iterator[str]:
     yield f"  Requests: {report.folder / 'requests.log'} (all that was asked of the demo's pages)"
     sample = next((one for one in report.found if one.exhibits and one.told), None)
     if sample:
-        show_one = f"school-monitor findings show {sample.reference} --config {config}"
-        yield f"  Open one: {show_one} --by {sample.told[0].office} --reason demo"
+        office = sample.told[0].office
+        yield "  Open one, which is written into its chain of custody:"
+        asked = f"{sample.reference} --by {office} --reason demo"
+        yield f"  school-monitor findings show {asked} --config {config}"
     yield ""
     faults = report.archive_faults
-    yield f"[bold]Checked just now: {f'{len(faults)} faults' if faults else 'every file is as it was sealed'}[/bold]"
+    checked = f"{len(faults)} faults" if faults else "every file is as it was sealed"
+    yield f"[bold]Checked just now: {checked}[/bold]"
     yield from (f"  {fault}" for fault in faults)
     yield f"  Check again: school-monitor verify {archive}"
 

@@ -52,7 +52,7 @@ class Sites:
         except OSError as error:
             raise PortTaken(
                 f"Port {port} of this machine, where the demo's pages lay before, is taken."
-                " Stop the program that has it, or give the demo a new folder: school-monitor demo --folder FOLDER"
+                " Stop the program that has it, or take a new folder: school-monitor demo --folder FOLDER"
             ) from error
         self._server.daemon_threads = True
         self.port = self._server.server_port
