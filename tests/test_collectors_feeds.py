@@ -77,6 +77,25 @@ def test_an_rss_entry_becomes_plain_text_with_its_title_first() -> None:
     assert item.posted_at == datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
+def test_words_in_markup_that_no_parser_takes_are_kept() -> None:
+    """An unfinished declaration makes the HTML parser give up; the words still count."""
+    document = {
+        "items": [{"id": "1", "url": "/1", "content_html": "<p>Before</p> <![if 0]> &amp; after <![x"}]
+    }
+    (item,) = read(json.dumps(document)).items
+    assert "Before" in item.text and "& after" in item.text
+    assert named_feed(b"<!doctype html><![x <link rel=alternate>", "text/html", ADDRESS) == ""
+
+
+def test_one_impossible_letter_does_not_cost_the_whole_feed() -> None:
+    """Whoever can post into a feed could silence it otherwise."""
+    body = rss(
+        "<item><guid>1</guid><link>/1</link><title>A &#99999999999999999999; b</title></item>",
+        "<item><guid>2</guid><link>/2</link><title>Two & three</title></item>",
+    )
+    assert [item.text for item in read(body).items] == ["A b", "Two & three"]
+
+
 def test_a_json_feed_reads_like_the_others() -> None:
     """JSON Feed 1.1, with ids that are numbers and entries that are nonsense."""
     document = {
@@ -176,6 +195,8 @@ def test_a_page_names_its_feed_and_a_feed_is_no_page() -> None:
     assert named_feed(page, "text/html", "https://elm.example/a/b/") == "https://elm.example/a/rss"
     assert named_feed(rss().encode(), "text/html", ADDRESS) == ""
     assert named_feed(b"<html>nothing</html>", "text/html", ADDRESS) == ""
+    xhtml = b"<?xml version='1.0'?><!DOCTYPE html PUBLIC 'x'>" + page
+    assert named_feed(xhtml, "", "https://elm.example/a/b/") == "https://elm.example/a/rss"
 
 
 def test_an_unchanged_feed_costs_one_small_request(server: FeedServer) -> None:

@@ -19,12 +19,14 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import feedparser
 import requests
 from bs4 import BeautifulSoup
+from bs4.exceptions import ParserRejectedMarkup
 
 from monitor.errors import UnexpectedResponse
 from monitor.model import Item, ItemState, Page, Source
@@ -34,7 +36,8 @@ _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.5"
 )
 _FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
-_ENTITY = re.compile(rb"<!ENTITY[^>]*>")
+_HARMFUL = re.compile(rb"<!ENTITY[^>]*>|&#(?:\d{8,}|[xX][0-9a-fA-F]{7,});?")
+_XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*>")
 _BLOCKS = ("br", "p", "div", "li", "tr", "blockquote", "h1", "h2", "h3", "h4", "pre")
 
 
@@ -113,15 +116,19 @@ def compare(known: Sequence[Item], present: Sequence[Item]) -> tuple[Item, ...]:
 
 def named_feed(body: bytes, content_type: str, address: str) -> str:
     """Return the feed that an HTML page names for itself, or "" if there is none or it is no page."""
+    body = _XML_DECLARATION.sub(b"", body)
     start = body[:512].lstrip().lower()
     if not (start.startswith((b"<!doctype html", b"<html")) or "text/html" in content_type):
         return ""
-    if start.startswith((b"<?xml", b"<rss", b"<feed", b"{")):
+    if start.startswith((b"<rss", b"<feed", b"<rdf", b"<!doctype rss", b"{")):
         return ""  # Many servers send feeds as text/html.
-    page = BeautifulSoup(body, "html.parser")
+    try:
+        page = BeautifulSoup(body, "html.parser")
+    except ParserRejectedMarkup:
+        return ""
     for link in page.find_all("link", rel="alternate", href=True):
         if str(link.get("type", "")).split(";")[0].strip().lower() in _FEED_TYPES:
-            return urljoin(address, str(link["href"]))
+            return _web_address(link["href"], address)
     return ""
 
 
@@ -141,11 +148,20 @@ def parse_feed(body: bytes, *, platform: str, address: str, content_type: str) -
     """Read RSS, Atom or JSON Feed, also when it is broken. None if it is no feed at all. Pure."""
     if body.lstrip()[:1] == b"{":
         return _parse_json(body, platform=platform, address=address)
-    # A stream, because feedparser would open a name or an address that it is given as text.
-    parsed = feedparser.parse(
-        io.BytesIO(_without_entities(body)),
-        response_headers={"content-type": content_type, "content-location": address},
-    )
+    headers = {"content-type": content_type, "content-location": address}
+    try:
+        # A stream, because feedparser would open a name or an address that it is given as text.
+        parsed = feedparser.parse(io.BytesIO(_defused(body)), response_headers=headers)
+    except (
+        AssertionError,
+        AttributeError,
+        LookupError,
+        OverflowError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ):
+        return None  # Its reader for damaged feeds checks little.
     if not parsed.entries and not parsed.get("version"):
         return None
     home = _web_address(parsed.feed.get("link"), address) or address
@@ -181,11 +197,12 @@ def parse_feed(body: bytes, *, platform: str, address: str, content_type: str) -
     return Feed(tuple(items), faults)
 
 
-def _without_entities(body: bytes) -> bytes:
-    """Drop entity declarations: no feed needs its own, and nested ones cost seconds before expat stops."""
+def _defused(body: bytes) -> bytes:
+    """Drop entity declarations, which no feed needs and which, nested, cost seconds before expat stops,
+    and references to characters that cannot be, at which feedparser gives up the whole feed."""
     if b"\x00" in body[:512]:
         body = body.decode("utf-16", "replace").encode()
-    return _ENTITY.sub(b"", body)
+    return _HARMFUL.sub(b"", body)
 
 
 def _parse_json(body: bytes, *, platform: str, address: str) -> Feed | None:
@@ -250,7 +267,10 @@ def _plain(markup: str) -> str:
     """Return what a reader would see, one line a block."""
     if "<" not in markup and "&" not in markup:
         return "\n".join(line for line in (" ".join(part.split()) for part in markup.splitlines()) if line)
-    soup = BeautifulSoup(markup, "html.parser")
+    try:
+        soup = BeautifulSoup(markup, "html.parser")
+    except ParserRejectedMarkup:  # An unfinished "<![": no reader would see a page, so leave the words only.
+        return " ".join(unescape(re.sub(r"<[^>]*>?", " ", markup)).split())
     for unseen in soup(["script", "style", "template"]):
         unseen.decompose()
     for block in soup(_BLOCKS):

@@ -16,11 +16,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
 import requests
 from bs4 import BeautifulSoup
+from bs4.exceptions import ParserRejectedMarkup
 
 from monitor.errors import UnexpectedResponse
 from monitor.model import Item, ItemState, Page, Source
@@ -125,9 +127,17 @@ class WordPress:
         response.raise_for_status()
         named = response.links.get(_REST_RELATION, {}).get("url", "")
         if not named:
-            link = BeautifulSoup(response.content, "html.parser").find("link", rel=_REST_RELATION, href=True)
+            try:
+                link = BeautifulSoup(response.content, "html.parser").find(
+                    "link", rel=_REST_RELATION, href=True
+                )
+            except ParserRejectedMarkup:
+                link = None
             named = str(link["href"]) if link else "wp-json/"
-        return urljoin(response.url, named)
+        try:
+            return urljoin(response.url, named)
+        except ValueError:
+            return urljoin(response.url, "wp-json/")
 
     def _read(self, source: Source, address: str) -> list[dict[str, Any]]:
         response = self._session.get(address, headers={"Accept": "application/json"})
@@ -250,8 +260,11 @@ def _changes(entries: Sequence[Mapping[str, Any]]) -> list[datetime]:
 def _rendered(value: object) -> str:
     """Return what a reader would see of a rendered field, one line a block."""
     markup = str(value.get("rendered") or "") if isinstance(value, dict) else ""
-    soup = BeautifulSoup(markup, "html.parser") if "<" in markup or "&" in markup else None
-    if soup is not None:
+    if "<" in markup or "&" in markup:
+        try:
+            soup = BeautifulSoup(markup, "html.parser")
+        except ParserRejectedMarkup:  # An unfinished "<![": leave the words only.
+            return " ".join(unescape(re.sub(r"<[^>]*>?", " ", markup)).split())
         for unseen in soup(["script", "style", "template"]):
             unseen.decompose()
         for block in soup(_BLOCKS):
