@@ -62,6 +62,9 @@ WRITTEN = [
     ("[Jas Brackenhall] at Littleover Community School", "s05"),
     ("[Dr Ines Vandermolen] at Littleover Community School", "s01"),
     ("[zadie p] y9 littleover", "p01"),
+    ("@[mr_brackenhall] Littleover CS", "s05"),
+    ("is [Mr Tandrake] in? Littleover CS", "s13"),
+    ("well [Lorna Achterberg] runs Littleover CS", "g01"),
     ("[Dan Smith] the PE teacher at Littleover Community School", "s03"),
     ("[Danny Smith] in year 8 at Littleover Community School", "p04"),
 ]  # fmt: skip
@@ -202,8 +205,14 @@ def test_a_text_of_any_length_costs_in_proportion(hostile: str) -> None:
         return time.process_time() - started
 
     cost(1000)
-    small, large = min(cost(20_000) for _ in range(3)), min(cost(80_000) for _ in range(3))
+    small, large = min(cost(5_000) for _ in range(3)), min(cost(20_000) for _ in range(3))
     assert large < 12 * small + 0.05
+
+
+def test_what_follows_a_name_does_not_hide_it() -> None:
+    """A name, or the School's, before thousands of signs is still one."""
+    text = "Tamsin Quillfeather" + "!" * 5000 + " Littleover Community School" + "@ " * 5000
+    assert people(text) == (("Tamsin Quillfeather", ("s04",)),)
 
 
 def test_own_source_gives_context_by_itself() -> None:

@@ -23,7 +23,10 @@ from monitor.model import Matches, OfficeMention, Person, SchoolTerms
 _BATCH_TEXTS = 512
 _BATCH_POINTS = 1 << 19
 _SLIP_LETTERS = 12
+_LONGEST_RUN = 80
+"""How far the last letter of a name may be drawn out."""
 _WORD = re.compile(r"[a-z0-9\x7f\x81]")
+_WORD_BEGINS = re.compile(r"(?<=[^a-z0-9\x7f\x81])[a-z0-9\x81]")
 _STOP = {
     "title_surname": re.compile(r"[!?;:,]\s|\.\s*\.\s"),
     "title_half": re.compile(r"[!?;:,]\s|\.\s*\.\s"),
@@ -163,13 +166,16 @@ class Matcher:
     ) -> Iterator[Found]:
         """Hold a hit of the automaton against what is written there."""
         pattern, first, last = hit
-        start = int(batch.places[first])
-        stop = min(int(batch.places[last]) if last < len(batch.places) else high, high)
+        start = _word_start(batch, first)
+        final = int(batch.places[last - 1])
+        stop = min(int(batch.places[last]) if last < len(batch.places) else high, high, final + _LONGEST_RUN)
         for form, entry in self._entries[pattern]:
-            if stop - start > 12 * form.letters + 20:
+            if final - start > 12 * form.letters + 20:
                 continue
             if form.exact:
                 match = form.pattern.search(batch.reading, start, stop)
+                if match is None:  # "L l o y d": the run is spaced out, not shared with the word before
+                    match = form.pattern.search(batch.reading, int(batch.places[first]), stop)
                 if match is None:
                     continue
                 begin, end = match.span()
@@ -238,6 +244,16 @@ def _in_token(reading: str, at: int, low: int) -> bool:
     while at > earliest and (_WORD.match(reading[at - 1]) or reading[at - 1] in "_.-"):
         at -= 1
     return at > low and reading[at - 1] in "@#"
+
+
+def _word_start(batch: Batch, first: int) -> int:
+    """Where the word of a hit begins: a run of one letter may reach back into the word before
+    ("hall Littleover", "Miss Sinclair"), and then it is the run's last word that is meant."""
+    start = int(batch.places[first])
+    following = int(batch.places[first + 1]) if first + 1 < len(batch.places) else len(batch.reading)
+    run = batch.reading[start : min(following, start + _LONGEST_RUN)]
+    words = [found.start() for found in _WORD_BEGINS.finditer(run)]
+    return start + words[-1] if words else start
 
 
 def _last_word_end(reading: str, start: int, stop: int) -> int:
