@@ -84,6 +84,7 @@ class Attempt:
         self._words = ""
         self._source = ""
         self._picture = b""
+        self._picture_checked = False
         self._lock = threading.Lock()
         self._given_up = False
 
@@ -157,8 +158,9 @@ class Attempt:
         self._save_source(session)
         if self._reading is not None:
             self._take_picture(page, session, self._reading.size)
-        if self._read_again(page, session):
-            self._check("check words again", suppressed)
+        if self._picture:
+            self._read_again(page, session)
+            self._picture_checked = self._check("check words again", suppressed)
 
     def _open(self, page: Page, egress: Egress) -> bool:
         started = self._clock()
@@ -212,7 +214,7 @@ class Attempt:
         """Stop a page whose scripts never pause; otherwise nothing of it could be read."""
         started = self._clock()
         try:
-            page.wait_for_function("() => true", timeout=4000)
+            page.wait_for_function("() => true", timeout=1000 * min(4.0, self._limits.page_s))
             return
         except Timeout:
             pass
@@ -280,29 +282,21 @@ class Attempt:
             self._missing.append(WORDS["unreachable"])
             self._skip_rest("the page could not be reached")
             return False
-        self._reading = reading
+        self._reading, self._words = reading, reading.words
         if unread:
             self._missing.append(f"embedded frames that could not be read: {unread}")
         self._note("read words", StepOutcome.PARTIAL if unread else StepOutcome.DONE, started, "")
         return True
 
-    def _read_again(self, page: Page, session: CDPSession) -> bool:
-        """Look at the words once more, because the page may have changed while it was pictured.
-
-        Returns whether they changed. If they cannot be read, the picture is not kept.
-        """
-        if not self._picture or self._reading is None:
-            return False
+    def _read_again(self, page: Page, session: CDPSession) -> None:
+        """Look at the words once more, because the page may have changed while it was pictured."""
         try:
             again, _ = self._look(page, session)
         except _ScriptFailed:
             self._picture = b""
             self._missing.append("the picture, because the words behind it could not be checked again")
-            return False
-        if again.words == self._reading.words:
-            return False
+            return
         self._words = again.words
-        return True
 
     def _look(self, page: Page, session: CDPSession) -> tuple[Reading, int]:
         found = self._ask(session, READ)
@@ -328,7 +322,6 @@ class Attempt:
             url=str(found["url"]),
             agent=str(found["agent"]),
         )
-        self._words = self._words or reading.words
         return reading, unread
 
     def _check(self, name: str, suppressed: Suppressed) -> bool:
@@ -576,7 +569,11 @@ class Attempt:
                 files["page/text.txt"] = (self._reading.text.rstrip() + "\n").encode("utf-8", "replace")
                 if self._source:
                     files["page/dom.html"] = (_dom_head(self._mode) + self._source).encode("utf-8", "replace")
-                if self._picture:
+                if self._picture and not self._picture_checked:
+                    self._missing.append(
+                        "the picture, because the words behind it could not be checked again"
+                    )
+                elif self._picture:
                     files["shots/full.png"] = self._picture
             for name, content in files.items():
                 _write(self._folder / name, content)
@@ -661,7 +658,7 @@ def _dom_head(mode: CaptureMode) -> str:
     return (
         f"<!-- The page as the browser held it, with scripts, event handlers{pictures} removed, and a policy "
         "added so that opening this file contacts nobody. -->\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'\">\n"
     )
 
