@@ -153,6 +153,7 @@ def open_transport(settings: Settings) -> Transport:
             username=mail.username,
             password=mail.password,
             timeout_s=30,
+            ca_file=mail.ca_file,
         )
     )
 

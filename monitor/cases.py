@@ -117,7 +117,7 @@ def open_finding(
             raise Unknown(f"there is no finding {reference}; `school-monitor findings` lists them")
         captures = tuple(t.captures_of(finding.id))
         alerts = tuple(t.alerts_of(finding.id))
-    if not may_open(finding, viewer):
+    if not may_open(finding, alerts, viewer):
         raise NotYours(f"the {viewer.label} may not open {reference}")
     custody: list[Entry] = []
     for capture in captures:
@@ -127,12 +127,15 @@ def open_finding(
     return Opened(finding, captures, alerts, tuple(custody))
 
 
-def may_open(finding: FindingRow, viewer: Office) -> bool:
-    """Whether an office may see the content: it handles or was copied; a finding that only a person can
-    judge waits for whoever would handle its class, unless they may be the subject. Pure."""
+def may_open(finding: FindingRow, alerts: Sequence[AlertRow], viewer: Office) -> bool:
+    """Whether an office may see the content: it handles, was copied, or was told in somebody's stead; a
+    finding that only a person can judge waits for whoever would handle its class. Never an office that
+    is or may be the subject. Pure."""
     if any(viewer in subject.offices for subject in finding.assessment.subjects):
         return False
-    told = {telling.office for telling in finding.routing.told if telling.part in (Told.HANDLES, Told.COPIED)}
+    opens = (Told.HANDLES, Told.COPIED)
+    told = {telling.office for telling in finding.routing.told if telling.part in opens}
+    told |= {alert.office for alert in alerts if alert.part in opens}
     if finding.assessment.asks_person:
         told |= {Office.HEADTEACHER, Office.DSL}
     return viewer in told
@@ -144,7 +147,7 @@ def decide(store: Store, reference: str, decision: Decision, *, by: Office, now:
         finding = t.finding(reference)
         if finding is None:
             raise Unknown(f"there is no finding {reference}; `school-monitor findings` lists them")
-        if not may_open(finding, by):
+        if not may_open(finding, t.alerts_of(finding.id), by):
             raise NotYours(f"the {by.label} may not decide about {reference}")
         t.decide(finding.id, decision.value, by=by.value, now=now)
 

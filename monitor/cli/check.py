@@ -27,8 +27,6 @@ def report(config: Path, *, as_json: bool) -> int:
     with bootstrap.probes(settings) as probes:
         checks = doctor.examine(settings, probes)
     _show(checks, as_json=as_json)
-    for reason in settings.practice_reasons if not as_json else ():
-        typer.echo(f"Practice mode, because: {reason}")
     return 1 if any(check.state is doctor.State.FAULT for check in checks) else 0
 
 

@@ -21,7 +21,7 @@ from monitor.model import (
 
 REPEAT_WITHIN = timedelta(days=365)
 REPEATED = frozenset({"A1", "A3", "A4", "A5", "A6", "A7", "K1"})
-"""The classes of which two by one handle about one person add A2 (3.4; PHA 1997 needs two)."""
+"""The classes of which two by one handle about one person add A2 (3.4, A2)."""
 
 
 @dataclass(frozen=True, slots=True)

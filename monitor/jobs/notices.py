@@ -21,7 +21,6 @@ from monitor.model import (
     SavedState,
     Telling,
     Told,
-    Urgency,
 )
 from monitor.settings import Settings
 from monitor.store.rows import CaptureRow, NewAlert
@@ -91,7 +90,9 @@ def notice(
         next_step=category.next_step,
         safeguarding=safeguarding,
         practice=bool(settings.practice_reasons),
-        prompts=_prompts(telling, routing, assessment, policy),
+        prompts=_prompts(telling, routing),
+        contacts=_contacts(policy, safeguarding=safeguarding) if safeguarding else (),
+        emergency=policy.emergency_text,
     )
 
 
@@ -149,9 +150,15 @@ def practice_address(office: Office) -> str:
     return f"{office.value.replace('_', '-')}@practice.invalid"
 
 
-def _prompts(telling: Telling, routing: Routing, assessment: Assessment, policy: Policy) -> tuple[str, ...]:
+def _prompts(telling: Telling, routing: Routing) -> tuple[str, ...]:
     """Only whoever handles a matter is told what to do about it."""
-    if telling.part not in (Told.HANDLES, Told.COPIED):
-        return ()
-    emergency = (policy.emergency_text,) if assessment.urgency is Urgency.U0 and policy.emergency_text else ()
-    return (*routing.prompts, *emergency)
+    return routing.prompts if telling.part in (Told.HANDLES, Told.COPIED) else ()
+
+
+def _contacts(policy: Policy, *, safeguarding: bool) -> tuple[tuple[str, str], ...]:
+    """Whom a person may call (R56); entries that the school has not filled in are left out."""
+    return tuple(
+        (contact.name, f"{contact.detail} ({contact.hours})" if contact.hours else contact.detail)
+        for contact in policy.contacts
+        if contact.detail and (safeguarding or not contact.safeguarding)
+    )

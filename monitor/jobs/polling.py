@@ -352,10 +352,28 @@ def _find(
             finding_id=finding_id,
             version=version,
         )
+    if routing.unroutable:
+        _tell_unroutable(t, services, reference, now)
     if keeping.tells_again(before.assessment if before else None, assessment):
         owe_mails(
             t, services, judged, routing, reference=reference, finding_id=finding_id, version=version, now=now
         )
+
+
+def _tell_unroutable(t: Transaction, services: Services, reference: str, now: datetime) -> None:
+    """Nobody independent is left to tell (R54): the matter stays sealed, and somebody must know that."""
+    key = f"unroutable {reference}"
+    t.owe(
+        notices.operator_alert(
+            key,
+            "A finding could not be given to anybody",
+            [("Reference", reference), ("Why", "every office that could be told is or may be concerned")],
+            "Ask the Data Protection Officer or the local authority who is to handle it. Do not open it.",
+            settings=services.settings,
+            message_id=message_id(services, key),
+            now=now,
+        )
+    )
 
 
 def owe_mails(
