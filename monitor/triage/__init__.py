@@ -349,8 +349,11 @@ def _subjects(
     for mention in matches.offices:
         if mention.office not in named:
             role = Role.GOVERNOR if mention.office in _GOVERNORS else Role.STAFF
-            holder = tuple(sorted(key for key, one in register.items() if mention.office in one.offices))
-            subjects.setdefault((mention.office,), Subject(role, holder, (mention.office,)))
+            holders = tuple(sorted(key for key, one in register.items() if mention.office in one.offices))
+            # Whoever fills this post may fill others too, and is the subject in all of them.
+            held = {mention.office, *(office for key in holders for office in register[key].offices)}
+            offices = tuple(office for office in Office if office in held)
+            subjects.setdefault((mention.office,), Subject(role, holders, offices))
     if "A8" in categories and "pupil" in facts and not any(s.role is Role.PUPIL for s in subjects.values()):
         subjects[("solicited",)] = Subject(Role.PUPIL, certain=False)
     if "T1" in categories and not subjects:
