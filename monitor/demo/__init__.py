@@ -147,10 +147,16 @@ def _read(
     done = _until(services, stop, lambda: jobs.poll_source(services, source))
     if done is None:
         return Place(source.key, name, 0, 0, good=False, detail="it was not read")
-    changed = jobs.reread_source(services, source) if memory.visits and done.outcome.good else 0
-    place = Place(source.key, name, done.items_seen, changed, good=done.outcome.good, detail=done.detail)
-    words = report.later_words if memory.visits else report.first_words
-    shown.done(f"Read {name}: {words(place)}")
+    if memory.visits:
+        changed = jobs.reread_source(services, source) if done.outcome.good else 0
+        place = Place(source.key, name, done.items_seen, changed, good=done.outcome.good, detail=done.detail)
+        shown.done(f"Read {name}: {report.later_words(place)}")
+    else:
+        # A first visit that was interrupted counts with what it had read.
+        with services.store.transaction() as t:
+            posts = sum(run.items_seen for run in t.runs(source.key))
+        place = Place(source.key, name, posts, 0, good=done.outcome.good, detail=done.detail)
+        shown.done(f"Read {name}: {report.first_words(place)}")
     return place
 
 
