@@ -21,7 +21,7 @@ from monitor import browser, collectors, doctor, evidence, matching, outbound
 from monitor.alerts import compose as letters
 from monitor.alerts.mailbox import MailboxTransport
 from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
-from monitor.errors import BrowserUnavailable, NotConfigured
+from monitor.errors import NotConfigured
 from monitor.jobs import Services, Watch
 from monitor.model import Message as Mail
 from monitor.model import Notice, OperatorNotice, Register, Source
@@ -118,7 +118,7 @@ def open_browser(settings: Settings, clock: Clock) -> Browser:
     wanted = settings.capture
     return browser.open_browser(
         browser.BrowserOptions(
-            executable=_browser_path(wanted.browser),
+            executable=wanted.browser,
             contact=settings.outbound.contact,
             page_s=wanted.page_s,
             total_s=wanted.total_s,
@@ -129,15 +129,6 @@ def open_browser(settings: Settings, clock: Clock) -> Browser:
         ),
         clock,
     )
-
-
-def _browser_path(wanted: str) -> str:
-    """The browser that is installed; "" leaves it to Playwright's own. None at all is no reason not to
-    start: a capture then says so, and the network manager is told."""
-    try:
-        return browser.find_browser(wanted)
-    except BrowserUnavailable:
-        return ""
 
 
 def open_transport(settings: Settings) -> Transport:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from monitor import settings
@@ -15,11 +16,16 @@ REPOSITORY = Path(__file__).parents[1]
 
 def littleover(root: Path, *, sources: tuple[Source, ...] = ()) -> Settings:
     """The shipped configuration with data and archive under `root`, and these sources."""
-    loaded = settings.load(
-        REPOSITORY / "config",
-        {"SCHOOL_MONITOR_DATA": str(root / "data"), "SCHOOL_MONITOR_ARCHIVE": str(root / "archive")},
+    data = root / "data"
+    storage = replace(
+        _shipped().storage, data=data, archive=root / "archive", database_url=f"sqlite:///{data / 'monitor.db'}"
     )
-    return replace(loaded, sources=sources)
+    return replace(_shipped(), sources=sources, storage=storage)
+
+
+@cache
+def _shipped() -> Settings:
+    return settings.load(REPOSITORY / "config", {})
 
 
 def people_file() -> Path:

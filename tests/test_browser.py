@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
 
-from monitor.browser import BrowserOptions, find_browser, open_browser
+from monitor.browser import BrowserOptions, find_browser, open_browser, try_browser
 from monitor.errors import BrowserUnavailable
 from monitor.model import CaptureMode, CaptureOutcome, CaptureReport, StepOutcome
 from monitor.ports import Browser
@@ -701,6 +701,13 @@ def test_a_missing_browser_is_told_with_what_to_type(site: PageServer, tmp_path:
 
 
 def test_a_browser_is_found_by_path_or_by_name() -> None:
-    """An explicit path wins; empty ones are passed over."""
-    assert sys.executable == find_browser("", sys.executable)
-    assert find_browser("", "/nowhere/browser") == find_browser()
+    """One that is named is used or missed, never replaced; Playwright's own comes last."""
+    assert sys.executable == find_browser(sys.executable)
+    assert find_browser("", sys.executable) == find_browser()
+    with pytest.raises(BrowserUnavailable):
+        find_browser("/nowhere/browser", sys.executable)
+
+
+def test_a_browser_is_tried_by_starting_it() -> None:
+    """What doctor says was seen, not guessed."""
+    assert "starts, version" in try_browser("")

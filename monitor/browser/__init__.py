@@ -4,6 +4,6 @@
 `scripts` read the page, `verdict` says what kind of page it was.
 """
 
-from monitor.browser.supervisor import BrowserOptions, find_browser, open_browser
+from monitor.browser.supervisor import BrowserOptions, find_browser, open_browser, try_browser
 
-__all__ = ["BrowserOptions", "find_browser", "open_browser"]
+__all__ = ["BrowserOptions", "find_browser", "open_browser", "try_browser"]

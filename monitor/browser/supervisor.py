@@ -55,8 +55,8 @@ _SWITCHES = (
 class BrowserOptions:
     """How the browser is to behave.
 
-    `executable` is the path of Chromium or Chrome. `contact` (an address a site's owner can turn to) is
-    added to the browser's own User-Agent, which is otherwise left as it is (R7). `page_s` is the time a
+    `executable` is the path of Chromium or Chrome, "" to look for one. `contact` (an address a site's
+    owner can turn to) is added to the browser's own User-Agent, which is otherwise left as it is (R7). `page_s` is the time a
     page gets to load, `total_s` the time for a whole capture; capture always returns within `total_s` and
     three seconds more. `max_page_bytes` counts what all connections of one capture receive.
     `allow_private` is written as for `monitor.outbound`. A new browser is started after `recycle_after`
@@ -73,15 +73,31 @@ class BrowserOptions:
     recycle_after: int = 50
 
 
-def find_browser(*candidates: str) -> str:
-    """Find Chromium or Chrome: the first candidate that is a program, else a usual name on the PATH.
+def find_browser(named: str = "", own: str = "") -> str:
+    """Find Chromium or Chrome: the one `named`, else a usual name on the PATH, else Playwright's `own`.
 
-    Empty candidates are passed over. Raises `BrowserUnavailable`, which ends with what to type.
+    One that is named must be there. Raises `BrowserUnavailable`, which ends with what to type.
     """
-    for candidate in (*filter(None, candidates), *_NAMES):
-        if found := shutil.which(candidate):
+    for candidate in (named,) if named else (*_NAMES, own):
+        if candidate and (found := shutil.which(candidate)):
             return found
-    raise BrowserUnavailable(f"no Chromium or Chrome was found; {_INSTALL}")
+    raise BrowserUnavailable(f"{named or 'no Chromium or Chrome'} was not found; {_INSTALL}")
+
+
+def try_browser(named: str) -> str:
+    """Start the browser, say which it is, and stop it. Raises `BrowserUnavailable`."""
+    try:
+        with sync_playwright() as playwright:
+            path = find_browser(named, playwright.chromium.executable_path)
+            chromium = playwright.chromium.launch(
+                executable_path=path, chromium_sandbox=os.geteuid() != 0, timeout=_LAUNCH_S * 1000
+            )
+            version = chromium.version
+            chromium.close()
+    except Error as error:
+        first = str(error).splitlines()[0]
+        raise BrowserUnavailable(f"the browser could not be started ({first}); {_INSTALL}") from error
+    return f"{path} starts, version {version}"
 
 
 def open_browser(options: BrowserOptions, clock: Clock, *, resolve: Resolve = lookup) -> Browser:
@@ -240,7 +256,7 @@ class _Lane:
 
     def _launch(self, playwright: Playwright) -> Chromium:
         return playwright.chromium.launch(
-            executable_path=self._options.executable,
+            executable_path=find_browser(self._options.executable, playwright.chromium.executable_path),
             headless=True,
             # Chromium refuses to use its sandbox as root, so root (a container) runs without it;
             # everybody else keeps it.
