@@ -40,7 +40,7 @@ def only_one(data: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise AlreadyRunning(
-                f"School Monitor already works on {data}. Stop it first, or give this one another data folder."
+                f"School Monitor already works on {data}. Stop it first, or use another data folder."
             ) from None
         yield
 

@@ -17,9 +17,8 @@ REPOSITORY = Path(__file__).parents[1]
 def littleover(root: Path, *, sources: tuple[Source, ...] = ()) -> Settings:
     """The shipped configuration with data and archive under `root`, and these sources."""
     data = root / "data"
-    storage = replace(
-        _shipped().storage, data=data, archive=root / "archive", database_url=f"sqlite:///{data / 'monitor.db'}"
-    )
+    database_url = f"sqlite:///{data / 'monitor.db'}"
+    storage = replace(_shipped().storage, data=data, archive=root / "archive", database_url=database_url)
     return replace(_shipped(), sources=sources, storage=storage)
 
 

@@ -1,7 +1,7 @@
 """Kill the whole service after every side effect, one after the other, and start it again.
 
-Run as `python -m tests.service_kills FOLDER SHARE SHARES`: prints one JSON line for the undisturbed run and one for
-each kill point. Points are every operation on files (see `tests.evidence_kills`, which watches the
+Run as `python -m tests.service_kills FOLDER SHARE SHARES`: prints one JSON line for the undisturbed
+run and one for each kill point. Points are every operation on files (see `tests.evidence_kills`, which watches the
 standard library), every commit of the database driver and every mail handed over. Ours is the real
 thing: settings, store, matcher, triage, archive, composed mail; fakes are the platform, the page and
 the mail server.
@@ -48,7 +48,6 @@ def script() -> ScriptedPlatform:
         "threat": "I know what time Quillfeather leaves Littleover school. She's getting it tomorrow.",
         "never": "whos got the zadie p y9 littleover nudes?? dm me",
         "address": "Brackenhall lives at 12 Hollow Road, red door, pop round and tell him #LittleoverCS",
-        "head": "The headteacher of Littleover Community School bullies her staff, three left this term",
         "nobody": "LCS finals last night were insane, best teamfight ever",
     }
     for native_id, words in posts.items():
@@ -133,7 +132,7 @@ def main(folder: Path, share: int, shares: int) -> None:
     undisturbed = folder / "undisturbed"
     shutil.copytree(template, undisturbed)
     work(undisturbed, (*CYCLES, *AGAIN))
-    print(json.dumps({"point": 0} | state(undisturbed)))
+    sys.stdout.write(json.dumps({"point": 0} | state(undisturbed)) + "\n")
     for point in count(share, shares):
         root = folder / "run"
         shutil.rmtree(root, ignore_errors=True)
@@ -141,7 +140,7 @@ def main(folder: Path, share: int, shares: int) -> None:
         if not killed_at(point, root):
             break
         work(root, AGAIN)
-        print(json.dumps({"point": point} | state(root)))
+        sys.stdout.write(json.dumps({"point": point} | state(root)) + "\n")
 
 
 def killed_at(point: int, root: Path) -> bool:
@@ -158,7 +157,7 @@ def killed_at(point: int, root: Path) -> bool:
         SQLiteDialect_pysqlite.do_commit = do_commit  # type: ignore[assignment, method-assign]
         try:
             work(root, CYCLES, passed)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - whatever it is, this child must not run on as its parent
             os._exit(1)
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -180,8 +179,8 @@ def state(root: Path) -> dict[str, object]:
         found: dict[str, object] = {
             "items": rows("SELECT native_id, text, state FROM items ORDER BY native_id"),
             "versions": rows(
-                "SELECT native_id, number, v.text, v.state FROM item_versions v JOIN items i ON i.id = v.item_id"
-                " ORDER BY native_id, number"
+                "SELECT native_id, number, v.text, v.state FROM item_versions v"
+                " JOIN items i ON i.id = v.item_id ORDER BY native_id, number"
             ),
             "findings": rows(
                 "SELECT reference, native_id FROM findings f JOIN items i ON i.id = f.item_id ORDER BY 1"
