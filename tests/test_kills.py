@@ -15,7 +15,6 @@ import pytest
 
 from tests.school import REPOSITORY
 
-
 SHARES = 2
 """Processes side by side, one for each core of a small machine."""
 
