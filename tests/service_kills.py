@@ -1,10 +1,10 @@
 """Kill the whole service after every side effect, one after the other, and start it again.
 
-Run as `python -m tests.service_kills FOLDER SHARE SHARES`: prints one JSON line for the undisturbed
-run and one for each kill point. Points are every operation on files (see `tests.evidence_kills`,
-which watches the standard library), every commit of the database driver and every mail handed over. Ours is the real
-thing: settings, store, matcher, triage, archive, composed mail; fakes are the platform, the page and
-the mail server.
+Run as `python -m tests.service_kills FOLDER SHARE SHARES`: prints one JSON line for the undisturbed run
+and one for each kill point. Points are every operation on files (see `tests.evidence_kills`, which
+watches the standard library), every commit of the database driver and every mail handed over. Ours is
+the real thing: settings, store, matcher, triage, archive, composed mail; fakes are the platform, the
+page and the mail server.
 """
 
 from __future__ import annotations

@@ -40,7 +40,10 @@ def test_the_morning_is_half_past_seven_by_the_schools_clock(now: str, morning: 
     assert datetime.fromisoformat(morning) == found
 
 
-@given(st.datetimes(datetime(2025, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))
+YEARS = st.floats(0, 5 * 366).map(lambda days: datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=days))
+
+
+@given(YEARS)
 def test_the_morning_always_comes_within_a_day_and_an_hour(now: datetime) -> None:
     """Whatever the clocks do, the next 07:30 is ahead, and no further than a long day."""
     morning = schedule.next_morning(now, LONDON)

@@ -59,8 +59,8 @@ class BrowserOptions:
     owner can turn to) is added to the browser's own User-Agent, which is otherwise left as it is (R7).
     `page_s` is the time a page gets to load, `total_s` the time for a whole capture; capture always
     returns within `total_s` and three seconds more. `max_page_bytes` counts what all connections of one
-    capture receive. `allow_private` is written as for `monitor.outbound`. A new browser is started after `recycle_after`
-    captures.
+    capture receive. `allow_private` is written as for `monitor.outbound`. A new browser is started
+    after `recycle_after` captures.
     """
 
     executable: str
