@@ -100,6 +100,12 @@ def _faults(
         faults.append("The service is not running. Start it with `school-monitor run`.")
     unread = [source for source in sources if source.word in (SourceWord.NOT_CHECKED, SourceWord.LATE)]
     faults += [f"{source.key} is not checked, because {source.why}." for source in unread]
+    if waiting.alerts_refused:
+        # Each has its next attempt in the future, so that it never looks overdue by itself.
+        faults.append(
+            f"{waiting.alerts_refused} mails were not accepted yet and are tried again."
+            " Run `school-monitor doctor`."
+        )
     if waiting.oldest_alert_at and now - waiting.oldest_alert_at > timedelta(minutes=15):
         faults.append("Mail has been waiting for more than 15 minutes. Run `school-monitor doctor`.")
     if waiting.alerts_failed:

@@ -11,6 +11,7 @@ import structlog
 from monitor import triage
 from monitor.decisions import keeping, schedule
 from monitor.decisions.routing import route
+from monitor.decisions.schedule import SourceState
 from monitor.errors import (
     CollectError,
     CredentialsRefused,
@@ -90,15 +91,15 @@ def poll_source(services: Services, source: Source) -> RunRecord | None:
         if not t.claim_source(source.key, token, now=started, until=services.lease(started)):
             return None
         cursor = t.cursor(source.key)
-        failures = t.source_states()[source.key].failures
+        before = t.source_states()[source.key]
     tally = _Tally()
     try:
         run = _read(services, source, cursor, started, tally)
     except CollectError as error:
-        run = _failed_run(services, source, started, error, tally, failures)
+        run = _failed_run(services, source, started, error, tally, before)
     except Exception as error:  # noqa: BLE001 - a bug in one source must not stop the others
         log.error("source_crashed", source=source.key, error=type(error).__name__, where=where_raised(error))
-        run = _failed_run(services, source, started, error, tally, failures)
+        run = _failed_run(services, source, started, error, tally, before)
     log.info(
         "source_polled",
         source=source.key,
@@ -449,7 +450,12 @@ def _good_run(source: Source, started: datetime, tally: _Tally, services: Servic
 
 
 def _failed_run(
-    services: Services, source: Source, started: datetime, error: Exception, tally: _Tally, failures: int
+    services: Services,
+    source: Source,
+    started: datetime,
+    error: Exception,
+    tally: _Tally,
+    before: SourceState,
 ) -> RunRecord:
     outcome = RunOutcome.UNAVAILABLE if isinstance(error, CollectError) else RunOutcome.CRASHED
     outcome = next((found for kind, found in _OUTCOMES if isinstance(error, kind)), outcome)
@@ -458,11 +464,11 @@ def _failed_run(
     run = RunRecord(source.key, started, now, outcome, detail, tally.seen, tally.kept)
     until = error.until if isinstance(error, RateLimited) else None
     next_at = schedule.next_poll(
-        source, outcome, failures + 1, now=now, jitter=services.jitter(), until=until
+        source, outcome, before.failures + 1, now=now, jitter=services.jitter(), until=until
     )
     with services.store.transaction() as t:
         t.finish_run(run, next_at)
-        if outcome in _TELL_AT_ONCE and failures == 0:
+        if outcome in _TELL_AT_ONCE and before.told_operator_at is None:
             _tell_operator(t, services, source, run, next_at)
     return run
 

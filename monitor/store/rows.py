@@ -161,10 +161,11 @@ class Heartbeat:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What waits, in numbers."""
+    """What waits, in numbers. `alerts_refused` are mails among `alerts` whose last attempt failed."""
 
     captures: int
     alerts: int
+    alerts_refused: int
     alerts_failed: int
     captures_failed: int
     undecided: int

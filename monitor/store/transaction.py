@@ -661,6 +661,7 @@ class Transaction:
         return Waiting(
             captures=number(t.captures, t.captures.c.state == "wanted"),
             alerts=number(t.alerts, t.alerts.c.state == "owed"),
+            alerts_refused=number(t.alerts, t.alerts.c.state == "owed", t.alerts.c.last_error != ""),
             alerts_failed=number(t.alerts, t.alerts.c.state == "failed"),
             captures_failed=number(t.captures, t.captures.c.outcome == CaptureOutcome.FAILED),
             undecided=number(t.findings, t.findings.c.decision.is_(None)),
