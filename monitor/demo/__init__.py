@@ -94,8 +94,8 @@ def _visit(folder: Path, memory: _Memory, shown: report.Progress, stop: threadin
     posts = examples.posted(known, memory.began)
     if memory.visits:
         posts = examples.changed(posts, memory.began)
-    log = folder / "requests.log"
-    with sites.Sites(posts, port=memory.port, log=log) as served:
+    started = bootstrap.clock()
+    with sites.Sites(posts, port=memory.port, log=folder / "requests.log") as served:
         memory.port = served.port
         memory.write(folder)
         settings = _configure(folder, served.port)
@@ -106,8 +106,12 @@ def _visit(folder: Path, memory: _Memory, shown: report.Progress, stop: threadin
             places = _cycle(services, memory, shown, browser, stop)
             if stop.is_set():
                 return None
+            if browser.fault:
+                raise BrowserUnavailable(
+                    f"No page could be saved: {browser.fault}\nThen run the demo again; it goes on from here."
+                )
             memory.given |= served.handed_out
-            outcome = _outcome(services, folder, memory, places, known, posts)
+            outcome = _outcome(services, folder, memory, known, places=places, started=started)
         finally:
             browser.close()
             services.store.close()
@@ -176,7 +180,7 @@ def _finish(
         sent += jobs.deliver_due(services)
         with services.store.transaction() as t:
             waiting = t.waiting()
-        return None if (waiting.captures or waiting.alerts) and not browser.missing else True
+        return None if (waiting.captures or waiting.alerts) and not browser.fault else True
 
     shown.doing("Saving what was found")
     _until(services, stop, work)
@@ -199,16 +203,15 @@ def _outcome(
     services: Services,
     folder: Path,
     memory: _Memory,
-    places: tuple[Place, ...],
     known: tuple[Example, ...],
-    posts: tuple[Post, ...],
+    *,
+    places: tuple[Place, ...],
+    started: datetime,
 ) -> Report:
-    found = _found(services, examples.posted(known, memory.began))
+    posts = examples.posted(known, memory.began)
+    found = _found(services, posts)
     by_number = {one.number: one for one in found}
-    asked = {
-        post.number: _asked(folder / "requests.log", post, memory)
-        for post in examples.posted(known, memory.began)
-    }
+    asked = {post.number: _asked(folder / "requests.log", post, memory) for post in posts}
     nothing = Asked(page=0, picture=0, given=False)
     differences = {
         example.number: differs
@@ -221,7 +224,7 @@ def _outcome(
     }
     with services.store.transaction() as t:
         waiting = t.waiting()
-        operator = sum(row.kind is AlertKind.OPERATOR for row in t.alerts(500))
+        operator = sum(row.kind is AlertKind.OPERATOR and row.date >= started for row in t.alerts(500))
     faults = verify.problems(services.archive.root)
     return Report(
         folder=folder,
@@ -358,21 +361,21 @@ class _Memory:
 
 
 class _CountedBrowser:
-    """The real browser, counting for the progress line. `missing` turns true when none could start."""
+    """The real browser, counting for the progress line. `fault` says why none could be started."""
 
     def __init__(self, inner: Browser, shown: report.Progress) -> None:
         self._inner = inner
         self._shown = shown
         self.made = 0
         self.expected = 0
-        self.missing = False
+        self.fault = ""
 
     def capture(self, url: str, mode: CaptureMode, folder: Path, suppressed: Suppressed) -> CaptureReport:
         self._shown.doing(f"Saving what was found: page {self.made + 1}, at most {self.expected}")
         try:
             saved = self._inner.capture(url, mode, folder, suppressed)
-        except BrowserUnavailable:
-            self.missing = True
+        except BrowserUnavailable as error:
+            self.fault = str(error)
             raise
         self.made += 1
         return saved
