@@ -81,7 +81,8 @@ def find_browser(named: str = "", own: str = "") -> str:
     for candidate in (named,) if named else (*_NAMES, own):
         if candidate and (found := shutil.which(candidate)):
             return found
-    raise BrowserUnavailable(f"{named or 'no Chromium or Chrome'} was not found; {_INSTALL}")
+    missing = f"{named} is not there" if named else "no Chromium or Chrome was found"
+    raise BrowserUnavailable(f"{missing}; {_INSTALL}")
 
 
 def try_browser(named: str) -> str:

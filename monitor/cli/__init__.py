@@ -17,6 +17,7 @@ from monitor.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
     from monitor.jobs import Health, Services
+    from monitor.model import Policy, Reason
     from monitor.settings import Settings
 
 app = typer.Typer(
@@ -80,11 +81,14 @@ def demo(
     folder: Annotated[
         Path, typer.Option("--folder", help="Where the demo keeps its data, mail and exhibits.")
     ] = Path("data/demo"),
+    fresh: Annotated[bool, typer.Option("--fresh", help="Forget earlier runs and start over.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show the whole pipeline on an invented school: local pages, local mailbox, real browser."""
     from monitor import demo as demonstration
 
+    if fresh:
+        demonstration.start_over(folder.absolute())
     sys.exit(demonstration.run(folder.absolute(), as_json=as_json))
 
 
@@ -205,12 +209,12 @@ def scan(
 ) -> None:
     """Read items as JSON Lines from standard input, write findings as JSON Lines."""
     from monitor import matching
-    from monitor.cli import scan as scanning
+    from monitor.cli.scan import scan as scan_lines  # by its full path: `scan` here is this command
 
     settings = _settings(config)
     register = _read_people(people) if people else None
     matcher = matching.compile(register.people if register else (), settings.terms)
-    _scanned, malformed = scanning.scan(
+    _scanned, malformed = scan_lines(
         sys.stdin.buffer,
         sys.stdout,
         lambda number, fault: print(f"line {number}: {fault}; it was left out", file=sys.stderr),  # noqa: T201 - the report
@@ -342,6 +346,7 @@ def findings_show(
 ) -> None:
     """Open one finding with its words and custody history. The look is recorded."""
     from monitor import cases
+    from monitor.settings import PLATFORM_LABELS
 
     services = _services(config)
     opened = cases.open_finding(
@@ -355,7 +360,7 @@ def findings_show(
     _print(
         f"{reference}: {policy.categories[finding.assessment.category].label}"
         f" ({finding.assessment.urgency.value}, how sure: {finding.assessment.band.value})",
-        f"Where:  {item.platform}, {item.url}",
+        f"Where:  {PLATFORM_LABELS.get(item.platform, item.platform)}, {item.url}",
         f"Posted: {item.posted_at.astimezone(zone):%a %d %b %Y, %H:%M}"
         if item.posted_at
         else "Posted: not known",
@@ -363,7 +368,7 @@ def findings_show(
         "",
         item.text,
         "",
-        *(f"Why:    {r.rule} ({policy.categories[r.category].label})" for r in finding.assessment.reasons),
+        *dict.fromkeys(_why(reason, item.text, policy) for reason in finding.assessment.reasons),
         *(
             f"Told:   {told.office.label} ({told.part.value.replace('_', ' ')})"
             for told in finding.routing.told
@@ -536,6 +541,13 @@ def _office(name: str) -> Any:
         return Office(name)
     except ValueError:
         _fail(f"There is no office {name}. Offices: {', '.join(Office)}.", code=2)
+
+
+def _why(reason: Reason, text: str, policy: Policy) -> str:
+    """A reason in words: what was said, and which class that suggests."""
+    label = policy.categories[reason.category].label if reason.category in policy.categories else ""
+    said = " ".join(text[reason.start : reason.end].split())
+    return f"Why:    {f'“{said}”' if said else reason.rule} ({label or 'for context'})"
 
 
 def _banner(settings: Settings) -> None:

@@ -36,30 +36,38 @@ MOST_ATTEMPTS = 3
 """How often a page that could not be reached is tried before the failure itself is sealed."""
 
 
+_WORDS = tuple(mode for mode in CaptureMode if not mode.opens_page)
+_PAGES = tuple(mode for mode in CaptureMode if mode.opens_page)
+
+
 def capture_due(services: Services) -> int:
-    """Make every capture that is due; returns how many ended."""
+    """Make every capture that is due; returns how many ended. What needs no browser goes first, and is
+    not held up by one that does not start."""
     ended = 0
-    while not services.stopping():
-        row = _claim(services)
-        if row is None:
-            break
-        if not _attempt(services, row):
-            break
-        ended += 1
+    for modes in (_WORDS, _PAGES):
+        while not services.stopping():
+            row = _claim(services, modes=modes)
+            if row is None or not _attempt(services, row):
+                break
+            ended += 1
     return ended
 
 
 def capture_now(services: Services, exhibit_id: str) -> None:
     """Make the one capture that a person asked for; how it ended is in its row."""
-    row = _claim(services, exhibit_id)
+    row = _claim(services, exhibit_id=exhibit_id)
     if row:
         _attempt(services, row)
 
 
-def _claim(services: Services, exhibit_id: str = "") -> CaptureRow | None:
+def _claim(
+    services: Services, *, exhibit_id: str = "", modes: tuple[CaptureMode, ...] = tuple(CaptureMode)
+) -> CaptureRow | None:
     now = services.clock()
     with services.store.transaction() as t:
-        return t.claim_capture(services.token(), now=now, until=services.lease(now), exhibit_id=exhibit_id)
+        return t.claim_capture(
+            services.token(), now=now, until=services.lease(now), exhibit_id=exhibit_id, modes=modes
+        )
 
 
 def _attempt(services: Services, row: CaptureRow) -> bool:
@@ -67,16 +75,16 @@ def _attempt(services: Services, row: CaptureRow) -> bool:
     try:
         _capture(services, row)
     except ArchiveError as error:
-        _postpone(services, row, str(error), "the archive cannot be written")
+        _postpone(services, row, str(error), "Captures stopped: archive")
         return False
     except BrowserUnavailable as error:
-        _postpone(services, row, str(error), "no browser could be started")
+        _postpone(services, row, str(error), "Captures stopped: browser")
         return False
     except Exception as error:  # noqa: BLE001 - one hostile page must not stop the others
         log.error(
             "capture_crashed", exhibit=row.exhibit_id, error=type(error).__name__, where=where_raised(error)
         )
-        _postpone(services, row, "a fault in this program; it was logged", "a capture crashed")
+        _postpone(services, row, "a fault in this program; it was logged", "A capture crashed")
     return True
 
 
@@ -169,13 +177,13 @@ def _finish(services: Services, row: CaptureRow, seal: Seal, ended: _Ended) -> N
 def _postpone(services: Services, row: CaptureRow, detail: str, headline: str) -> None:
     now = services.clock()
     until = schedule.retry_at(row.attempts, now)
-    key = f"capture {headline} {now.date().isoformat()}"
+    key = f"{headline} {now.date().isoformat()}"
     with services.store.transaction() as t:
         t.postpone_capture(row.id, until, detail)
         t.owe(
             notices.operator_alert(
                 key,
-                f"Captures have stopped: {headline}",
+                headline,
                 [
                     ("What happened", detail),
                     ("Next try", f"{until.astimezone(services.zone):%a %d %b, %H:%M}"),

@@ -446,10 +446,16 @@ class Transaction:
         )
 
     def claim_capture(
-        self, token: str, *, now: datetime, until: datetime, exhibit_id: str = ""
+        self,
+        token: str,
+        *,
+        now: datetime,
+        until: datetime,
+        exhibit_id: str = "",
+        modes: Collection[CaptureMode] = tuple(CaptureMode),
     ) -> CaptureRow | None:
-        """Take the capture that waits longest, or the one named, or None."""
-        wanted = t.captures.c.state == "wanted"
+        """Take the capture of these modes that waits longest, or the one named, or None."""
+        wanted = and_(t.captures.c.state == "wanted", t.captures.c.mode.in_(sorted(modes)))
         if exhibit_id:
             wanted = and_(wanted, t.captures.c.exhibit_id == exhibit_id)
         row = self._claim(t.captures, wanted, token, now=now, until=until)
