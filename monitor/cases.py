@@ -118,7 +118,7 @@ def open_finding(
         captures = tuple(t.captures_of(finding.id))
         alerts = tuple(t.alerts_of(finding.id))
     if not may_open(finding, alerts, viewer):
-        raise NotYours(f"the {viewer.label} may not open {reference}")
+        raise NotYours(_not_yours(viewer, reference))
     custody: list[Entry] = []
     for capture in captures:
         if capture.state == "sealed":
@@ -148,8 +148,14 @@ def decide(store: Store, reference: str, decision: Decision, *, by: Office, now:
         if finding is None:
             raise Unknown(f"there is no finding {reference}; `school-monitor findings` lists them")
         if not may_open(finding, t.alerts_of(finding.id), by):
-            raise NotYours(f"the {by.label} may not decide about {reference}")
+            raise NotYours(_not_yours(by, reference))
         t.decide(finding.id, decision.value, by=by.value, now=now)
+
+
+def _not_yours(office: Office, reference: str) -> str:
+    return (
+        f"the {office.label} may not open or decide {reference}; `school-monitor findings` says who was told"
+    )
 
 
 def ask_capture(

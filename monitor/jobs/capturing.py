@@ -5,7 +5,7 @@ The archive is the truth: a capture found sealed there is only entered in the in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -23,6 +23,7 @@ from monitor.model import (
     CaptureOutcome,
     CaptureReport,
     ExhibitRecord,
+    ItemState,
     PageFacts,
     Seal,
     Step,
@@ -92,6 +93,8 @@ def _capture(services: Services, row: CaptureRow) -> None:
     """Make one capture, or put it off when the page could not be reached."""
     with services.store.transaction() as t:
         finding = t.finding_by_id(row.finding_id) if row.finding_id else None
+        # An edit may have come in since: what is sealed are the words that this capture was wanted for.
+        words = t.words(finding.item.id, row.version) if finding else ""
     # Killed after the rename or the chain entry: what lies in the archive is bound, never made again.
     seal = services.archive.adopt(row.exhibit_id, now=services.clock())
     if seal is None:
@@ -101,7 +104,9 @@ def _capture(services: Services, row: CaptureRow) -> None:
             with services.store.transaction() as t:
                 t.postpone_capture(row.id, schedule.retry_at(row.attempts, now), report.facts.verdict)
             return
-        seal = services.archive.seal(_record(services, row, finding, report), now=services.clock())
+        seal = services.archive.seal(
+            _record(services, row, finding, words=words, report=report), now=services.clock()
+        )
     ended = _ENDED.validate_python(services.archive.record(row.exhibit_id)["report"])
     _finish(services, row, seal, ended)
     log.info(
@@ -144,7 +149,7 @@ def _words_only(row: CaptureRow, now: datetime) -> CaptureReport:
 
 
 def _record(
-    services: Services, row: CaptureRow, finding: FindingRow | None, report: CaptureReport
+    services: Services, row: CaptureRow, finding: FindingRow | None, *, words: str, report: CaptureReport
 ) -> ExhibitRecord:
     return ExhibitRecord(
         exhibit_id=row.exhibit_id,
@@ -154,7 +159,7 @@ def _record(
         captured_at=report.steps[0].started_at,
         trigger=row.trigger,
         report=report,
-        item=finding.item.item if finding else None,
+        item=replace(finding.item.item, text=words, state=ItemState.PRESENT) if finding else None,
         collected_by=finding.item.source_key if finding else "",
         collected_at=finding.item.fetched_at if finding else None,
         tool_version=monitor.__version__,

@@ -19,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 
-from monitor.errors import SchemaMismatch
+from monitor.errors import SchemaMismatch, StoreUnavailable
 from monitor.store.transaction import Transaction
 
 __all__ = ["Store", "Transaction"]
@@ -33,13 +33,14 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Transaction]:
-        """One commit: everything in the block is written, or nothing is."""
-        with self._engine.begin() as connection:
+        """One commit: everything in the block is written, or nothing is. Raises `StoreUnavailable`."""
+        with _in_plain_words(), self._engine.begin() as connection:
             yield Transaction(connection)
 
     def upgrade(self) -> None:
-        """Bring the schema to the one this program knows. Raises `SchemaMismatch` if it is newer."""
-        with self._engine.begin() as connection:
+        """Bring the schema to the one this program knows. Raises `SchemaMismatch` if it is newer, and
+        `StoreUnavailable`."""
+        with _in_plain_words(), self._engine.begin() as connection:
             if _unknown_revision(connection):
                 raise SchemaMismatch(
                     "the database was written by a newer School Monitor; install that version, or restore"
@@ -67,8 +68,9 @@ class Store:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True)
-    engine = create_engine(url, connect_args={"timeout": 30})
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
+    # Parameters are what people wrote: no error may quote them.
+    engine = create_engine(url, connect_args={"timeout": 30}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
@@ -83,6 +85,18 @@ def _engine(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+@contextmanager
+def _in_plain_words() -> Iterator[None]:
+    """Turn what the driver says into what a network manager can act on."""
+    try:
+        yield
+    except OperationalError as error:
+        reason = (str(error.orig).splitlines() or [type(error).__name__])[0]
+        raise StoreUnavailable(
+            f"the database cannot be used: {reason}; see `school-monitor doctor`"
+        ) from error
 
 
 def _alembic(connection: Connection | None = None) -> Config:

@@ -267,6 +267,14 @@ class Transaction:
             version=kept.version + 1,
         )
 
+    def words(self, item_id: int, version: int) -> str:
+        """What an item said in one of its versions."""
+        row = t.item_versions.c
+        found: str = self._connection.execute(
+            select(row.text).where(row.item_id == item_id, row.number == version)
+        ).scalar_one()
+        return found
+
     def due_rereads(self, source_key: str, now: datetime, limit: int = 200) -> list[KeptItem]:
         """Items of a source that it is time to look at again."""
         row = t.items.c
