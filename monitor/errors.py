@@ -7,6 +7,7 @@ Two questions decide where a class sits: which step failed, and what the caller 
       RegisterError             the people file as a whole cannot be used
       AlreadyRunning            another process holds this data folder
       SchemaMismatch            the database is newer or older than this program
+      StoreUnavailable          the database cannot be used now (disk full, no server): try again later
       OutboundRefused           an address the program must not contact; nothing was sent
       CollectError(source)
         NotConfigured           no credentials or no route: shown as "not checked, because ..."
@@ -73,6 +74,10 @@ class AlreadyRunning(MonitorError):
 
 class SchemaMismatch(MonitorError):
     """The database schema is not the one this program knows."""
+
+
+class StoreUnavailable(MonitorError):
+    """The database cannot be read or written now; what was being written is not there in part."""
 
 
 class OutboundRefused(MonitorError):

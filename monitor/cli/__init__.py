@@ -51,6 +51,9 @@ def main() -> None:
         # The reader went away (`| head`): nothing is wrong, and Python must not complain at exit.
         sys.stderr.close()
         raise SystemExit(0) from None
+    except OSError as error:
+        place = f"{error.filename} cannot be used" if error.filename else "The system refused"
+        _fail(f"{place}: {error.strerror or type(error).__name__}.", "Next: school-monitor doctor", code=1)
 
 
 # --- the service ---------------------------------------------------------------------------------
@@ -591,10 +594,15 @@ def _table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*titles, box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for number, title in enumerate(titles):
+        # What a row is known by stays whole: it is what a person copies into the next command.
+        table.add_column(title, overflow="fold", no_wrap=number == 0)
     for row in rows:
         table.add_row(*(str(cell) for cell in row))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    # Words in square brackets are words; a file or a pipe has no edge to fold at.
+    width = None if sys.stdout.isatty() else 1000
+    Console(width=width, markup=False, emoji=False, highlight=False).print(table)
 
 
 def _fail(*lines: str, code: int) -> NoReturn:
