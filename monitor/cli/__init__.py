@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from monitor.errors import ConfigError, MonitorError
+from monitor.errors import ConfigError, MonitorError, VerificationError
 
 if TYPE_CHECKING:
+    from monitor.evidence.verify import VerifiedArchive
     from monitor.jobs import Health, Services
     from monitor.model import Policy, Reason
     from monitor.settings import Settings
@@ -439,8 +440,13 @@ def verify(
     root = folder or _settings(config).storage.archive
     if not root.is_dir():
         _fail(f"There is no archive folder {root}. Name it: school-monitor verify FOLDER", code=2)
-    found = verification.problems(root, progress=_progress("exhibits checked"))
-    head = None if found else verification.check_archive(root)
+    head: VerifiedArchive | None = None
+    found: tuple[VerificationError, ...] = ()
+    try:
+        head = verification.check_archive(root, _progress("exhibits checked"))
+    except VerificationError as first:
+        # Only now for every fault: a good archive is read once. It may have been mended meanwhile.
+        found = verification.problems(root, _progress("exhibits checked")) or (first,)
     if as_json:
         _print_json(
             {
