@@ -80,6 +80,15 @@ def test_every_command_that_is_named_can_be_typed(paper: str) -> None:
         assert options <= known[called], words
 
 
+def test_every_option_that_the_readme_names_by_itself_exists() -> None:
+    """An option that is explained away from its command was not renamed either."""
+    options = set().union(*program().values())
+    named = {line.split()[0] for line in code(text_of("README.md")) if line.startswith("--")}
+
+    assert named
+    assert named <= options
+
+
 def test_every_command_has_its_line_in_the_readme() -> None:
     """The table lists all that the program can do, and nothing else."""
     rows = re.findall(r"^\| `school-monitor ([a-z ]+)` \|", text_of("README.md"), re.MULTILINE)
