@@ -486,7 +486,8 @@ def health_words(health: Health, services: Services) -> list[str]:
     for source in health.sources:
         because = f", because {source.why}" if source.word.value in ("not checked", "switched off") else ""
         because = because or (f" ({source.why})" if source.why else "")
-        lines.append(f"  {source.key}: {source.word.value}{because}; last read {when(source.last_good_at)}")
+        read = "" if source.word.value == "switched off" else f"; last read {when(source.last_good_at)}"
+        lines.append(f"  {source.key}: {source.word.value}{because}{read}")
     waiting = health.waiting
     lines += [
         "",
