@@ -95,9 +95,14 @@ def mail_not_before(urgency: Urgency, *, now: datetime, hold: timedelta, zone: Z
     rest waits for the next morning, 07:30 by the school's clock."""
     if urgency is Urgency.U0:
         return now
-    if urgency in (Urgency.U1, Urgency.U2):
+    if waits_for_capture(urgency):
         return now + hold
     return next_morning(now, zone)
+
+
+def waits_for_capture(urgency: Urgency) -> bool:
+    """Whether a mail waits for its saved copy and for nothing else, so that it may go once that is done."""
+    return urgency in (Urgency.U1, Urgency.U2)
 
 
 def next_morning(now: datetime, zone: ZoneInfo) -> datetime:

@@ -173,10 +173,12 @@ def _finish(services: Services, row: CaptureRow, seal: Seal, ended: _Ended) -> N
         t.finish_capture(row.id, state="sealed", outcome=ended.outcome, missing=ended.missing)
         t.add_exhibit(seal, row.id)
         if row.finding_id:
-            t.release_alerts(row.finding_id, now)
+            finding = t.finding_by_id(row.finding_id)
+            if schedule.waits_for_capture(finding.assessment.urgency):
+                t.release_alerts(row.finding_id, now)
             if ended.outcome is CaptureOutcome.SUPPRESSED:
                 # What the page said after loading forbids every further request (R69).
-                t.reread(t.finding_by_id(row.finding_id).item.id, None)
+                t.reread(finding.item.id, None)
 
 
 def _postpone(services: Services, row: CaptureRow, detail: str, headline: str) -> None:

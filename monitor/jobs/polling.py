@@ -177,7 +177,7 @@ def _take_in(services: Services, source: Source, page: Page, run: RunRecord | No
     with services.store.transaction() as t:
         # Oldest first, whatever the order of the page: the later of two is the repetition (A2).
         in_order = sorted(judged, key=lambda one: one.item.posted_at or now)
-        kept = {one.item.native_id for one in in_order if _file(t, services, source, one, now)}
+        kept = _file_all(t, services, source, in_order, now)
         t.remember_seen([digests[item] for item in fresh if item.native_id not in kept], now)
         t.save_cursor(source.key, page.cursor)
         if run:
@@ -237,9 +237,28 @@ def _judge(services: Services, source: Source, items: Sequence[Item]) -> list[_J
     ]
 
 
-def _file(t: Transaction, services: Services, source: Source, judged: _Judged, now: datetime) -> bool:
+def _file_all(
+    t: Transaction, services: Services, source: Source, judged: Sequence[_Judged], now: datetime
+) -> set[str]:
+    """Write items, each known by another native id, in this order; returns the ids of those kept."""
+    # Asked once for all: most items concern nobody, and a question for each would cost more than the rest.
+    known = t.kept_items(source.platform, [one.item.native_id for one in judged])
+    return {
+        one.item.native_id
+        for one in judged
+        if _file(t, services, source, one, known.get(one.item.native_id), now)
+    }
+
+
+def _file(
+    t: Transaction,
+    services: Services,
+    source: Source,
+    judged: _Judged,
+    kept: KeptItem | None,
+    now: datetime,
+) -> bool:
     """Write one item and what follows from it; False when it concerns nobody and is not kept."""
-    kept = t.kept_item(judged.item.platform, judged.item.native_id)
     if judged.item.state is ItemState.REMOVED:
         if kept:
             t.change_item(kept, judged.item, text_digest=kept.text_digest, now=now)
@@ -249,7 +268,7 @@ def _file(t: Transaction, services: Services, source: Source, judged: _Judged, n
     assessment = _with_history(t, judged, before, policy_of=services, now=now)
     plan = keeping.keep(assessment, policy, source)
     if plan.count and kept is None:
-        t.count(_week(now), plan.count, source.key)
+        t.count(_week(now.astimezone(services.zone)), plan.count, source.key)
     if not plan.keep_item and kept is None:
         return False
     item = judged.item
@@ -429,8 +448,8 @@ def message_id(services: Services, key: str) -> str:
     return f"<{services.fingerprint(f'mail {key}')}@{domain}>"
 
 
-def _week(now: datetime) -> str:
-    year, week, _ = now.isocalendar()
+def _week(local: datetime) -> str:
+    year, week, _ = local.isocalendar()
     return f"{year}-W{week:02d}"
 
 
@@ -508,8 +527,7 @@ def _reread(services: Services, source: Source, known: Sequence[KeptItem]) -> in
     judged = _judge(services, source, changed)
     now = services.clock()
     with services.store.transaction() as t:
-        for one in judged:
-            _file(t, services, source, one, now)
+        _file_all(t, services, source, judged, now)
         for kept in known:
             t.reread(kept.id, schedule.next_reread(kept.fetched_at, kept.rereads + 1))
     return len(changed)
