@@ -203,14 +203,12 @@ def test_changed_words_keep_the_earlier_ones_and_a_removal_keeps_both(store: Sto
     """Edits and deletions are seen, and what was said before is not lost."""
     add_finding(store, clock())
     with store.transaction() as t:
-        kept = t.kept_item("feeds", "t-1")
-        assert kept is not None
+        kept = t.kept_items("feeds", ["t-1"])["t-1"]
         edited = Item("feeds", "t-1", ITEM.url, "softer words")
         changed = t.change_item(kept, edited, text_digest="d2", now=clock())
         gone = Item("feeds", "t-1", ITEM.url, "", state=ItemState.REMOVED)
         t.change_item(changed, gone, text_digest="d2", now=clock())
-        now_kept = t.kept_item("feeds", "t-1")
-    assert now_kept is not None
+        now_kept = t.kept_items("feeds", ["t-1"])["t-1"]
     assert (3, "softer words", ItemState.REMOVED) == (
         now_kept.version,
         now_kept.item.text,

@@ -204,10 +204,6 @@ class Transaction:
 
     # --- items -----------------------------------------------------------------------------------
 
-    def kept_item(self, platform: str, native_id: str) -> KeptItem | None:
-        """The item with this identity, if it has a row."""
-        return self._kept_item(and_(t.items.c.platform == platform, t.items.c.native_id == native_id))
-
     def kept_items(self, platform: str, native_ids: Sequence[str]) -> dict[str, KeptItem]:
         """Those of the items that have a row, by native id."""
         found: dict[str, KeptItem] = {}
@@ -734,10 +730,6 @@ class Transaction:
                 item_id=item_id, number=number, seen_at=now, state=item.state, text=item.text
             )
         )
-
-    def _kept_item(self, where: Any) -> KeptItem | None:
-        found = self._kept_items(where, 1)
-        return found[0] if found else None
 
     def _kept_items(self, where: Any, limit: int) -> list[KeptItem]:
         chosen = select(t.items, _versions()).where(where).order_by(t.items.c.id.desc()).limit(limit)
