@@ -263,7 +263,8 @@ def test_a_mail_waits_for_its_capture_no_longer_than_it_may(school: AtWork) -> N
 
     (mail,) = [m for m, e in school.mail.received if e.recipient.startswith("headteacher")]
     assert "Complete" not in mail.text
-    assert ["System: Captures have stopped"] == [s.partition(": no")[0] for s in school.operator_mails()]
+    (told,) = school.operator_mails()
+    assert told.startswith("System: Captures")
     school.browser.trouble = lambda url: "page"
     school.cycle(hours=1)
     assert ["M-2026-0001-1"] == list(school.sealed())
