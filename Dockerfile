@@ -9,6 +9,7 @@ COPY requirements/run.txt requirements/run.txt
 RUN /opt/school-monitor/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt
 COPY pyproject.toml ./
 COPY monitor monitor
+COPY config/policy.toml monitor/settings/policy.toml
 RUN /opt/school-monitor/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM ${PYTHON_IMAGE}

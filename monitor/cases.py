@@ -17,7 +17,7 @@ from monitor.evidence import Archive, Entry
 from monitor.model import CaptureMode, Office, Policy, Register, Role, Told
 from monitor.store import Store
 from monitor.store.register import seal_register
-from monitor.store.rows import AlertRow, CaptureRow, ExhibitRow, FindingRow, SealedRegister
+from monitor.store.rows import AlertRow, CaptureRow, CustodyRow, ExhibitRow, FindingRow, SealedRegister
 
 
 class Decision(StrEnum):
@@ -55,12 +55,14 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A finding opened by somebody who may: the finding, its captures, mails and custody history."""
+    """A finding opened by somebody who may: the finding, its captures and mails, who looked at it before
+    and now, and what the chain says about its exhibits."""
 
     finding: FindingRow
     captures: tuple[CaptureRow, ...]
     alerts: tuple[AlertRow, ...]
-    custody: tuple[Entry, ...]
+    custody: tuple[CustodyRow, ...]
+    chain: tuple[Entry, ...]
 
 
 def import_people(
@@ -106,7 +108,7 @@ def findings(store: Store, policy: Policy, *, limit: int = 100) -> list[Summary]
 def open_finding(
     store: Store, archive: Archive, reference: str, *, viewer: Office, reason: str, now: datetime
 ) -> Opened:
-    """Open one finding with its content, and write into the chain who did and why.
+    """Open one finding with its content, and write down who did and why, in the chain too.
 
     Raises `Unknown`, and `NotYours` for an office that was not told, told in part only, or may be the
     subject. The custody entry is written before anything is returned.
@@ -119,12 +121,15 @@ def open_finding(
         alerts = tuple(t.alerts_of(finding.id))
     if not may_open(finding, alerts, viewer):
         raise NotYours(_not_yours(viewer, reference))
-    custody: list[Entry] = []
+    with store.transaction() as t:
+        t.note_custody(finding.id, "viewed", by=viewer, reason=reason, now=now)
+        custody = tuple(t.custody_of(finding.id))
+    chain: list[Entry] = []
     for capture in captures:
         if capture.state == "sealed":
             archive.note(capture.exhibit_id, "viewed", viewer.value, now=now, reason=reason)
-            custody += archive.history(capture.exhibit_id)
-    return Opened(finding, captures, alerts, tuple(custody))
+            chain += archive.history(capture.exhibit_id)
+    return Opened(finding, captures, alerts, custody, tuple(chain))
 
 
 def may_open(finding: FindingRow, alerts: Sequence[AlertRow], viewer: Office) -> bool:
@@ -150,6 +155,7 @@ def decide(store: Store, reference: str, decision: Decision, *, by: Office, now:
         if not may_open(finding, t.alerts_of(finding.id), by):
             raise NotYours(_not_yours(by, reference))
         t.decide(finding.id, decision.value, by=by.value, now=now)
+        t.note_custody(finding.id, "decided", by=by, reason=decision.value, now=now)
 
 
 def _not_yours(office: Office, reference: str) -> str:
@@ -167,6 +173,11 @@ def ask_capture(
     if why:
         raise OutboundRefused(f"this address is not opened: {why}")
     with store.transaction() as t:
+        if any(addresses.touches(url, item) for item in t.untouchable()):
+            raise OutboundRefused(
+                "this address is not opened: what is known of it forbids any request, and nobody can"
+                " override that here; speak to the Designated Safeguarding Lead"
+            )
         t.want_capture(exhibit_id, url, mode, trigger=by.value, now=now)
 
 

@@ -43,21 +43,24 @@ class Office(StrEnum):
     @property
     def label(self) -> str:
         """The office as people write it."""
-        return _OFFICE_LABELS.get(self.value) or self.value.replace("_", " ").capitalize()
+        return _OFFICE_LABELS[self.value]
 
 
 _OFFICE_LABELS = {
+    "headteacher": "Headteacher",
+    "deputy_head": "Deputy Headteacher",
     "dsl": "Designated Safeguarding Lead",
-    "deputy_dsl": "Deputy Safeguarding Lead",
-    "deputy_head": "Deputy Head",
+    "deputy_dsl": "Deputy Designated Safeguarding Lead",
     "chair": "Chair of Governors",
     "vice_chair": "Vice Chair of Governors",
     "governance_professional": "Clerk to the Governors",
-    "trust_ceo": "Trust Chief Executive",
+    "safeguarding_governor": "Safeguarding Governor",
+    "trust_ceo": "Chief Executive of the Trust",
     "dpo": "Data Protection Officer",
     "comms_lead": "Communications Lead",
-    "on_call": "On-call list",
-    "sys_operator": "Network manager",
+    "whistleblowing_contact": "Whistleblowing Contact",
+    "on_call": "Leader on call",
+    "sys_operator": "Network Manager",
 }
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from monitor.errors import ConfigError, ConfigProblem
 from monitor.model import Channel, Office
-from monitor.settings import OFFICE_LABELS, PLATFORM_LABELS, Answers, load, render, shipped_policy
+from monitor.settings import PLATFORM_LABELS, Answers, load, render, shipped_policy
 from monitor.settings.document import nearest
 from monitor.settings.school import (
     FREE_MAIL,
@@ -124,7 +124,7 @@ def _ask_mailboxes(prompt: Prompt) -> dict[Office, str]:
     mailboxes: dict[Office, str] = {}
     for office in NEEDED_TO_GO_LIVE:
         check = _own_mailbox if office in OWN_MAILBOX_ONLY else _mailbox
-        if address := _answer(prompt, f"The mailbox of the {OFFICE_LABELS[office]}", check):
+        if address := _answer(prompt, f"The mailbox of the {office.label}", check):
             mailboxes[office] = address
     return mailboxes
 

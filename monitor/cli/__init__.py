@@ -379,7 +379,11 @@ def findings_show(
         ),
         *(f"Left out: {left.office.label}: {left.why}" for left in finding.routing.left_out),
         *(f"Saved:  {c.exhibit_id}, {c.outcome.value if c.outcome else 'waiting'}" for c in opened.captures),
-        *(f"Custody: {e.at.astimezone(zone):%d %b %Y %H:%M}, {e.event} {e.by}" for e in opened.custody),
+        *(
+            f"Custody: {e.at.astimezone(zone):%d %b %Y %H:%M}, {e.event} by the {e.by.label}: {e.reason}"
+            for e in opened.custody
+        ),
+        *(f"Chain:  {e.at.astimezone(zone):%d %b %Y %H:%M}, {e.exhibit_id} {e.event}" for e in opened.chain),
     )
 
 

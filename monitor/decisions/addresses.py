@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from monitor.model import Item
+
 CLOSED = frozenset(
     {
         *("whatsapp.com", "wa.me", "messenger.com", "m.me", "snapchat.com", "discord.com", "discord.gg"),
@@ -50,6 +52,22 @@ def refusal(url: str) -> str | None:
     if any(_within(host, site) and profile.search(parts.path) for site, profile in _PROFILES):
         return "it is a page about one person or account; only single posts may be opened"
     return None
+
+
+def touches(url: str, item: Item) -> bool:
+    """Whether opening `url` would be a request for this item or for something that it links to."""
+    wanted = _bare(url)
+    return wanted == _bare(item.url) or any(wanted == _bare(link) for link in _LINK.findall(item.text))
+
+
+_LINK = re.compile(r"https?://[^\s<>\"']+", re.IGNORECASE)
+
+
+def _bare(url: str) -> str:
+    """The address without what does not change where it leads: scheme, www, fragment, last slash."""
+    rest = url.strip().partition("#")[0].partition("://")[2].rstrip("/.,;:!?)")
+    host, slash, path = rest.partition("/")
+    return host.lower().removeprefix("www.") + slash + path
 
 
 def _within(host: str, site: str) -> bool:

@@ -52,7 +52,7 @@ _WHEN = {
     Urgency.U0: "Act now, at any hour",
     Urgency.U1: "Look within half an hour",
     Urgency.U2: "Look the same school day",
-    Urgency.U3: "No mail: in the daily list",
+    Urgency.U3: "No mail: a person looks first",
 }
 _KEPT = {
     CaptureMode.FULL: "whole page",

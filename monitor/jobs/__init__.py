@@ -1,4 +1,4 @@
-"""What the clock starts: recover, poll, look again, deliver, capture, watch, erase.
+"""What the clock starts: recover, poll, look again, capture, deliver, watch.
 
 Each job finds due rows, claims one, acts outside any transaction, and writes the outcome in one
 commit. Doing a job twice changes nothing; a job killed at any moment is taken up again.

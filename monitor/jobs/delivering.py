@@ -101,6 +101,7 @@ def _give_up(services: Services, row: AlertRow, error: PermanentDeliveryError) -
             finding.assessment,
             services.settings.policy,
             told=told,
+            filled=services.filled,
             delegates=services.delegates,
         )
         if stand_in:

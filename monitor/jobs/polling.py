@@ -339,7 +339,7 @@ def _find(
     """Write the finding or a new view of it, ask for its capture, and owe its mails."""
     settings = services.settings
     assessment = judged.assessment
-    routing = route(assessment, settings.policy, delegates=services.delegates)
+    routing = route(assessment, settings.policy, filled=services.filled, delegates=services.delegates)
     if before is None:
         reference = t.next_reference(now.astimezone(services.zone).year)
         finding_id = t.add_finding(

@@ -52,6 +52,13 @@ class Services:
         """Who else can open an office's mailbox; they count as recipients (R59)."""
         return {office: holder.delegates for office, holder in self.settings.holders.items()}
 
+    @property
+    def filled(self) -> frozenset[Office] | None:
+        """The offices that somebody fills; None, all of them, in practice mode (nobody's mail leaves)."""
+        if self.settings.practice:
+            return None
+        return frozenset(office for office, holder in self.settings.holders.items() if holder.address)
+
     def lease(self, now: datetime) -> datetime:
         """Until when a row taken now is ours."""
         return now + timedelta(seconds=self.settings.schedule.lease_s)

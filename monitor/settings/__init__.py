@@ -22,7 +22,6 @@ from monitor.settings.school import (
     LISTED,
     NEEDED_SECRETS,
     NEEDED_TO_GO_LIVE,
-    OFFICE_LABELS,
     SECRET_NAMES,
     SchoolFile,
     school_faults,
@@ -31,7 +30,6 @@ from monitor.settings.school import (
 from monitor.settings.template import Answers, render
 
 __all__ = [
-    "OFFICE_LABELS",
     "PLATFORM_LABELS",
     "Answers",
     "Capture",
@@ -379,7 +377,7 @@ def _missing_governance(tables: SchoolFile) -> list[str]:
 def _missing_holders(holders: Mapping[Office, Holder]) -> list[str]:
     filled = {office for office, holder in holders.items() if holder.address}
     return [
-        f"no mailbox is filled in for the {OFFICE_LABELS[office]} ([holders.{office}] address)"
+        f"no mailbox is filled in for the {office.label} ([holders.{office}] address)"
         for office in NEEDED_TO_GO_LIVE
         if office not in filled
     ]

@@ -21,26 +21,6 @@ from monitor.errors import ConfigProblem
 from monitor.model import Office, SchoolTerms
 from monitor.settings.document import Document, KeyPath, Table, nearest
 
-OFFICE_LABELS: Mapping[Office, str] = MappingProxyType(
-    {
-        Office.HEADTEACHER: "Headteacher",
-        Office.DEPUTY_HEAD: "Deputy Headteacher",
-        Office.DSL: "Designated Safeguarding Lead",
-        Office.DEPUTY_DSL: "Deputy Designated Safeguarding Lead",
-        Office.CHAIR: "Chair of Governors",
-        Office.VICE_CHAIR: "Vice Chair of Governors",
-        Office.GOVERNANCE_PROFESSIONAL: "Governance Professional (Clerk)",
-        Office.SAFEGUARDING_GOVERNOR: "Safeguarding Governor",
-        Office.TRUST_CEO: "Chief Executive of the Trust",
-        Office.DPO: "Data Protection Officer",
-        Office.COMMS_LEAD: "Communications Lead",
-        Office.WHISTLEBLOWING_CONTACT: "Whistleblowing Contact",
-        Office.ON_CALL: "Leader on call",
-        Office.SYS_OPERATOR: "Network Manager",
-    }
-)
-"""What each post is called in front of people."""
-
 NEEDED_TO_GO_LIVE = (
     Office.HEADTEACHER,
     Office.DSL,
@@ -338,7 +318,7 @@ def _collision_faults(document: Document, holders: Mapping[str, HolderTable]) ->
     for key in (Office.HEADTEACHER, Office.CHAIR, Office.VICE_CHAIR):
         address = holders[key].address.casefold() if key in holders else ""
         if address and address in seen:
-            message = f"is the mailbox of the {OFFICE_LABELS[Office(seen[address])]} as well"
+            message = f"is the mailbox of the {Office(seen[address]).label} as well"
             hint = "a matter about one must be able to go to the other"
             problems.append(document.problem(("holders", key, "address"), message, hint))
         elif address:

@@ -13,7 +13,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from monitor.model import Channel, Office
-from monitor.settings.school import LISTED, NEEDED_TO_GO_LIVE, OFFICE_LABELS
+from monitor.settings.school import LISTED, NEEDED_TO_GO_LIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,13 @@ opened = {_value(channel.opened)}
 
 def _offices() -> list[Office]:
     """Those needed to go live first, then the others."""
-    return sorted(OFFICE_LABELS, key=lambda office: office not in NEEDED_TO_GO_LIVE)
+    return sorted(Office, key=lambda office: office not in NEEDED_TO_GO_LIVE)
 
 
 def _holder(office: Office, address: str) -> str:
     return f"""
 [holders.{office}]
-# {OFFICE_LABELS[office]}
+# {office.label}
 address = {_value(address)}
 """
 

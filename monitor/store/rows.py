@@ -140,6 +140,16 @@ class ExhibitRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CustodyRow:
+    """Somebody looked at a finding, or decided about it."""
+
+    at: datetime
+    event: str
+    by: Office
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class SealedRegister:
     """The Register as it lies in the database: encrypted, with counts for people to see."""
 

@@ -225,6 +225,18 @@ exhibits = Table(
     Column("erased_at", Utc),
 )
 
+# Who looked at what was found, whether or not there is an exhibit of it (R79). Append-only.
+custody = Table(
+    "custody",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("finding_id", Id, ForeignKey("findings.id"), nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+    Column("event", String(30), nullable=False),
+    Column("by", String(30), nullable=False),
+    Column("reason", Text, nullable=False),
+)
+
 alerts = Table(
     "alerts",
     metadata,

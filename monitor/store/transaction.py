@@ -46,6 +46,7 @@ from monitor.store import tables as t
 from monitor.store.rows import (
     AlertRow,
     CaptureRow,
+    CustodyRow,
     ExhibitRow,
     FindingRow,
     Heartbeat,
@@ -418,6 +419,35 @@ class Transaction:
             .where(t.findings.c.id == finding_id)
             .values(decision=decision, decided_by=by, decided_at=now)
         )
+
+    def note_custody(self, finding_id: int, event: str, *, by: Office, reason: str, now: datetime) -> None:
+        """Write down who looked at a finding or decided about it, and why (R79)."""
+        self._connection.execute(
+            insert(t.custody).values(finding_id=finding_id, at=now, event=event, by=by, reason=reason)
+        )
+
+    def custody_of(self, finding_id: int) -> list[CustodyRow]:
+        """Who looked at a finding, in order."""
+        chosen = select(t.custody).where(t.custody.c.finding_id == finding_id).order_by(t.custody.c.id)
+        return [
+            CustodyRow(row["at"], row["event"], Office(row["by"]), row["reason"])
+            for row in self._rows(chosen)
+        ]
+
+    def untouchable(self) -> list[Item]:
+        """Items for which, or for whose links, no request may be made: S2, A9, S5 (DOMAIN.md)."""
+        chosen = (
+            select(t.items, _versions())
+            .join(t.findings, t.findings.c.item_id == t.items.c.id)
+            .join(t.captures, t.captures.c.finding_id == t.findings.c.id)
+            .where(
+                or_(
+                    t.captures.c.mode == CaptureMode.WORDS,
+                    t.captures.c.outcome == CaptureOutcome.SUPPRESSED,
+                )
+            )
+        )
+        return [_kept(row).item for row in self._rows(chosen)]
 
     # --- captures and exhibits -------------------------------------------------------------------
 

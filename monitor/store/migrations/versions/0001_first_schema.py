@@ -207,6 +207,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_captures_finding_id"), "captures", ["finding_id"], unique=False)
     op.create_index(op.f("ix_captures_state"), "captures", ["state"], unique=False)
     op.create_table(
+        "custody",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("finding_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", Utc(), nullable=False),
+        sa.Column("event", sa.String(length=30), nullable=False),
+        sa.Column("by", sa.String(length=30), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["finding_id"], ["findings.id"], name=op.f("fk_custody_finding_id_findings")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custody")),
+    )
+    op.create_index(op.f("ix_custody_finding_id"), "custody", ["finding_id"], unique=False)
+    op.create_table(
         "finding_people",
         sa.Column("finding_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("person_id", sa.String(length=100), nullable=False),
