@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -41,11 +41,19 @@ class CollectorTools:
     secrets: Mapping[str, str]
 
 
+FIRST_LOOK_BACK = timedelta(days=30)
+"""How far a source that was never read is read back. Rule: R16."""
+
+LATER_LOOK_BACK = timedelta(days=7)
+"""How far a source is read back after an absence. Rule: R16."""
+
+
 class Collector(Protocol):
     """One platform (DESIGN.md, Collector contract). Raises only `CollectError`."""
 
     def poll(self, source: Source, cursor: str | None) -> Page:
-        """Read what is new since `cursor`; None is the first time (look back 30 days at most, R16).
+        """Read what is new since `cursor`; None is the first time. Looks back
+        `FIRST_LOOK_BACK` at most then, `LATER_LOOK_BACK` afterwards (R16).
 
         Polling again from the returned cursor gives nothing twice and skips nothing; an edited item
         comes again with its new text; an empty page keeps the cursor.

@@ -32,13 +32,7 @@ from monitor.errors import (
 )
 from monitor.model import Item, Page, Source
 from monitor.outbound import ResponseTooLarge
-from monitor.ports import Collector, CollectorTools
-
-FIRST_LOOK_BACK = timedelta(days=30)
-"""Rule: R16."""
-
-LATER_LOOK_BACK = timedelta(days=7)
-"""Rule: R16."""
+from monitor.ports import FIRST_LOOK_BACK, LATER_LOOK_BACK, Collector, CollectorTools
 
 _REMEMBERED = 2000
 

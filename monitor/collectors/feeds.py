@@ -16,10 +16,9 @@ import io
 import json
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from html import unescape
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -29,6 +28,7 @@ from bs4 import BeautifulSoup
 from bs4.exceptions import ParserRejectedMarkup
 
 from monitor.errors import UnexpectedResponse
+from monitor.markup import plain
 from monitor.model import Item, ItemState, Page, Source
 from monitor.ports import CollectorTools
 
@@ -38,7 +38,6 @@ _ACCEPT = (
 _FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
 _HARMFUL = re.compile(rb"<!ENTITY[^>]*>|&#(?:\d{8,}|[xX][0-9a-fA-F]{7,});?")
 _XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*>")
-_BLOCKS = ("br", "p", "div", "li", "tr", "blockquote", "h1", "h2", "h3", "h4", "pre")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,36 +164,35 @@ def parse_feed(body: bytes, *, platform: str, address: str, content_type: str) -
     if not parsed.entries and not parsed.get("version"):
         return None
     home = _web_address(parsed.feed.get("link"), address) or address
-    items: list[Item] = []
-    without_id = without_address = 0
-    for entry in parsed.entries:
-        body_html = max(
-            (str(part.get("value") or "") for part in (*entry.get("content", ()), _summary(entry))), key=len
-        )
-        link, given_id = _web_address(entry.get("link"), address), str(entry.get("id") or "")
-        url = link or _web_address(given_id, "") or home
-        text = _titled(_plain(str(entry.get("title") or "")), _plain(body_html))
-        posted_at = _moment(entry.get("published_parsed") or entry.get("updated_parsed"))
-        if not (text or link or given_id):
-            continue
-        without_id += not given_id
-        without_address += url == home
-        items.append(
-            Item(
-                platform=platform,
-                native_id=given_id or link or _derived_id(posted_at, text),
-                url=url,
-                text=text,
-                author=str(entry.get("author") or "") or None,
-                posted_at=posted_at,
-            )
-        )
-    faults = _faults(without_id, without_address)
-    if parsed.bozo and not isinstance(
-        parsed.bozo_exception, feedparser.exceptions.ThingsNobodyCaresAboutButMe
-    ):
-        faults += ("the feed is damaged; what could be read was taken",)
-    return Feed(tuple(items), faults)
+    feed = _chosen((_xml_entry(entry, address) for entry in parsed.entries), platform=platform, home=home)
+    harmless = feedparser.exceptions.ThingsNobodyCaresAboutButMe
+    if parsed.bozo and not isinstance(parsed.bozo_exception, harmless):
+        damage = "the feed is damaged; what could be read was taken"
+        feed = replace(feed, faults=(*feed.faults, damage))
+    return feed
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One entry as its publisher gives it; `given_id`, `link` and `author` are "" where nothing is given."""
+
+    given_id: str
+    link: str
+    text: str
+    author: str
+    posted_at: datetime | None
+
+
+def _xml_entry(entry: Mapping[str, Any], address: str) -> _Entry:
+    bodies = [str(part.get("value") or "") for part in entry.get("content", ())]
+    body = max((*bodies, str(entry.get("summary") or "")), key=len)
+    return _Entry(
+        given_id=str(entry.get("id") or ""),
+        link=_web_address(entry.get("link"), address),
+        text=_titled(plain(str(entry.get("title") or "")), plain(body)),
+        author=str(entry.get("author") or ""),
+        posted_at=_moment(entry.get("published_parsed") or entry.get("updated_parsed")),
+    )
 
 
 def _defused(body: bytes) -> bytes:
@@ -214,38 +212,39 @@ def _parse_json(body: bytes, *, platform: str, address: str) -> Feed | None:
     if not isinstance(document, dict) or not isinstance(document.get("items"), list):
         return None
     home = _web_address(document.get("home_page_url"), address) or address
-    items: list[Item] = []
-    without_id = without_address = 0
-    for entry in document["items"]:
-        if not isinstance(entry, dict):
-            continue
-        given_id = str(entry.get("id") or "")
-        link = _web_address(entry.get("url"), address) or _web_address(entry.get("external_url"), address)
-        url = link or _web_address(given_id, "") or home
-        words = str(entry.get("content_text") or "") or _plain(str(entry.get("content_html") or ""))
-        text = _titled(str(entry.get("title") or "").strip(), words or str(entry.get("summary") or ""))
-        posted_at = _iso(entry.get("date_published"))
-        if not (text or link or given_id):
-            continue
-        authors = entry.get("authors")
-        author = authors[0] if isinstance(authors, list) and authors else entry.get("author")
-        without_id += not given_id
-        without_address += url == home
-        items.append(
-            Item(
-                platform=platform,
-                native_id=given_id or link or _derived_id(posted_at, text),
-                url=url,
-                text=text,
-                author=(str(author.get("name") or "") or None) if isinstance(author, dict) else None,
-                posted_at=posted_at,
-            )
+    entries = (_json_entry(entry, address) for entry in document["items"] if isinstance(entry, dict))
+    return _chosen(entries, platform=platform, home=home)
+
+
+def _json_entry(entry: Mapping[str, Any], address: str) -> _Entry:
+    words = str(entry.get("content_text") or "") or plain(str(entry.get("content_html") or ""))
+    authors = entry.get("authors")
+    author = authors[0] if isinstance(authors, list) and authors else entry.get("author")
+    return _Entry(
+        given_id=str(entry.get("id") or ""),
+        link=_web_address(entry.get("url"), address) or _web_address(entry.get("external_url"), address),
+        text=_titled(str(entry.get("title") or "").strip(), words or str(entry.get("summary") or "")),
+        author=str(author.get("name") or "") if isinstance(author, dict) else "",
+        posted_at=_iso(entry.get("date_published")),
+    )
+
+
+def _chosen(entries: Iterable[_Entry], *, platform: str, home: str) -> Feed:
+    """Choose an id and an address for each entry that says anything, and count where none was given."""
+    telling = [entry for entry in entries if entry.text or entry.link or entry.given_id]
+    urls = [entry.link or _web_address(entry.given_id, "") or home for entry in telling]
+    items = tuple(
+        Item(
+            platform=platform,
+            native_id=entry.given_id or entry.link or _derived_id(entry.posted_at, entry.text),
+            url=url,
+            text=entry.text,
+            author=entry.author or None,
+            posted_at=entry.posted_at,
         )
-    return Feed(tuple(items), _faults(without_id, without_address))
-
-
-def _summary(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {"value": entry.get("summary")}
+        for entry, url in zip(telling, urls, strict=True)
+    )
+    return Feed(items, _faults(sum(not entry.given_id for entry in telling), urls.count(home)))
 
 
 def _faults(without_id: int, without_address: int) -> tuple[str, ...]:
@@ -261,22 +260,6 @@ def _titled(title: str, words: str) -> str:
     """The title is the first line, once."""
     words = words.strip()
     return words if not title or words.startswith(title) else f"{title}\n{words}".strip()
-
-
-def _plain(markup: str) -> str:
-    """Return what a reader would see, one line a block."""
-    if "<" not in markup and "&" not in markup:
-        return "\n".join(line for line in (" ".join(part.split()) for part in markup.splitlines()) if line)
-    try:
-        soup = BeautifulSoup(markup, "html.parser")
-    except ParserRejectedMarkup:  # An unfinished "<![": no reader would see a page, so leave the words only.
-        return " ".join(unescape(re.sub(r"<[^>]*>?", " ", markup)).split())
-    for unseen in soup(["script", "style", "template"]):
-        unseen.decompose()
-    for block in soup(_BLOCKS):
-        block.append("\n")
-    lines = (" ".join(line.split()) for line in soup.get_text().splitlines())
-    return "\n".join(line for line in lines if line)
 
 
 def _web_address(value: object, base: str) -> str:

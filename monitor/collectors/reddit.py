@@ -24,12 +24,12 @@ from prawcore.requestor import Requestor
 
 from monitor.errors import CredentialsRefused, NotConfigured, RateLimited, SourceGone, UnexpectedResponse
 from monitor.model import Item, ItemState, Page, Source
-from monitor.ports import CollectorTools
+from monitor.ports import FIRST_LOOK_BACK, LATER_LOOK_BACK, CollectorTools
 
 if TYPE_CHECKING:
     from requests import Response, Session  # noqa: TID251  # named only; outbound makes it
 
-_FIRST, _LATER, _OVERLAP = timedelta(days=30), timedelta(days=7), timedelta(hours=48)
+_OVERLAP = timedelta(hours=48)
 _WINDOW = timedelta(minutes=10)
 _PER_PAGE = 100
 _PAGES = 10
@@ -53,7 +53,7 @@ class Reddit:
         """
         now = self._tools.clock()
         newest = datetime.fromisoformat(json.loads(cursor)["newest"]) if cursor else None
-        since = now - _FIRST if newest is None else max(newest - _OVERLAP, now - _LATER)
+        since = now - FIRST_LOOK_BACK if newest is None else max(newest - _OVERLAP, now - LATER_LOOK_BACK)
         client = self._open(source)
         items: list[Item] = []
         notes: list[str] = []

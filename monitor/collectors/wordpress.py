@@ -16,7 +16,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from typing import Any
 from urllib.parse import urlencode, urljoin
 
@@ -25,15 +24,15 @@ from bs4 import BeautifulSoup
 from bs4.exceptions import ParserRejectedMarkup
 
 from monitor.errors import UnexpectedResponse
+from monitor.markup import plain
 from monitor.model import Item, ItemState, Page, Source
-from monitor.ports import Collector, CollectorTools
+from monitor.ports import FIRST_LOOK_BACK, LATER_LOOK_BACK, Collector, CollectorTools
 
-_FIRST, _LATER, _OVERLAP = timedelta(days=30), timedelta(days=7), timedelta(hours=48)
+_OVERLAP = timedelta(hours=48)
 _SECOND = timedelta(seconds=1)
 _PER_PAGE = 100
 _REST_RELATION = "https://api.w.org/"
 _CLOSED = (401, 403, 404, 405, 410, 501)
-_BLOCKS = ("br", "p", "div", "li", "tr", "blockquote", "h1", "h2", "h3", "h4", "pre")
 _FEED_ID = re.compile(r"(?:[?&]p=(\d+)|#comment-(\d+))$")
 
 
@@ -189,11 +188,11 @@ def parse_entries(entries: Sequence[Mapping[str, Any]], platform: str, *, kind: 
 def _start(place: Mapping[str, Any] | None, *, now: datetime) -> tuple[datetime, int]:
     """Where to read on: exactly there while more waits, else two days back and seven at most (R16)."""
     if place is None:
-        return now - _FIRST, 1
+        return now - FIRST_LOOK_BACK, 1
     newest = datetime.fromisoformat(place["newest"])
     if place["more"]:
         return newest, place["page"]
-    return max(newest - _OVERLAP, now - _LATER), 1
+    return max(newest - _OVERLAP, now - LATER_LOOK_BACK), 1
 
 
 def _next_place(
@@ -258,19 +257,7 @@ def _changes(entries: Sequence[Mapping[str, Any]]) -> list[datetime]:
 
 
 def _rendered(value: object) -> str:
-    """Return what a reader would see of a rendered field, one line a block."""
-    markup = str(value.get("rendered") or "") if isinstance(value, dict) else ""
-    if "<" in markup or "&" in markup:
-        try:
-            soup = BeautifulSoup(markup, "html.parser")
-        except ParserRejectedMarkup:  # An unfinished "<![": leave the words only.
-            return " ".join(unescape(re.sub(r"<[^>]*>?", " ", markup)).split())
-        for unseen in soup(["script", "style", "template"]):
-            unseen.decompose()
-        for block in soup(_BLOCKS):
-            block.append("\n")
-        markup = soup.get_text()
-    return "\n".join(line for line in (" ".join(part.split()) for part in markup.splitlines()) if line)
+    return plain(str(value.get("rendered") or "")) if isinstance(value, dict) else ""
 
 
 def _utc(value: object) -> datetime | None:
