@@ -16,7 +16,6 @@ from monitor import triage
 from monitor.decisions import schedule
 from monitor.errors import ArchiveError, BrowserUnavailable, where_raised
 from monitor.jobs import notices
-from monitor.jobs.polling import message_id
 from monitor.jobs.services import Services
 from monitor.model import (
     CaptureMode,
@@ -66,9 +65,7 @@ def _claim(
 ) -> CaptureRow | None:
     now = services.clock()
     with services.store.transaction() as t:
-        return t.claim_capture(
-            services.token(), now=now, until=services.lease(now), exhibit_id=exhibit_id, modes=modes
-        )
+        return t.claim_capture(now=now, until=services.lease(now), exhibit_id=exhibit_id, modes=modes)
 
 
 def _attempt(services: Services, row: CaptureRow) -> bool:
@@ -131,9 +128,13 @@ _ENDED = TypeAdapter(_Ended)
 
 def _report(services: Services, row: CaptureRow) -> CaptureReport:
     folder = services.archive.scratch(row.exhibit_id)
-    if row.mode.opens_page:
-        return services.browser.capture(row.url, row.mode, folder, triage.suppression)
-    return _words_only(row, services.clock())
+    if not row.mode.opens_page:
+        return _words_only(row, services.clock())
+    report = services.browser.capture(row.url, row.mode, folder, triage.suppression)
+    if report.outcome is CaptureOutcome.COMPLETE and not (folder / "page" / "text.txt").is_file():
+        # Promise 3, whoever took the files away: what is not there is never sealed as complete.
+        raise ArchiveError("the files of a capture were gone before they could be sealed")
+    return report
 
 
 def _words_only(row: CaptureRow, now: datetime) -> CaptureReport:
@@ -170,7 +171,7 @@ def _finish(services: Services, row: CaptureRow, seal: Seal, ended: _Ended) -> N
     """Enter a sealed capture in the index and let the mails go that waited for it."""
     now = services.clock()
     with services.store.transaction() as t:
-        t.finish_capture(row.id, state="sealed", outcome=ended.outcome, missing=ended.missing)
+        t.finish_capture(row.id, outcome=ended.outcome, missing=ended.missing)
         t.add_exhibit(seal, row.id)
         if row.finding_id:
             finding = t.finding_by_id(row.finding_id)
@@ -184,20 +185,14 @@ def _finish(services: Services, row: CaptureRow, seal: Seal, ended: _Ended) -> N
 def _postpone(services: Services, row: CaptureRow, detail: str, headline: str) -> None:
     now = services.clock()
     until = schedule.retry_at(row.attempts, now)
-    key = f"{headline} {now.date().isoformat()}"
     with services.store.transaction() as t:
         t.postpone_capture(row.id, until, detail)
         t.owe(
             notices.operator_alert(
-                key,
+                services,
+                f"{headline} {now.date().isoformat()}",
                 headline,
-                [
-                    ("What happened", detail),
-                    ("Next try", f"{until.astimezone(services.zone):%a %d %b, %H:%M}"),
-                ],
+                [("What happened", detail), ("Next try", services.local(until))],
                 "Run `school-monitor doctor`; it names the fault and its fix. Nothing is lost meanwhile.",
-                settings=services.settings,
-                message_id=message_id(services, key),
-                now=now,
             )
         )
