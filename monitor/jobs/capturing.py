@@ -130,7 +130,12 @@ def _report(services: Services, row: CaptureRow) -> CaptureReport:
     folder = services.archive.scratch(row.exhibit_id)
     if not row.mode.opens_page:
         return _words_only(row, services.clock())
-    report = services.browser.capture(row.url, row.mode, folder, triage.suppression)
+    try:
+        report = services.browser.capture(row.url, row.mode, folder, triage.suppression)
+    except OSError as error:
+        # The browser writes where the archive lies: a full disk shows here first.
+        reason = error.strerror or type(error).__name__
+        raise ArchiveError(f"The files of a capture cannot be written: {reason}.") from error
     if report.outcome is CaptureOutcome.COMPLETE and not (folder / "page" / "text.txt").is_file():
         # Promise 3, whoever took the files away: what is not there is never sealed as complete.
         raise ArchiveError("the files of a capture were gone before they could be sealed")
