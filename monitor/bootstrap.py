@@ -8,9 +8,9 @@ from __future__ import annotations
 import hmac
 import os
 import random
-import secrets
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from monitor.alerts import compose as letters
 from monitor.alerts.mailbox import MailboxTransport
 from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
 from monitor.errors import NotConfigured
+from monitor.evidence.ledger import sync_folder
 from monitor.jobs import Services, Watch
 from monitor.model import Message as Mail
 from monitor.model import Notice, OperatorNotice, Register, Source
@@ -68,7 +69,6 @@ def assemble(
         transport=transport or open_transport(settings),
         compose=compose,
         fingerprint=fingerprint,
-        token=lambda: secrets.token_hex(16),
         jitter=jitter,
         stopping=stopping,
     )
@@ -215,16 +215,17 @@ def _collector_opener(
 
 
 def _key(path: Path) -> bytes:
-    """The key in this file, made on first use. Written whole or not at all: a torn key is lost data."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
+    """The key in this file, made on first use. Written whole or not at all, and never over another: a
+    lost key is lost data, and two first starts at once must agree on one."""
+    if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(new_key())
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.rename(path)
+        handle, name = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            file.write(new_key())
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(name, path)
+        Path(name).unlink()
+        sync_folder(path.parent)
     return path.read_bytes()

@@ -14,7 +14,7 @@ from enum import StrEnum
 from monitor.decisions import addresses
 from monitor.errors import MonitorError, OutboundRefused, RegisterError
 from monitor.evidence import Archive, Entry
-from monitor.model import CaptureMode, Office, Policy, Register, Role, Told
+from monitor.model import CaptureMode, CaptureState, Office, Policy, Register, Role, Told
 from monitor.store import Store
 from monitor.store.register import seal_register
 from monitor.store.rows import AlertRow, CaptureRow, CustodyRow, ExhibitRow, FindingRow, SealedRegister
@@ -126,7 +126,7 @@ def open_finding(
         custody = tuple(t.custody_of(finding.id))
     chain: list[Entry] = []
     for capture in captures:
-        if capture.state == "sealed":
+        if capture.state is CaptureState.SEALED:
             archive.note(capture.exhibit_id, "viewed", viewer.value, now=now, reason=reason)
             chain += archive.history(capture.exhibit_id)
     return Opened(finding, captures, alerts, custody, tuple(chain))

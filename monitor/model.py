@@ -349,6 +349,16 @@ class Assessment:
     suppressed: bool = False
 
     @property
+    def identified(self) -> frozenset[str]:
+        """The people whom this is plainly about. Who only may be meant is not linked to anybody until a
+        person confirms it (R41)."""
+        return frozenset(
+            subject.person_ids[0]
+            for subject in self.subjects
+            if subject.certain and len(subject.person_ids) == 1
+        )
+
+    @property
     def categories(self) -> tuple[str, ...]:
         """The main category, then the others that also apply."""
         return (self.category, *self.also)
@@ -609,6 +619,13 @@ class Seal:
     folder: str
 
 
+class CaptureState(StrEnum):
+    """Where a capture stands: still to be made, or sealed (however it ended)."""
+
+    WANTED = "wanted"
+    SEALED = "sealed"
+
+
 # --- alerts --------------------------------------------------------------------------------------
 
 
@@ -618,6 +635,14 @@ class AlertKind(StrEnum):
     FINDING = "finding"
     SEVERAL = "several"
     OPERATOR = "operator"
+
+
+class AlertState(StrEnum):
+    """Where a message stands. FAILED: trying again cannot help."""
+
+    OWED = "owed"
+    SENT = "sent"
+    FAILED = "failed"
 
 
 class SavedState(StrEnum):

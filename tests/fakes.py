@@ -32,6 +32,7 @@ class ScriptedPlatform:
     page_size: int = 100
     fault: Callable[[], CollectError] | None = None
     polls: int = 0
+    rereads: int = 0
 
     def post(self, *items: Item) -> None:
         """Publish posts."""
@@ -58,6 +59,9 @@ class ScriptedPlatform:
         return Page(read, str(end), more=end < len(self.events))
 
     def reread(self, source: Source, known: Sequence[Item]) -> tuple[Item, ...]:
+        self.rereads += 1
+        if self.fault:
+            raise self.fault()
         newest = {item.native_id: self._newest(item.native_id) for item in known}
         return tuple(newest[item.native_id] for item in known if newest[item.native_id] != item)
 

@@ -514,7 +514,7 @@ def test_a_seal_whose_commit_was_lost_is_never_made_again(school: AtWork) -> Non
 
 def test_a_capture_is_made_once_although_two_look_for_work(school: AtWork) -> None:
     """`school-monitor capture` beside the service: one capture is made by one of them."""
-    beside = replace(school.services, token=lambda: "beside")
+    beside = replace(school.services)
     cases.ask_capture(
         school.services.store,
         "https://forum.example/t/one",

@@ -42,6 +42,11 @@ class SourceState:
     failures: int = 0
     told_operator_at: datetime | None = None
 
+    @property
+    def answers(self) -> bool:
+        """Whether its last run was good, or it has not been tried yet."""
+        return self.last_outcome is None or self.last_outcome.good
+
 
 def is_due(state: SourceState, now: datetime) -> bool:
     """Whether the source may be polled now."""

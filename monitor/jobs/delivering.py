@@ -10,7 +10,6 @@ from monitor.decisions import schedule
 from monitor.decisions.routing import next_in_chain
 from monitor.errors import DeliveryError, PermanentDeliveryError, where_raised
 from monitor.jobs import notices
-from monitor.jobs.polling import message_id
 from monitor.jobs.services import Services
 from monitor.model import AlertKind, Envelope, Message, Notice, Office
 from monitor.store.rows import AlertRow, NewAlert
@@ -27,7 +26,7 @@ def deliver_due(services: Services) -> int:
     while not services.stopping():
         now = services.clock()
         with services.store.transaction() as t:
-            row = t.claim_alert(services.token(), now=now, until=services.lease(now))
+            row = t.claim_alert(now=now, until=services.lease(now))
         if row is None:
             break
         try:
@@ -106,15 +105,14 @@ def _give_up(services: Services, row: AlertRow, error: PermanentDeliveryError) -
         )
         if stand_in:
             key = f"{row.key}/instead/{stand_in.value}"
-            holder = services.settings.holders.get(stand_in)
             t.owe(
                 NewAlert(
                     key=key,
                     kind=row.kind,
                     office=stand_in,
                     part=row.part,
-                    address=(holder.address if holder else "") or notices.practice_address(stand_in),
-                    message_id=message_id(services, key),
+                    address=notices.address(stand_in, services.settings),
+                    message_id=notices.message_id(services, key),
                     thread=row.thread,
                     date=now,
                     not_before=now,
@@ -131,14 +129,10 @@ def _addressed_to(row: AlertRow, office: Office) -> Notice:
 
 
 def _mail_fault(services: Services, headline: str, error: str) -> NewAlert:
-    now = services.clock()
-    key = f"mail {headline} {now.date().isoformat()}"
     return notices.operator_alert(
-        key,
+        services,
+        f"mail {headline} {services.clock().date().isoformat()}",
         headline,
         [("What the mail server said", error)],
         "Run `school-monitor doctor`; messages wait and are sent when the server takes them.",
-        settings=services.settings,
-        message_id=message_id(services, key),
-        now=now,
     )

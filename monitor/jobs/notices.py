@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from monitor.jobs.services import Services
 from monitor.model import (
     AlertKind,
     Assessment,
@@ -16,36 +17,21 @@ from monitor.model import (
     Office,
     OperatorNotice,
     Policy,
-    Role,
     Routing,
     SavedState,
     Telling,
     Told,
 )
-from monitor.settings import Settings
+from monitor.settings import PLATFORM_LABELS, Settings
 from monitor.store.rows import CaptureRow, NewAlert
 
-PLATFORMS = {
-    "feeds": "a website or news feed",
-    "wordpress": "a website",
-    "reddit": "Reddit",
-    "instagram": "Instagram",
-}
-"""Platforms as people call them; anything else is shown by its own name."""
-
-_LISTS = {
-    Role.STAFF: "staff",
-    Role.PUPIL: "pupil",
-    Role.GOVERNOR: "governor",
-    Role.VOLUNTEER: "volunteer",
-}
+_IN_A_SENTENCE = {"feeds": "a website or news feed", "wordpress": "a website"}
+"""Platforms whose label reads badly in a mail."""
 
 
 def why(matches: Matches) -> str:
     """Why the item was noticed, without any name: which list, how near the school's name."""
-    parts = [
-        f"one name from the {_LISTS[role]} list" for role in dict.fromkeys(m.role for m in matches.people)
-    ]
+    parts = [f"one name from the {role.value} list" for role in dict.fromkeys(m.role for m in matches.people)]
     if matches.offices:
         parts.append("a post at the school is mentioned")
     if not parts:
@@ -79,7 +65,7 @@ def notice(
         urgency=assessment.urgency,
         part=telling.part,
         recipient_label=telling.office.label,
-        platform_label=PLATFORMS.get(item.platform, item.platform),
+        platform_label=_IN_A_SENTENCE.get(item.platform) or PLATFORM_LABELS.get(item.platform, item.platform),
         posted_at=item.posted_at,
         found_at=now,
         saved=SavedState.PENDING,
@@ -89,9 +75,9 @@ def notice(
         others_told=tuple(other.office.label for other in routing.told if other.office is not telling.office),
         next_step=category.next_step,
         safeguarding=safeguarding,
-        practice=bool(settings.practice_reasons),
+        practice=settings.practice,
         prompts=_prompts(telling, routing),
-        contacts=_contacts(policy, safeguarding=safeguarding) if safeguarding else (),
+        contacts=_contacts(policy, safeguarding=safeguarding),
         emergency=policy.emergency_text,
     )
 
@@ -115,23 +101,17 @@ def saved(captures: Sequence[CaptureRow]) -> tuple[SavedState, datetime | None, 
 
 
 def operator_alert(
-    key: str,
-    headline: str,
-    facts: Sequence[tuple[str, str]],
-    next_step: str,
-    *,
-    settings: Settings,
-    message_id: str,
-    now: datetime,
+    services: Services, key: str, headline: str, facts: Sequence[tuple[str, str]], next_step: str
 ) -> NewAlert:
     """A fault for the network manager: no content, no category, no person."""
+    settings, now = services.settings, services.clock()
     return NewAlert(
         key=key,
         kind=AlertKind.OPERATOR,
         office=Office.SYS_OPERATOR,
         part=Told.HANDLES,
-        address=settings.mail.operator or practice_address(Office.SYS_OPERATOR),
-        message_id=message_id,
+        address=address(Office.SYS_OPERATOR, settings),
+        message_id=message_id(services, key),
         thread="",
         date=now,
         not_before=now,
@@ -140,18 +120,25 @@ def operator_alert(
             headline=headline,
             facts=tuple(facts),
             next_step=next_step,
-            practice=bool(settings.practice_reasons),
+            practice=settings.practice,
         ),
     )
 
 
-def practice_address(office: Office) -> str:
-    """Where mail for an office goes while nobody's address is filled in; it can never leave (RFC 2606)."""
-    return f"{office.value.replace('_', '-')}@practice.invalid"
+def message_id(services: Services, key: str) -> str:
+    """A Message-ID (RFC 5322 3.6.4) that is the same for the same key, whenever it is asked for."""
+    domain = services.settings.mail.sender.rpartition("@")[2] or "school-monitor.invalid"
+    return f"<{services.fingerprint(f'mail {key}')}@{domain}>"
+
+
+def address(office: Office, settings: Settings) -> str:
+    """The mailbox of an office; while nobody's is filled in, one that can never leave (RFC 2606)."""
+    holder = settings.holders.get(office)
+    return (holder.address if holder else "") or f"{office.value.replace('_', '-')}@practice.invalid"
 
 
 def _prompts(telling: Telling, routing: Routing) -> tuple[str, ...]:
-    """Only whoever handles a matter is told what to do about it."""
+    """What to do is for those who can open the matter."""
     return routing.prompts if telling.part in (Told.HANDLES, Told.COPIED) else ()
 
 

@@ -26,7 +26,7 @@ class Watch:
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a job may use. `stopping` turns True when the service was asked to stop; `jitter`
-    gives numbers from 0 to 1; `token` gives a fresh name for a lease."""
+    gives numbers from 0 to 1."""
 
     settings: Settings
     store: Store
@@ -38,7 +38,6 @@ class Services:
     transport: Transport
     compose: Callable[[Notice | OperatorNotice], Message]
     fingerprint: Fingerprint
-    token: Callable[[], str]
     jitter: Callable[[], float]
     stopping: Callable[[], bool]
 
@@ -58,6 +57,10 @@ class Services:
         if self.settings.practice:
             return None
         return frozenset(office for office, holder in self.settings.holders.items() if holder.address)
+
+    def local(self, moment: datetime) -> str:
+        """A time as the school's people read it, with its zone."""
+        return f"{moment.astimezone(self.zone):%a %d %b %Y, %H:%M %Z}"
 
     def lease(self, now: datetime) -> datetime:
         """Until when a row taken now is ours."""

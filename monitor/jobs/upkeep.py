@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
-import monitor
 from monitor.decisions import schedule
 from monitor.errors import ArchiveError
 from monitor.jobs import notices
-from monitor.jobs.polling import message_id
 from monitor.jobs.services import Services
 
 log = structlog.get_logger()
@@ -27,11 +25,13 @@ def recover(services: Services) -> int:
     """
     now = services.clock()
     with services.store.transaction() as t:
-        t.started(monitor.__version__, now)
+        t.started(now)
         indexed = t.indexed()
+        # A person's capture may be at work in another process right now.
+        at_work = t.captures_at_work(now)
     try:
         services.archive.finish_erasures(now=now)
-        services.archive.sweep(())
+        services.archive.sweep(at_work)
     except ArchiveError as error:
         log.error("archive_not_writable", error=type(error).__name__)
         return 0
@@ -59,24 +59,18 @@ def upkeep(services: Services) -> None:
             since = schedule.silent_since(source, state, now)
             if since is None or state.told_operator_at is not None:
                 continue
-            key = f"silent {source.key} {since.isoformat()}"
+            last = services.local(state.last_good_at) if state.last_good_at else "never"
             t.owe(
                 notices.operator_alert(
-                    key,
+                    services,
+                    f"silent {source.key} {since.isoformat()}",
                     f"{source.key} has not been checked",
                     [
                         ("Source", source.key),
-                        ("Last checked", _when(services, state.last_good_at) or "never"),
+                        ("Last checked", last),
                         ("What happened", state.last_detail or "it has not been tried yet"),
                     ],
                     "Run `school-monitor doctor`; it names the fault and its fix.",
-                    settings=services.settings,
-                    message_id=message_id(services, key),
-                    now=now,
                 )
             )
             t.told_operator(source.key, now)
-
-
-def _when(services: Services, moment: datetime | None) -> str:
-    return f"{moment.astimezone(services.zone):%a %d %b %Y, %H:%M}" if moment else ""

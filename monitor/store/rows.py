@@ -7,9 +7,11 @@ from datetime import datetime
 
 from monitor.model import (
     AlertKind,
+    AlertState,
     Assessment,
     CaptureMode,
     CaptureOutcome,
+    CaptureState,
     Item,
     Matches,
     Message,
@@ -76,7 +78,7 @@ class CaptureRow:
     trigger: str
     requested_at: datetime
     attempts: int
-    state: str
+    state: CaptureState
     outcome: CaptureOutcome | None
     detail: str
     missing: tuple[str, ...]
@@ -97,7 +99,7 @@ class AlertRow:
     message_id: str
     thread: str
     date: datetime
-    state: str
+    state: AlertState
     attempts: int
     next_attempt_at: datetime
     facts: Notice | OperatorNotice
@@ -136,7 +138,6 @@ class ExhibitRow:
     reference: str | None
     mode: CaptureMode | None
     outcome: CaptureOutcome | None
-    erased_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,6 @@ class Heartbeat:
 
     started_at: datetime
     ticked_at: datetime
-    program: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The SQLAlchemy Core tables. Times are aware UTC in and out; enums are kept as their words.
 
-Every table that work is claimed from has `next_attempt_at`, `lease_until` and `lease_token`
+Every table that work is claimed from has a next-attempt time and `lease_until`
 (DESIGN.md: rows are the truth; runners only nudge).
 """
 
@@ -67,7 +67,6 @@ def _claimable() -> list[Column[Any]]:
         Column("attempts", Integer, nullable=False, default=0),
         Column("next_attempt_at", Utc, nullable=False),
         Column("lease_until", Utc),
-        Column("lease_token", String(32)),
     ]
 
 
@@ -85,7 +84,6 @@ sources = Table(
     Column("failures", Integer, nullable=False, default=0),
     Column("told_operator_at", Utc),
     Column("lease_until", Utc),
-    Column("lease_token", String(32)),
 )
 
 runs = Table(
@@ -134,7 +132,6 @@ items = Table(
     Column("reply_to", Text),
     Column("state", String(20), nullable=False),
     Column("fetched_at", Utc, nullable=False),
-    Column("changed_at", Utc),
     Column("official", Boolean, nullable=False),
     Column("text_digest", String(32), nullable=False),
     Column("next_reread_at", Utc, index=True),
@@ -222,7 +219,6 @@ exhibits = Table(
     Column("digest", String(64), nullable=False),
     Column("sealed_at", Utc, nullable=False),
     Column("folder", Text, nullable=False),
-    Column("erased_at", Utc),
 )
 
 # Who looked at what was found, whether or not there is an exhibit of it (R79). Append-only.
@@ -277,7 +273,6 @@ heartbeat = Table(
     Column("id", Integer, primary_key=True),
     Column("started_at", Utc, nullable=False),
     Column("ticked_at", Utc, nullable=False),
-    Column("program", String(40), nullable=False),
 )
 
 Index("ix_items_author", items.c.platform, items.c.author)

@@ -19,6 +19,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -26,9 +27,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from monitor.decisions.schedule import SourceState
 from monitor.model import (
     AlertKind,
+    AlertState,
     Assessment,
     CaptureMode,
     CaptureOutcome,
+    CaptureState,
     Item,
     ItemState,
     Matches,
@@ -90,13 +93,13 @@ class Transaction:
         """Every source that ever had a row, by key."""
         return {row["key"]: _source_state(row) for row in self._rows(select(t.sources))}
 
-    def claim_source(self, key: str, token: str, *, now: datetime, until: datetime) -> bool:
+    def claim_source(self, key: str, *, now: datetime, until: datetime) -> bool:
         """Take a due source until the lease ends. False when it is not due or somebody has it."""
         row = t.sources.c
         return self._changed(
             update(t.sources)
             .where(row.key == key, row.next_poll_at <= now, _free(t.sources, now))
-            .values(lease_until=until, lease_token=token)
+            .values(lease_until=until)
         )
 
     def cursor(self, key: str) -> str | None:
@@ -128,7 +131,6 @@ class Transaction:
             "last_detail": run.detail,
             "next_poll_at": next_poll_at,
             "lease_until": None,
-            "lease_token": None,
         }
         if run.outcome.good:
             values |= {"last_good_at": run.finished_at, "failures": 0, "told_operator_at": None}
@@ -141,8 +143,13 @@ class Transaction:
         self._connection.execute(update(t.sources).where(t.sources.c.key == key).values(told_operator_at=now))
 
     def poll_now(self, key: str, now: datetime) -> None:
-        """Make a source due at once, because a person asked for it."""
-        self._connection.execute(update(t.sources).where(t.sources.c.key == key).values(next_poll_at=now))
+        """Make a source due at once, because a person asked for it. A platform that asked us to wait is
+        not asked sooner for that (R15)."""
+        row = t.sources.c
+        waits = and_(row.last_outcome == RunOutcome.RATE_LIMITED, row.next_poll_at > now)
+        self._connection.execute(
+            update(t.sources).where(row.key == key, waits.is_not(true())).values(next_poll_at=now)
+        )
 
     def runs(self, key: str, limit: int = 20) -> list[RunRecord]:
         """The newest runs of a source, newest first."""
@@ -249,7 +256,7 @@ class Transaction:
     def change_item(self, kept: KeptItem, item: Item, *, text_digest: str, now: datetime) -> KeptItem:
         """Note new words, or that the item is gone; the earlier words stay as a version."""
         gone = item.state is ItemState.REMOVED
-        values: dict[str, Any] = {"state": item.state, "changed_at": now}
+        values: dict[str, Any] = {"state": item.state}
         if not gone:
             values |= {"text": item.text, "text_digest": text_digest}
         else:
@@ -291,12 +298,26 @@ class Transaction:
         )
 
     def reread(self, item_id: int, next_reread_at: datetime | None) -> None:
-        """Note that an item was looked at again."""
+        """Note that an item was looked at again. One that may not be asked about any more stays so."""
+        row = t.items.c
         self._connection.execute(
             update(t.items)
-            .where(t.items.c.id == item_id, t.items.c.state == ItemState.PRESENT)
-            .values(next_reread_at=next_reread_at, rereads=t.items.c.rereads + 1)
+            .where(row.id == item_id, row.next_reread_at.is_not(None))
+            .values(next_reread_at=next_reread_at, rereads=row.rereads + 1)
         )
+
+    def put_off_rereads(self, item_ids: Sequence[int], until: datetime) -> None:
+        """The platform did not answer: look again at these items, but not before `until`."""
+        row = t.items.c
+        self._connection.execute(
+            update(t.items)
+            .where(row.id.in_(item_ids), row.next_reread_at < until)
+            .values(next_reread_at=until)
+        )
+
+    def stop_rereads(self, item_id: int) -> None:
+        """Never ask about this item again (S2, A9)."""
+        self._connection.execute(update(t.items).where(t.items.c.id == item_id).values(next_reread_at=None))
 
     # --- findings --------------------------------------------------------------------------------
 
@@ -363,14 +384,7 @@ class Transaction:
                 routing=_ROUTING.dump_python(routing, mode="json"),
             )
         )
-        people = {
-            person
-            for subject in assessment.subjects
-            # Who may be meant is not linked to anybody until a person confirms it (R41).
-            if subject.certain and len(subject.person_ids) == 1
-            for person in subject.person_ids
-        }
-        for person in sorted(people):
+        for person in sorted(assessment.identified):
             self._insert_new(t.finding_people, finding_id=finding_id, person_id=person)
 
     def finding_of(self, item_id: int) -> FindingRow | None:
@@ -392,9 +406,10 @@ class Transaction:
         return self._findings(t.findings.c.id > 0, limit)
 
     def earlier_findings(
-        self, *, platform: str, author: str, people: Collection[str], since: datetime, other_than: int | None
+        self, *, platform: str, author: str, people: Collection[str], since: datetime, before_id: int | None
     ) -> dict[str, tuple[str, ...]]:
-        """References and categories of findings by the same handle about one of these people (A2, R48)."""
+        """References and categories of findings by the same handle about one of these people, made before
+        the one with `before_id` (A2, R48): an edit of the first of two does not make it the repetition."""
         chosen = (
             select(t.findings.c.id)
             .join(t.items, t.items.c.id == t.findings.c.item_id)
@@ -404,7 +419,7 @@ class Transaction:
                 t.items.c.author == author,
                 t.finding_people.c.person_id.in_(sorted(people)),
                 t.findings.c.found_at >= since,
-                t.findings.c.id != (other_than or 0),
+                true() if before_id is None else t.findings.c.id < before_id,
             )
         )
         return {
@@ -472,7 +487,7 @@ class Transaction:
             mode=mode,
             trigger=trigger,
             requested_at=now,
-            state="wanted",
+            state=CaptureState.WANTED,
             detail="",
             missing=[],
             attempts=0,
@@ -481,7 +496,6 @@ class Transaction:
 
     def claim_capture(
         self,
-        token: str,
         *,
         now: datetime,
         until: datetime,
@@ -489,10 +503,10 @@ class Transaction:
         modes: Collection[CaptureMode] = tuple(CaptureMode),
     ) -> CaptureRow | None:
         """Take the capture of these modes that waits longest, or the one named, or None."""
-        wanted = and_(t.captures.c.state == "wanted", t.captures.c.mode.in_(sorted(modes)))
+        wanted = and_(t.captures.c.state == CaptureState.WANTED, t.captures.c.mode.in_(sorted(modes)))
         if exhibit_id:
             wanted = and_(wanted, t.captures.c.exhibit_id == exhibit_id)
-        row = self._claim(t.captures, wanted, token, now=now, until=until)
+        row = self._claim(t.captures, wanted, now=now, until=until)
         return _capture(row) if row else None
 
     def capture(self, exhibit_id: str) -> CaptureRow | None:
@@ -504,11 +518,15 @@ class Transaction:
         """The captures of a finding, the oldest first."""
         return self._captures(t.captures.c.finding_id == finding_id)
 
+    def captures_at_work(self, now: datetime) -> list[str]:
+        """Exhibit ids of captures that somebody holds right now."""
+        row = t.captures.c
+        return list(self._connection.execute(select(row.exhibit_id).where(row.lease_until > now)).scalars())
+
     def finish_capture(
         self,
         capture_id: int,
         *,
-        state: str,
         outcome: CaptureOutcome,
         detail: str = "",
         missing: Sequence[str] = (),
@@ -518,12 +536,11 @@ class Transaction:
             update(t.captures)
             .where(t.captures.c.id == capture_id)
             .values(
-                state=state,
+                state=CaptureState.SEALED,
                 outcome=outcome,
                 detail=detail,
                 missing=list(missing),
                 lease_until=None,
-                lease_token=None,
             )
         )
 
@@ -532,7 +549,7 @@ class Transaction:
         self._connection.execute(
             update(t.captures)
             .where(t.captures.c.id == capture_id)
-            .values(next_attempt_at=until, detail=detail, lease_until=None, lease_token=None)
+            .values(next_attempt_at=until, detail=detail, lease_until=None)
         )
 
     def add_exhibit(self, seal: Seal, capture_id: int | None) -> None:
@@ -571,7 +588,6 @@ class Transaction:
                 reference=row["reference"],
                 mode=CaptureMode(row["mode"]) if row["mode"] else None,
                 outcome=CaptureOutcome(row["outcome"]) if row["outcome"] else None,
-                erased_at=row["erased_at"],
             )
             for row in self._rows(chosen)
         ]
@@ -591,7 +607,7 @@ class Transaction:
             message_id=alert.message_id,
             thread=alert.thread,
             date=alert.date,
-            state="owed",
+            state=AlertState.OWED,
             facts=_FACTS[alert.kind].dump_python(alert.facts, mode="json"),
             receipt="",
             last_error="",
@@ -606,16 +622,16 @@ class Transaction:
             update(t.alerts)
             .where(
                 row.finding_id == finding_id,
-                row.state == "owed",
+                row.state == AlertState.OWED,
                 row.attempts == 0,
                 row.next_attempt_at > now,
             )
             .values(next_attempt_at=now)
         )
 
-    def claim_alert(self, token: str, *, now: datetime, until: datetime) -> AlertRow | None:
+    def claim_alert(self, *, now: datetime, until: datetime) -> AlertRow | None:
         """Take the message that waits longest, or None."""
-        row = self._claim(t.alerts, t.alerts.c.state == "owed", token, now=now, until=until)
+        row = self._claim(t.alerts, t.alerts.c.state == AlertState.OWED, now=now, until=until)
         return _alert(row) if row else None
 
     def freeze_message(self, alert_id: int, message: Message) -> None:
@@ -628,11 +644,11 @@ class Transaction:
 
     def mark_sent(self, alert_id: int, receipt: str, now: datetime) -> None:
         """The message was accepted."""
-        self._finish_alert(alert_id, state="sent", receipt=receipt, sent_at=now, last_error="")
+        self._finish_alert(alert_id, state=AlertState.SENT, receipt=receipt, sent_at=now, last_error="")
 
     def mark_failed(self, alert_id: int, error: str) -> None:
         """Trying again cannot help."""
-        self._finish_alert(alert_id, state="failed", last_error=error)
+        self._finish_alert(alert_id, state=AlertState.FAILED, last_error=error)
 
     def postpone_alert(self, alert_id: int, until: datetime, error: str) -> None:
         """Try this message again later."""
@@ -670,14 +686,20 @@ class Transaction:
             return SealedRegister(**{name: row[name] for name in SealedRegister.__dataclass_fields__})
         return None
 
-    def started(self, program: str, now: datetime) -> None:
-        """The service starts: note it, and set free what a killed one held."""
-        values = {"started_at": now, "ticked_at": now, "program": program}
+    def started(self, now: datetime) -> None:
+        """The service starts: note it, and set free what a killed one held.
+
+        One process holds a data folder, so leases of the service itself are a dead one's. A capture that
+        a person asked for may be another process's, at work right now: it comes free with its lease."""
+        values = {"started_at": now, "ticked_at": now}
         statement = self._insert(t.heartbeat).values(id=1, **values)
         self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
-        # One process a data folder (worker holds its lock), so every lease found here is a dead one's.
-        for table in (t.sources, t.captures, t.alerts):
-            self._connection.execute(update(table).values(lease_until=None, lease_token=None))
+        for table, ours in (
+            (t.sources, true()),
+            (t.alerts, true()),
+            (t.captures, t.captures.c.trigger == "automatic"),
+        ):
+            self._connection.execute(update(table).where(ours).values(lease_until=None))
 
     def ticked(self, now: datetime) -> None:
         """The service looked for work."""
@@ -686,7 +708,7 @@ class Transaction:
     def heartbeat(self) -> Heartbeat | None:
         """When the service started and last looked for work; None when it never ran."""
         for row in self._rows(select(t.heartbeat)):
-            return Heartbeat(row["started_at"], row["ticked_at"], row["program"])
+            return Heartbeat(row["started_at"], row["ticked_at"])
         return None
 
     def waiting(self) -> Waiting:
@@ -699,14 +721,14 @@ class Transaction:
             return found
 
         return Waiting(
-            captures=number(t.captures, t.captures.c.state == "wanted"),
-            alerts=number(t.alerts, t.alerts.c.state == "owed"),
-            alerts_refused=number(t.alerts, t.alerts.c.state == "owed", t.alerts.c.last_error != ""),
-            alerts_failed=number(t.alerts, t.alerts.c.state == "failed"),
+            captures=number(t.captures, t.captures.c.state == CaptureState.WANTED),
+            alerts=number(t.alerts, t.alerts.c.state == AlertState.OWED),
+            alerts_refused=number(t.alerts, t.alerts.c.state == AlertState.OWED, t.alerts.c.last_error != ""),
+            alerts_failed=number(t.alerts, t.alerts.c.state == AlertState.FAILED),
             captures_failed=number(t.captures, t.captures.c.outcome == CaptureOutcome.FAILED),
             undecided=number(t.findings, t.findings.c.decision.is_(None)),
             oldest_alert_at=self._connection.execute(
-                select(func.min(t.alerts.c.next_attempt_at)).where(t.alerts.c.state == "owed")
+                select(func.min(t.alerts.c.next_attempt_at)).where(t.alerts.c.state == AlertState.OWED)
             ).scalar_one(),
         )
 
@@ -738,18 +760,14 @@ class Transaction:
     def _changed(self, statement: Any) -> bool:
         return self._count_of(statement) == 1
 
-    def _claim(
-        self, table: Table, wanted: Any, token: str, *, now: datetime, until: datetime
-    ) -> RowMapping | None:
+    def _claim(self, table: Table, wanted: Any, *, now: datetime, until: datetime) -> RowMapping | None:
         row = table.c
         due = and_(wanted, row.next_attempt_at <= now, _free(table, now))
         candidate = self._connection.execute(
             select(row.id).where(due).order_by(row.next_attempt_at, row.id).limit(1)
         ).scalar_one_or_none()
         if candidate is None or not self._changed(
-            update(table)
-            .where(row.id == candidate, due)
-            .values(lease_until=until, lease_token=token, attempts=row.attempts + 1)
+            update(table).where(row.id == candidate, due).values(lease_until=until, attempts=row.attempts + 1)
         ):
             return None
         return self._connection.execute(select(table).where(row.id == candidate)).mappings().one()
@@ -818,9 +836,7 @@ class Transaction:
 
     def _finish_alert(self, alert_id: int, **values: Any) -> None:
         self._connection.execute(
-            update(t.alerts)
-            .where(t.alerts.c.id == alert_id)
-            .values(lease_until=None, lease_token=None, **values)
+            update(t.alerts).where(t.alerts.c.id == alert_id).values(lease_until=None, **values)
         )
 
 
@@ -886,7 +902,7 @@ def _capture(row: RowMapping) -> CaptureRow:
         trigger=row["trigger"],
         requested_at=row["requested_at"],
         attempts=row["attempts"],
-        state=row["state"],
+        state=CaptureState(row["state"]),
         outcome=CaptureOutcome(row["outcome"]) if row["outcome"] else None,
         detail=row["detail"],
         missing=tuple(row["missing"]),
@@ -907,7 +923,7 @@ def _alert(row: RowMapping) -> AlertRow:
         message_id=row["message_id"],
         thread=row["thread"],
         date=row["date"],
-        state=row["state"],
+        state=AlertState(row["state"]),
         attempts=row["attempts"],
         next_attempt_at=row["next_attempt_at"],
         facts=_FACTS[kind].validate_python(row["facts"]),

@@ -29,7 +29,6 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("started_at", Utc(), nullable=False),
         sa.Column("ticked_at", Utc(), nullable=False),
-        sa.Column("program", sa.String(length=40), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_heartbeat")),
     )
     op.create_table(
@@ -45,7 +44,6 @@ def upgrade() -> None:
         sa.Column("reply_to", sa.Text(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("fetched_at", Utc(), nullable=False),
-        sa.Column("changed_at", Utc(), nullable=True),
         sa.Column("official", sa.Boolean(), nullable=False),
         sa.Column("text_digest", sa.String(length=32), nullable=False),
         sa.Column("next_reread_at", Utc(), nullable=True),
@@ -90,7 +88,6 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("told_operator_at", Utc(), nullable=True),
         sa.Column("lease_until", Utc(), nullable=True),
-        sa.Column("lease_token", sa.String(length=32), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_sources")),
     )
     op.create_table(
@@ -154,7 +151,6 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_attempt_at", Utc(), nullable=False),
         sa.Column("lease_until", Utc(), nullable=True),
-        sa.Column("lease_token", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(["finding_id"], ["findings.id"], name=op.f("fk_alerts_finding_id_findings")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
         sa.UniqueConstraint("key", name=op.f("uq_alerts_key")),
@@ -195,7 +191,6 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_attempt_at", Utc(), nullable=False),
         sa.Column("lease_until", Utc(), nullable=True),
-        sa.Column("lease_token", sa.String(length=32), nullable=True),
         sa.ForeignKeyConstraint(
             ["finding_id"], ["findings.id"], name=op.f("fk_captures_finding_id_findings")
         ),
@@ -236,7 +231,6 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("sealed_at", Utc(), nullable=False),
         sa.Column("folder", sa.Text(), nullable=False),
-        sa.Column("erased_at", Utc(), nullable=True),
         sa.ForeignKeyConstraint(
             ["capture_id"], ["captures.id"], name=op.f("fk_exhibits_capture_id_captures")
         ),
