@@ -54,12 +54,12 @@ class OutboundLimits:
     ("127.0.0.1:8080", "10.0.0.0/8", "intranet.example").
     """
 
-    connect_s: float = 10.0
-    read_s: float = 20.0
-    total_s: float = 60.0
-    max_bytes: int = 20_000_000
-    max_redirects: int = 5
-    allow_private: tuple[str, ...] = ()
+    connect_s: float
+    read_s: float
+    total_s: float
+    max_bytes: int
+    max_redirects: int
+    allow_private: tuple[str, ...]
 
 
 class ResponseTooLarge(requests.RequestException):
@@ -274,7 +274,7 @@ class _Hop(HTTPAdapter):
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """Let urllib3 build its pool, with the one change that we choose the address."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        kind = _TlsConnection if isinstance(pool, HTTPSConnectionPool) else _PlainConnection
+        kind = _CheckedTlsConnection if isinstance(pool, HTTPSConnectionPool) else _CheckedConnection
         pool.ConnectionCls = partial(kind, hop=self)
         return pool
 
@@ -317,7 +317,7 @@ class _Hop(HTTPAdapter):
                 self._socket.shutdown(socket.SHUT_RDWR)
 
 
-class _PlainConnection(HTTPConnection):
+class _CheckedConnection(HTTPConnection):
     """A connection to an address that its hop has checked."""
 
     def __init__(self, *args: Any, hop: _Hop, **kwargs: Any) -> None:
@@ -328,22 +328,10 @@ class _PlainConnection(HTTPConnection):
         return self._hop.dial(self)
 
     def connect(self) -> None:
-        """Connect, and tell the hop which socket to cut."""
+        """Connect, under TLS prove the name, and tell the hop which socket to cut."""
         super().connect()
         self._hop.opened(self.sock)
 
 
-class _TlsConnection(HTTPSConnection):
+class _CheckedTlsConnection(_CheckedConnection, HTTPSConnection):
     """The same under TLS: the name is still what is asked for and what the certificate must prove."""
-
-    def __init__(self, *args: Any, hop: _Hop, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._hop = hop
-
-    def _new_conn(self) -> socket.socket:
-        return self._hop.dial(self)
-
-    def connect(self) -> None:
-        """Connect, prove the name, and tell the hop which socket to cut."""
-        super().connect()
-        self._hop.opened(self.sock)

@@ -29,10 +29,11 @@ from monitor.errors import (
     UnexpectedResponse,
 )
 from monitor.model import Item, ItemState, Page, Source
-from monitor.outbound import OutboundLimits, open_session
+from monitor.outbound import open_session
 from monitor.ports import Collector, CollectorTools
 from tests.feed_server import FeedServer
 from tests.instagram_server import InstagramServer
+from tests.limits import limits
 from tests.platform_server import Answer, PlatformServer
 from tests.reddit_server import RedditServer
 from tests.wordpress_server import WordPressServer
@@ -45,7 +46,7 @@ SERVERS: dict[str, type[PlatformServer]] = {
 }
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 USER_AGENT = "SchoolMonitor/0.1 (Elm Lane School; office@elmlane.example)"
-LIMITS = OutboundLimits(connect_s=2, read_s=2, total_s=5, allow_private=("127.0.0.1",))
+LIMITS = limits(connect_s=2, read_s=2, total_s=5, allow_private=("127.0.0.1",))
 
 
 class Reader:
@@ -272,7 +273,7 @@ def test_no_connection_is_unavailable(reader: Reader) -> None:
 
 def test_an_address_inside_is_not_contacted_unless_named(reader: Reader) -> None:
     """And the operator reads which setting would allow it."""
-    tools = replace(reader.tools, session=open_session(OutboundLimits(), USER_AGENT))
+    tools = replace(reader.tools, session=open_session(limits(), USER_AGENT))
     collector = open_collector(reader.source.platform, tools)
     with pytest.raises(NotConfigured, match="allow_private"):
         collector.poll(reader.source, None)

@@ -18,9 +18,10 @@ from monitor.collectors import open_collector
 from monitor.collectors.feeds import Feed, named_feed, parse_feed
 from monitor.errors import UnexpectedResponse
 from monitor.model import ItemState, Source
-from monitor.outbound import OutboundLimits, open_session
+from monitor.outbound import open_session
 from monitor.ports import Collector, CollectorTools
 from tests.feed_server import FeedServer
+from tests.limits import limits
 from tests.platform_server import Answer
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -28,11 +29,11 @@ ADDRESS = "https://elm.example/news/feed.xml"
 
 
 def collector(*, max_bytes: int = 2_000_000) -> Collector:
-    limits = OutboundLimits(total_s=20, max_bytes=max_bytes, allow_private=("127.0.0.1",))
+    wanted = limits(max_bytes=max_bytes, allow_private=("127.0.0.1",))
     return open_collector(
         "feeds",
         CollectorTools(
-            session=open_session(limits, "SchoolMonitor/0.1 (Elm Lane School)"),
+            session=open_session(wanted, "SchoolMonitor/0.1 (Elm Lane School)"),
             clock=lambda: NOW,
             fingerprint=lambda text: hashlib.sha256(text.encode()).hexdigest(),
             user_agent="SchoolMonitor/0.1 (Elm Lane School)",

@@ -13,9 +13,10 @@ import pytest
 
 from monitor.collectors import open_collector
 from monitor.errors import CredentialsRefused, NotConfigured, RateLimited, UnexpectedResponse
-from monitor.outbound import OutboundLimits, open_session
+from monitor.outbound import open_session
 from monitor.ports import Collector, CollectorTools
 from tests.instagram_server import InstagramServer
+from tests.limits import limits
 from tests.platform_server import Answer
 from tests.reddit_server import RedditServer
 from tests.wordpress_server import WordPressServer
@@ -28,7 +29,7 @@ def collector(platform: str, secrets: Mapping[str, str]) -> Collector:
     return open_collector(
         platform,
         CollectorTools(
-            session=open_session(OutboundLimits(allow_private=("127.0.0.1",)), USER_AGENT),
+            session=open_session(limits(allow_private=("127.0.0.1",)), USER_AGENT),
             clock=lambda: NOW,
             fingerprint=lambda text: hashlib.sha256(text.encode()).hexdigest(),
             user_agent=USER_AGENT,

@@ -24,7 +24,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from monitor.errors import OutboundRefused
-from monitor.outbound import OutboundLimits, ResponseTooLarge, is_global, is_named, open_session
+from monitor.outbound import ResponseTooLarge, is_global, is_named, open_session
+from tests.limits import limits
 
 USER_AGENT = "SchoolMonitor/0.1 (Elm Lane School; office@elmlane.example)"
 
@@ -74,9 +75,9 @@ def redirect_to(place: Callable[[BaseHTTPRequestHandler], str]) -> Handle:
     return handle
 
 
-def session_for(port: int, **limits: Any) -> requests.Session:
+def session_for(port: int, **changed: Any) -> requests.Session:
     """A session that may contact this one server on loopback and nothing else inside."""
-    return open_session(OutboundLimits(allow_private=(f"127.0.0.1:{port}",), **limits), USER_AGENT)
+    return open_session(limits(allow_private=(f"127.0.0.1:{port}",), **changed), USER_AGENT)
 
 
 class Names:
@@ -142,7 +143,7 @@ def test_a_private_place_is_named_by_host_address_or_network(entry: str, named: 
 def test_nothing_is_sent_to_an_address_inside(url: str) -> None:
     """However it is spelt; the message says which host."""
     with listening(hello) as (port, asked):
-        session = open_session(OutboundLimits(), USER_AGENT)
+        session = open_session(limits(), USER_AGENT)
         with pytest.raises(OutboundRefused, match="private address"):
             session.get(url.format(port=port))
         assert asked == []
@@ -154,7 +155,7 @@ def test_nothing_is_sent_to_an_address_inside(url: str) -> None:
 def test_only_web_addresses_are_contacted(url: str) -> None:
     """The door has no other adapter behind it."""
     with pytest.raises((OutboundRefused, requests.exceptions.InvalidURL)):
-        open_session(OutboundLimits(), USER_AGENT).get(url)
+        open_session(limits(), USER_AGENT).get(url)
 
 
 @pytest.mark.parametrize(
@@ -187,14 +188,14 @@ def test_a_name_that_points_inside_is_refused(answer: str) -> None:
     """Also if only one of its addresses does."""
     names = Names(news_example=[answer])
     with pytest.raises(OutboundRefused, match=r"news\.example"):
-        open_session(OutboundLimits(), USER_AGENT, resolve=names).get("http://news.example/")
+        open_session(limits(), USER_AGENT, resolve=names).get("http://news.example/")
 
 
 def test_a_name_cannot_answer_twice() -> None:
     """The address that was checked is the address that is contacted: no second look-up (DNS rebinding)."""
     with listening(hello) as (port, asked):
         names = Names(news_example=["127.0.0.1", "10.0.0.5"])
-        session = open_session(OutboundLimits(allow_private=("127.0.0.1",)), USER_AGENT, resolve=names)
+        session = open_session(limits(allow_private=("127.0.0.1",)), USER_AGENT, resolve=names)
         assert session.get(f"http://news.example:{port}/").ok
         assert asked == [f"news.example:{port} /"]
         assert names.asked == ["news.example"]
@@ -208,7 +209,7 @@ def test_tls_still_proves_the_name(tmp_path: Path) -> None:
     certificate, context, seen = self_signed("news.example", tmp_path)
     with listening(hello, context) as (port, asked):
         names = Names(news_example=["127.0.0.1"], other_example=["127.0.0.1"])
-        session = open_session(OutboundLimits(allow_private=("127.0.0.1",)), USER_AGENT, resolve=names)
+        session = open_session(limits(allow_private=("127.0.0.1",)), USER_AGENT, resolve=names)
         assert session.get(f"https://news.example:{port}/", verify=str(certificate)).ok
         assert seen == ["news.example"]
         with pytest.raises(requests.exceptions.SSLError):

@@ -65,12 +65,12 @@ class BrowserOptions:
 
     executable: str
     contact: str
-    page_s: float = 30.0
-    total_s: float = 60.0
-    max_height_px: int = 16000
-    max_page_bytes: int = 64_000_000
-    allow_private: tuple[str, ...] = ()
-    recycle_after: int = 50
+    page_s: float
+    total_s: float
+    max_height_px: int
+    max_page_bytes: int
+    allow_private: tuple[str, ...]
+    recycle_after: int
 
 
 def find_browser(named: str = "", own: str = "") -> str:
