@@ -12,6 +12,8 @@ from pathlib import Path
 from sqlite3 import connect
 from typing import Any
 
+import requests
+
 from monitor import cases, matching
 from monitor.bootstrap import assemble, register_key
 from monitor.jobs import Services, run_until_idle
@@ -119,8 +121,13 @@ def at_work(
     settings: Settings | None = None,
     page_browser: Browser | None = None,
     transport: Transport | None = None,
+    session: requests.Session | None = None,
 ) -> AtWork:
-    """Assemble the service on `root` as bootstrap does, with the demo's register in it."""
+    """Assemble the service on `root` as bootstrap does, with the demo's register in it.
+
+    With a `session` the real collectors read the sources through it, else `platforms` answer. A real
+    browser and a real transport may be given in place of the scripted ones.
+    """
     clock = HandClock()
     watched = tuple(sources) or (forum_source(),)
     settings = replace(settings or littleover(root), sources=watched)
@@ -131,7 +138,8 @@ def at_work(
         clock=clock,
         page_browser=page_browser or browser,
         transport=transport or mail,
-        open_collector=lambda source: platforms[source.key],
+        session=session,
+        open_collector=None if session else lambda source: platforms[source.key],
         jitter=lambda: 0.0,
     )
     import_register(services)
