@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
-import typer
-
 from monitor import bootstrap, doctor
+from monitor.cli import words
 from monitor.errors import ConfigError, ConfigProblem
 from monitor.settings import load
 
@@ -37,13 +35,9 @@ def _fault(problem: ConfigProblem) -> doctor.Check:
 
 def _show(checks: tuple[doctor.Check, ...], *, as_json: bool) -> None:
     if as_json:
-        document = [
-            {"name": check.name, "state": check.state.value, "found": check.found, "fix": check.fix}
-            for check in checks
-        ]
-        typer.echo(json.dumps(document, indent=2))
+        words.say_json([words.plain(check) for check in checks])
         return
     for check in checks:
-        typer.echo(f"{_WORDS[check.state]:8} {check.name}: {check.found}")
+        words.say(f"{_WORDS[check.state]:8} {check.name}: {check.found}")
         if check.fix and check.state is not doctor.State.OK:
-            typer.echo(f"{'':8} -> {check.fix}")
+            words.say(f"{'':8} -> {check.fix}")

@@ -132,10 +132,7 @@ def _cycle(
     """Everything that the service does on its clock, once, in the order of the one flow."""
     sources = services.settings.sources
     jobs.recover(services)
-    with services.store.transaction() as t:
-        t.adopt_sources(sources, services.clock())
-        for source in sources:
-            t.poll_now(source.key, services.clock())
+    jobs.make_due(services, sources)
     places = tuple(_read(services, source, memory, shown, stop) for source in sources)
     _finish(services, shown, browser, stop)
     jobs.upkeep(services)

@@ -6,19 +6,30 @@ commit. Doing a job twice changes nothing; a job killed at any moment is taken u
 
 from monitor.jobs.capturing import capture_due, capture_now
 from monitor.jobs.delivering import deliver_due
-from monitor.jobs.health import Health, SourceHealth, examine
-from monitor.jobs.polling import make_due, poll_due, poll_source, reread_due, reread_source
+from monitor.jobs.health import Health, SourceHealth, SourceWord, examine
+from monitor.jobs.polling import (
+    Collected,
+    collect,
+    make_due,
+    poll_due,
+    poll_source,
+    reread_due,
+    reread_source,
+)
 from monitor.jobs.services import Services, Watch
 from monitor.jobs.upkeep import recover, upkeep
 
 __all__ = [
+    "Collected",
     "Health",
     "Services",
     "SourceHealth",
+    "SourceWord",
     "Watch",
     "capture_due",
     "capture_now",
     "deliver_due",
+    "collect",
     "examine",
     "make_due",
     "poll_due",

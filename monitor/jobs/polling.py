@@ -70,6 +70,39 @@ def make_due(services: Services, sources: Sequence[Source]) -> None:
             t.poll_now(source.key, now)
 
 
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What asking one source now brought, in the words of whoever asked. `good` is False when it could
+    not be read; one that is switched off is no fault."""
+
+    source: str
+    result: str
+    detail: str
+    items: int = 0
+    kept: int = 0
+    changed: int = 0
+    good: bool = True
+
+
+def collect(services: Services, source: Source) -> Collected:
+    """Poll one source that is due, and look again at what is kept of it."""
+    if not source.enabled:
+        return Collected(source.key, "switched off", source.pause)
+    run = poll_source(services, source)
+    if run is None:
+        return Collected(source.key, "not now", "it is being polled, or its platform asked us to wait")
+    changed = reread_source(services, source) if run.outcome.good else 0
+    return Collected(
+        source=source.key,
+        result=run.outcome.value.replace("_", " "),
+        detail=run.detail,
+        items=run.items_seen,
+        kept=run.items_kept,
+        changed=changed,
+        good=run.outcome.good,
+    )
+
+
 def poll_source(services: Services, source: Source) -> RunRecord | None:
     """One run of one source, whatever happens; None when somebody else has it or it is not due."""
     started = services.clock()

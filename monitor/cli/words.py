@@ -1,0 +1,193 @@
+"""How the command line speaks: lines, tables, JSON, and the longer answers in words.
+
+What people wrote is shown without control characters: a post must not be able to drive a terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from monitor.cases import Opened
+    from monitor.evidence import VerifiedArchive
+    from monitor.jobs import Health
+    from monitor.model import Policy, Reason
+    from monitor.settings import Settings
+
+Local = Callable[[datetime], str]
+
+
+def say(*lines: str) -> None:
+    """Lines on standard output."""
+    for line in lines:
+        typer.echo(harmless(line))
+
+
+def complain(*lines: str) -> None:
+    """Lines on standard error."""
+    for line in lines:
+        typer.echo(harmless(line), err=True)
+
+
+def fail(*lines: str, code: int) -> NoReturn:
+    """Say what is wrong and what to do next, and leave."""
+    complain(*lines)
+    raise SystemExit(code)
+
+
+def say_json(document: object) -> None:
+    """A document as JSON; everything outside ASCII is escaped."""
+    typer.echo(json.dumps(document, indent=2))
+
+
+def plain(value: object) -> Any:
+    """A value of the model as JSON knows it."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(type(value)).dump_python(value, mode="json")
+
+
+def harmless(text: str) -> str:
+    """The text without control and direction characters, which could rewrite what a terminal shows."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if _drives(char) else char for char in text)
+
+
+def _drives(char: str) -> bool:
+    if char in "\n\t":
+        return False
+    return unicodedata.category(char) in ("Cc", "Cs") or char in _DIRECTIONS
+
+
+_DIRECTIONS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Embedding, override and isolate marks (UAX 9): they can make a line read as something else."""
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table without lines."""
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for number, title in enumerate(titles):
+        # What a row is known by stays whole: it is what a person copies into the next command.
+        grid.add_column(title, overflow="fold", no_wrap=number == 0)
+    for row in rows:
+        grid.add_row(*(harmless(str(cell)) for cell in row))
+    # Words in square brackets are words; a file or a pipe has no edge to fold at.
+    width = None if sys.stdout.isatty() else 1000
+    Console(width=width, markup=False, emoji=False, highlight=False).print(grid)
+
+
+def progress(what: str) -> Callable[..., None]:
+    """A counter on a terminal's standard error; silent elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda done, *_total: None
+
+    def show(done: int, *total: int) -> None:
+        of = f" of {total[0]:,}" if total else ""
+        sys.stderr.write(f"\r{done:,}{of} {what}")
+        sys.stderr.flush()
+
+    return show
+
+
+def health_words(health: Health, local: Local) -> list[str]:
+    """The whole service in words."""
+    from monitor.jobs import SourceWord
+
+    def when(moment: datetime | None) -> str:
+        return local(moment) if moment else "never"
+
+    lines = []
+    if health.practice_reasons:
+        lines += ["PRACTICE MODE: mail goes to the local mailbox folder only, because:"]
+        lines += [f"  - {reason}" for reason in health.practice_reasons] + [""]
+    lines.append(
+        f"Service: {'running' if health.running else 'not running'}, last looked {when(health.ticked_at)}"
+    )
+    lines.append(f"Register: {health.people} people")
+    lines += ["", "Sources:"]
+    for source in health.sources:
+        because = f", because {source.why}" if source.word in (SourceWord.NOT_CHECKED, SourceWord.OFF) else ""
+        because = because or (f" ({source.why})" if source.why else "")
+        read = "" if source.word is SourceWord.OFF else f"; last read {when(source.last_good_at)}"
+        lines.append(f"  {source.key}: {source.word.value}{because}{read}")
+    waiting = health.waiting
+    lines += [
+        "",
+        f"Waiting: {waiting.captures} captures, {waiting.alerts} mails, {waiting.undecided} decisions",
+        f"Pages that could not be saved: {waiting.captures_failed}",
+        "We cannot see private groups, WhatsApp, Snapchat or deleted posts.",
+        "",
+    ]
+    lines += [f"NEEDS YOU: {fault}" for fault in health.faults] or ["Nothing needs you."]
+    return lines
+
+
+def verified_words(head: VerifiedArchive) -> list[str]:
+    """What a clean verification says, with the head digest to compare with the one kept elsewhere."""
+    return [
+        f"All good: {head.exhibits} exhibits, {head.entries} chain entries, every file as it was sealed.",
+        f"Head of the chain: {head.head}",
+        "Compare that digest with one kept elsewhere: only so can a cut-off end be noticed.",
+    ]
+
+
+def finding_words(opened: Opened, policy: Policy, local: Local) -> list[str]:
+    """One finding as whoever may open it sees it: words, reasons, who was told, who looked."""
+    from monitor.settings import PLATFORM_LABELS
+
+    finding, item = opened.finding, opened.finding.item.item
+    assessment = finding.assessment
+    category = policy.categories[assessment.category]
+    lines = [
+        f"{finding.reference}: {category.label}"
+        f" ({assessment.urgency.value}, how sure: {assessment.band.value})",
+        f"Where:  {PLATFORM_LABELS.get(item.platform, item.platform)}, {item.url}",
+        f"Posted: {local(item.posted_at) if item.posted_at else 'not known'}",
+        f"By:     displayed as {item.author or 'nobody'}",
+        "",
+        item.text,
+        "",
+        *dict.fromkeys(_why(reason, item.text, policy) for reason in assessment.reasons),
+    ]
+    if category.policy_sections:
+        lines.append(f"Policy: section {', '.join(category.policy_sections)}")
+    lines += [
+        f"May be relevant: {law.title} (as of {law.as_of})"
+        for law in (policy.laws[key] for key in category.laws)
+    ]
+    lines += [
+        f"Told:   {told.office.label} ({told.part.value.replace('_', ' ')})" for told in finding.routing.told
+    ]
+    lines += [f"Left out: {left.office.label}: {left.why}" for left in finding.routing.left_out]
+    lines += [
+        f"Saved:  {c.exhibit_id}, {c.outcome.value if c.outcome else 'waiting'}" for c in opened.captures
+    ]
+    lines += [f"Looked: {local(e.at)}, {e.event} by the {e.by.label}: {e.reason}" for e in opened.custody]
+    lines += [f"Chain:  {local(e.at)}, {e.exhibit_id} {e.event}" for e in opened.chain]
+    return lines
+
+
+def _why(reason: Reason, text: str, policy: Policy) -> str:
+    """A reason in words: what was said, and which class that suggests."""
+    label = policy.categories[reason.category].label if reason.category in policy.categories else ""
+    said = " ".join(text[reason.start : reason.end].split())
+    return f"Why:    {f'“{said}”' if said else reason.rule} ({label or 'for context'})"
+
+
+def banner(settings: Settings) -> list[str]:
+    """What the service says when it starts, on a face that everybody sees."""
+    lines = [f"School Monitor for {settings.school_name}"]
+    if settings.practice:
+        lines.append("PRACTICE MODE: mail goes to the local mailbox folder only, because:")
+        lines += [f"  - {reason}" for reason in settings.practice_reasons]
+        lines.append(f"Mailbox: {settings.storage.data / 'mailbox'}")
+    return lines
