@@ -18,7 +18,6 @@ Two questions decide where a class sits: which step failed, and what the caller 
         UnexpectedResponse      keep the body, tell the operator: the platform changed
       CaptureError
         BrowserUnavailable      no browser could be started: the operator is told, the alert still goes
-        PageUnavailable         recorded as failed; the alert still goes
       DeliveryError
         TemporaryDeliveryError  try later
         PermanentDeliveryError  operator and next recipient
@@ -131,10 +130,6 @@ class CaptureError(MonitorError):
 
 class BrowserUnavailable(CaptureError):
     """No browser could be started; the message ends with the one command that mends it."""
-
-
-class PageUnavailable(CaptureError):
-    """The page could not be reached at all."""
 
 
 class DeliveryError(MonitorError):

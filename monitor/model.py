@@ -633,7 +633,6 @@ class AlertKind(StrEnum):
     """What a mail is about. OPERATOR mail never carries content or a category."""
 
     FINDING = "finding"
-    SEVERAL = "several"
     OPERATOR = "operator"
 
 
@@ -708,7 +707,6 @@ class Message:
     text: str
     html: str
     importance: str = "normal"
-    bare: bool = True
 
 
 @dataclass(frozen=True, slots=True)

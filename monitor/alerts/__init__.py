@@ -45,7 +45,7 @@ def _build(message: Message, envelope: Envelope) -> bytes:
     mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     mail["Importance"] = message.importance
     mail["Sensitivity"] = "Company-Confidential"
-    mail["X-School-Monitor-Class"] = "bare" if message.bare else "brief"
+    mail["X-School-Monitor-Class"] = "bare"
     mail.set_content(message.text, charset="utf-8", cte="quoted-printable")
     mail.add_alternative(message.html, subtype="html", charset="utf-8", cte="quoted-printable")
     digest = hashlib.sha256(envelope.message_id.encode()).hexdigest()

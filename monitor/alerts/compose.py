@@ -21,7 +21,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template, select
 
 from monitor.model import Band, Message, Notice, OperatorNotice, SavedState, Told, Urgency
 
-SUBJECT_VERSION = 1
 OPENERS = ("Act now", "Look today", "For information", "System")
 SUBJECT_LIMIT = 49
 

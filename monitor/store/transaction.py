@@ -66,7 +66,6 @@ _ROUTING = TypeAdapter(Routing)
 _MESSAGE = TypeAdapter(Message)
 _FACTS = {
     AlertKind.FINDING: TypeAdapter[Notice | OperatorNotice](Notice),
-    AlertKind.SEVERAL: TypeAdapter[Notice | OperatorNotice](Notice),
     AlertKind.OPERATOR: TypeAdapter[Notice | OperatorNotice](OperatorNotice),
 }
 
