@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,8 @@ from hypothesis import strategies as st
 
 from monitor.errors import ConfigError
 from monitor.model import Office
-from monitor.settings import Answers, load
+from monitor.settings import Answers, load, render
+from monitor.settings.school import SchoolFile
 from monitor.setup import ask, write
 
 FULL = {
@@ -126,3 +129,15 @@ def test_any_name_survives_the_way_through_the_file(
     loaded = load(folder, {})
     assert name == loaded.school_name
     assert (place,) == loaded.terms.context
+
+
+def test_the_file_names_every_key_that_can_be_set() -> None:
+    """What nobody was asked stands there too, or in the comment over its table."""
+    text = render(Answers(school_name="Harrowmere Community School"))
+    for table, field in SchoolFile.model_fields.items():
+        many = get_args(field.annotation)
+        row: Any = many[-1] if many else field.annotation
+        written = text if many else text.split(f"[{table}]")[1].split("\n[")[0]
+        for key in row.model_fields:
+            pattern = rf"\b{key}\b" if many else rf"^(# )?{key} = "
+            assert re.search(pattern, written, re.MULTILINE), f"{table}.{key}"

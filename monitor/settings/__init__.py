@@ -79,7 +79,6 @@ class Mail:
     password: str = field(repr=False)
     operator: str = ""
     ca_file: str = ""
-    link_base: str = ""
 
 
 @dataclass(frozen=True, slots=True)

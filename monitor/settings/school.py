@@ -13,7 +13,6 @@ from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Literal
 from urllib.parse import parse_qsl, urlsplit
-from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
@@ -88,13 +87,16 @@ SECRET_NAMES = ("client_id", "client_secret", "token")
 NEEDED_SECRETS: Mapping[str, tuple[str, ...]] = MappingProxyType({"reddit": ("client_id", "client_secret")})
 """Those that a platform cannot do without."""
 
+TIMEZONE = "Europe/London"
+"""The only one that mails honour."""
+
 Minutes = Annotated[int, Field(ge=5)]
 Seconds = Annotated[int, Field(ge=1)]
 
 
 class SchoolTable(Table):
     name: str
-    timezone: str = "Europe/London"
+    timezone: str = TIMEZONE
     mail_domains: list[str] = []
 
 
@@ -152,7 +154,6 @@ class MailTable(Table):
     security: Literal["starttls", "tls"] = "starttls"
     username: str = ""
     ca_file: str = ""
-    link_base: str = ""
 
 
 class CaptureTable(Table):
@@ -242,11 +243,7 @@ def school_faults(document: Document, tables: SchoolFile) -> list[ConfigProblem]
         *_source_faults(document, tables),
         *_mail_faults(document, tables.mail),
         *_address_faults(
-            document,
-            {
-                ("governance", "privacy_notice_url"): tables.governance.privacy_notice_url,
-                ("mail", "link_base"): tables.mail.link_base,
-            },
+            document, {("governance", "privacy_notice_url"): tables.governance.privacy_notice_url}
         ),
     ]
 
@@ -255,12 +252,9 @@ def _school_table_faults(document: Document, tables: SchoolFile) -> list[ConfigP
     problems: list[ConfigProblem] = []
     if not tables.school.name.strip():
         problems.append(document.problem(("school", "name"), "the name of the School must not be empty"))
-    try:
-        ZoneInfo(tables.school.timezone)
-    except (KeyError, ValueError, OSError):  # unknown; not a name at all; a folder such as "Europe"
-        hint = 'timezone = "Europe/London"'
-        message = f'no time zone is called "{tables.school.timezone}"'
-        problems.append(document.problem(("school", "timezone"), message, hint))
+    if tables.school.timezone != TIMEZONE:
+        message = "the times in mails are British time, and no other can be chosen"
+        problems.append(document.problem(("school", "timezone"), message, f'timezone = "{TIMEZONE}"'))
     if not any(name.strip() for name in tables.terms.names):
         hint = 'names = ["…"], the full name of the School'
         problems.append(document.problem(("terms", "names"), "must hold at least one name", hint))

@@ -1,7 +1,7 @@
 """Answers of a person into the text of a monitor.toml that loads.
 
 Pure; `monitor.setup` asks and writes. What nobody is asked keeps its default and is written out all
-the same, with its comment, so that the file says everything that can be changed.
+the same, with its comment, so that the file names every key. The wording is that of config/monitor.toml.
 """
 
 from __future__ import annotations
@@ -59,9 +59,12 @@ def _school(answers: Answers) -> str:
     domain = answers.website.split("//", 1)[-1].split("/", 1)[0].removeprefix("www.")
     return f"""
 [school]
+# The full name of the School, as people are shown it.
 name = {_value(answers.school_name)}
+# Times in mails and on screens are British time. Inside, everything is kept in UTC.
 timezone = "Europe/London"
-# The mail domains of the School or trust; once filled in, no other address may be given to a post.
+# The mail domains of the School or trust, such as ["school.example"]. Once filled in, no other
+# address may be given to a post below.
 mail_domains = []
 
 # What may stand for the School: the only words that ever leave in a search. Never a person's name.
@@ -161,9 +164,10 @@ def _mail(answers: Answers) -> str:
 [mail]
 # "practice": mail goes to a folder on this machine only. "smtp": mail leaves through your server.
 transport = {_value("smtp" if answers.mail_host else "practice")}
+# From whom, and where answers go: mailboxes of the School.
 sender = {_value(answers.mail_sender)}
 reply_to = ""
-# "starttls" (mostly port 587) or "tls" (mostly port 465); never without.
+# Your mail server. "starttls" (mostly port 587) or "tls" (mostly port 465); never without.
 host = {_value(answers.mail_host)}
 port = 587
 security = "starttls"
@@ -171,8 +175,6 @@ security = "starttls"
 username = {_value(answers.mail_username)}
 # A file with the certificate of your own authority, if the server's was not issued by a public one.
 ca_file = ""
-# Where people open a finding; empty until there is such a place.
-link_base = ""
 """
 
 
@@ -181,6 +183,12 @@ def _outbound(answers: Answers) -> str:
 [outbound]
 # Told to every site that is read, so that its owner can reach you: a page or a mailbox of the School.
 contact = {_value(answers.contact)}
+# Seconds to connect, between two pieces, and for one answer as a whole; its size; its redirects.
+connect_s = 10
+read_s = 20
+total_s = 60
+max_bytes = 20000000
+max_redirects = 5
 # Addresses inside your network that may be read, such as "intranet.example:8080". All others are refused.
 allow_private = []
 """
@@ -189,13 +197,19 @@ allow_private = []
 def _governance(answers: Answers) -> str:
     day = answers.dpia_date.isoformat() if answers.dpia_date else ""
     return f"""
-# The record of approval. Until dpia_date, dpia_approver, privacy_notice_url and the mailboxes above
-# are filled in the service runs in practice mode, and no pupils can be imported.
+# The record of approval. Without dpia_date, dpia_approver, privacy_notice_url and the mailboxes above
+# the service runs in practice mode, and no pupils can be imported. Dates without quotes.
 [governance]
+# Data protection impact assessment: its reference, date, who approved it (a post), next review.
 dpia_reference = ""
 {f"dpia_date = {day}" if day else "# dpia_date = 2026-09-01"}
 dpia_approver = {_value(answers.dpia_approver)}
+# dpia_review_due = 2027-09-01
+# Where the public reads what is done here.
 privacy_notice_url = {_value(answers.privacy_notice_url)}
+# When staff were consulted, and the reference of the appropriate policy document.
+# staff_consulted = 2026-09-01
+policy_document = ""
 """
 
 
@@ -220,8 +234,9 @@ _HOLDERS = """
 _SOURCES = """
 # What is watched: one [sources.NAME] for each. platform is "feeds", "wordpress", "reddit" or
 # "instagram"; others may be listed, switched off, so that everybody sees that they are not checked.
-# Also: interval_minutes (30, never under 5), search (School terms only), places (public rooms),
-# channel (a name from above), school_context, enabled, and pause, the reason why it is off.
+# Also: auth_url (where to sign in), interval_minutes (30, never under 5), search (School terms only),
+# places (public rooms), channel (a name from above), school_context, enabled, and pause, the reason
+# why it is off.
 """
 
 _REST = """
@@ -239,9 +254,15 @@ browser = ""
 # Seconds for a page to load, and for everything together.
 page_s = 45
 total_s = 120
+# A longer page is cut here, and the record says so.
+max_height_px = 20000
+# After so many pages a fresh browser is started.
+recycle_after = 50
 
 [storage]
 # Folders; a relative one counts from the folder that holds this config folder.
 data = "data"
 archive = "archive"
+# Empty: a database file in the data folder. PostgreSQL: set SCHOOL_MONITOR_DATABASE_URL_FILE.
+database_url = ""
 """
