@@ -1,20 +1,23 @@
 """`doctor`: look at everything before going live; each fault with the one thing that mends it.
 
 What must be tried for real (browser, mail, database, network) comes in as `Probes`, so that this file
-knows no adapter. It changes nothing but one file that it writes into each folder and takes away again.
+knows no adapter. It makes the data and the archive folder where they are missing, as a start would, and
+changes nothing else but one file that it writes into each and takes away again.
 """
 
 from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 from shutil import disk_usage
-from tempfile import TemporaryFile
+from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -60,6 +63,18 @@ def _free_bytes(folder: Path) -> int:
     return disk_usage(folder).free
 
 
+def _locks(file: Path) -> bool:
+    """Whether a lock on this file keeps a second one out; some network file systems only say so."""
+    # For writing, because NFS gives no exclusive lock on a file that is only read (flock(2)).
+    with file.open("r+b") as first, file.open("r+b") as second, suppress(OSError):
+        flock(first, LOCK_EX | LOCK_NB)
+        try:
+            flock(second, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Probes:
     """How to try the world for real. `browser` and `mail` say in words what they found; each raises
@@ -73,6 +88,7 @@ class Probes:
     schema_state: Callable[[], str]
     collected: Collection[str]
     free_bytes: Callable[[Path], int] = _free_bytes
+    locks: Callable[[Path], bool] = _locks
     zone: Callable[[str], tzinfo] = ZoneInfo
 
 
@@ -150,10 +166,9 @@ def _time_zone(settings: Settings, probes: Probes) -> Check:
     """Both clock changes of 2026 in London: forward on 29 March, back on 25 October, at 01:00 UTC."""
     fix = "Install the time zone files: pip install --upgrade tzdata"
     try:
-        probes.zone(settings.timezone)
-        london = probes.zone("Europe/London")
+        london = probes.zone(settings.timezone)
     except (KeyError, ValueError, OSError):
-        return Check("time zone", State.FAULT, f"{settings.timezone} or Europe/London is not known here", fix)
+        return Check("time zone", State.FAULT, f"{settings.timezone} is not known here", fix)
     changes = [(datetime(2026, 3, 29, 1, tzinfo=UTC), 1), (datetime(2026, 10, 25, 1, tzinfo=UTC), 0)]
     for change, hours_after in changes:
         before = (change - timedelta(seconds=1)).astimezone(london).utcoffset()
@@ -182,13 +197,17 @@ def _clock(offsets: list[timedelta]) -> Check:
 def _folder(name: str, folder: Path, probes: Probes) -> Check:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder) as file:
+        with NamedTemporaryFile(dir=folder) as file:
             file.write(b"doctor")
             file.flush()
+            locks = probes.locks(Path(file.name))
         free = probes.free_bytes(folder)
     except OSError as error:
         found = f"{folder} cannot be written: {error.strerror or type(error).__name__}"
         return Check(name, State.FAULT, found, f"Run: chown -R $(whoami) {folder}")
+    if not locks:  # Rule: docs/adr/0003-archive-is-truth.md
+        fix = "Name a folder on a disk of this machine in [storage] of monitor.toml"
+        return Check(name, State.FAULT, f"{folder} lies on a disk where locks do not hold", fix)
     found = f"{folder} can be written; {free / 1e9:.1f} GB are free"
     fix = f"Free some room on the disk of {folder}, or name a larger one in [storage] of monitor.toml"
     if free < LEAST_ROOM:

@@ -22,9 +22,10 @@ from monitor.errors import (
     SchemaMismatch,
     TemporaryDeliveryError,
 )
-from monitor.outbound import OutboundLimits, open_session
+from monitor.outbound import open_session
 from monitor.settings import Answers, Settings, load
 from monitor.setup import write
+from tests.limits import limits
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -88,7 +89,9 @@ def probes(settings: Settings) -> Probes:
     """A world in which all is well."""
     return Probes(
         clock=lambda: NOW,
-        session=open_session(OutboundLimits(2, 2, 3, 10_000, 2, settings.outbound.allow_private), "test"),
+        session=open_session(
+            limits(connect_s=2, read_s=2, total_s=3, allow_private=settings.outbound.allow_private), "test"
+        ),
         browser=lambda: "Chromium 142 starts",
         mail=lambda: "the mailbox folder can be written",
         schema_state=lambda: "current",
@@ -154,6 +157,9 @@ SEEDED: dict[str, tuple[Callable[[Probes], Probes], str, str, str]] = {
     ),
     "a full disk": (
         lambda p: replace(p, free_bytes=lambda folder: 1000), "archive", "0.0 GB", "Free some room"
+    ),
+    "a file system without locks": (
+        lambda p: replace(p, locks=lambda file: False), "archive", "locks do not hold", "disk of this"
     ),
     "no time zone files": (lambda p: replace(p, zone=no_zones), "time zone", "not known", "tzdata"),
     "a wrong clock change": (
@@ -249,7 +255,7 @@ def test_secrets_that_everybody_can_read_are_found(tmp_path: Path, website: Webs
     more = f'[sources.r]\nplatform = "reddit"\nenabled = false\npause = "x"\nbase_url = "http://{website.host}"\n'
     settings = configured(tmp_path, website.host, more, environ)
     text = (settings.config_dir / "monitor.toml").read_text("utf-8")
-    text = text.replace('data = "data"', 'data = "data"\ndatabase_url = "postgresql://u:p@db.example/x"')
+    text = text.replace('database_url = ""', 'database_url = "postgresql://u:p@db.example/x"')
     (settings.config_dir / "monitor.toml").write_text(text, "utf-8")
     settings = load(settings.config_dir, environ)
     keys = settings.storage.data / "keys"
