@@ -162,7 +162,7 @@ def collect(
     else:
         words.table(
             ("Source", "Result", "Items", "Kept", "Changed", "Detail"),
-            [(one.source, one.result, one.items, one.kept, one.changed, one.detail) for one in found],
+            [(c.source, c.outcome.replace("_", " "), c.items, c.kept, c.changed, c.detail) for c in found],
         )
     sys.exit(0 if all(one.good for one in found) else 1)
 

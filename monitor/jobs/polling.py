@@ -76,7 +76,7 @@ class Collected:
     not be read; one that is switched off is no fault."""
 
     source: str
-    result: str
+    outcome: str
     detail: str
     items: int = 0
     kept: int = 0
@@ -87,14 +87,14 @@ class Collected:
 def collect(services: Services, source: Source) -> Collected:
     """Poll one source that is due, and look again at what is kept of it."""
     if not source.enabled:
-        return Collected(source.key, "switched off", source.pause)
+        return Collected(source.key, "switched_off", source.pause)
     run = poll_source(services, source)
     if run is None:
-        return Collected(source.key, "not now", "it is being polled, or its platform asked us to wait")
+        return Collected(source.key, "not_now", "it is being polled, or its platform asked us to wait")
     changed = reread_source(services, source) if run.outcome.good else 0
     return Collected(
         source=source.key,
-        result=run.outcome.value.replace("_", " "),
+        outcome=run.outcome.value,
         detail=run.detail,
         items=run.items_seen,
         kept=run.items_kept,
