@@ -108,14 +108,6 @@ class Archive:
                     entry = self._ledger.sealed().get(exhibit_id) or self._bind(exhibit_id, folder, now)
             return entry.seal
 
-    def unsealed(self) -> tuple[str, ...]:
-        """Exhibits whose folder lies in the archive without a chain entry: call `seal` for each."""
-        with _in_plain_words(self.root):
-            # Folders first: one that is sealed between the two looks is then not named.
-            present = [folder.rpartition("/")[2] for folder in layout.exhibit_folders(self.root)]
-            sealed = self._ledger.sealed()
-            return tuple(exhibit for exhibit in present if exhibit not in sealed)
-
     # --- reading ---
 
     def find(self, exhibit_id: str) -> Seal | None:
@@ -129,11 +121,6 @@ class Archive:
         with _in_plain_words(self.root):
             entries = tuple(self._ledger.sealed().values())
         yield from (entry.seal for entry in entries)
-
-    def erasure(self, exhibit_id: str) -> Entry | None:
-        """The entry that ordered the erasure of this exhibit, or None."""
-        with _in_plain_words(self.root):
-            return self._ledger.erasing().get(exhibit_id)
 
     def history(self, exhibit_id: str) -> tuple[Entry, ...]:
         """Everything the chain says about this exhibit, in order (R79)."""

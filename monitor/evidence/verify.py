@@ -1,8 +1,8 @@
 """Check an archive against itself: nothing but the folder is needed, and nothing in it is changed.
 
 One job: the numbered steps of archive/README.md, in their order. Standard library only; works on a
-read-only copy. It shares with the writer the format (`layout`) and the reading of one line
-(`ledger.parse_line`), and nothing that writes.
+read-only copy. It shares with the writer how things are spelt: the format (`layout`), a line of the
+chain and its digest (`ledger`) and a tombstone (`erase.tombstone_document`). It calls nothing that writes.
 """
 
 from __future__ import annotations
