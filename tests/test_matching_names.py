@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.matching import compile
-from monitor.model import Band, Matches, Office, Person, Role, SchoolTerms
+from monitor.model import (
+    Band,
+    Matches,
+    Office,
+    OfficeMention,
+    Person,
+    PersonMatch,
+    Role,
+    SchoolMatch,
+    SchoolTerms,
+)
 from tests.invented_school import matcher
 
 # What is written, whom it means. The brackets mark the exact span.
@@ -177,13 +188,18 @@ def test_any_text_is_scanned_and_every_span_lies_in_it(texts: list[str]) -> None
     results = matcher().scan(texts)
     assert len(results) == len(texts)
     for text, found in zip(texts, results, strict=True):
-        for one in (*found.school, *found.people, *found.offices):
+        spans: list[SchoolMatch | PersonMatch | OfficeMention] = [
+            *found.school,
+            *found.people,
+            *found.offices,
+        ]
+        for one in spans:
             assert 0 <= one.start < one.end <= len(text)
         assert found == matcher().scan([text])[0]
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])
-def test_a_text_encoded_another_way_gives_offsets_that_quote_it(form: str) -> None:
+def test_a_text_encoded_another_way_gives_offsets_that_quote_it(form: Literal["NFC", "NFD", "NFKD"]) -> None:
     """Decomposed accents move every later offset; the quotation stays right."""
     text = unicodedata.normalize(form, "é̂ é Zofia Żarnowiecka and Siân Farrow, Littleover Community School")
     assert [quote for quote, _ in people(text)] == [
@@ -230,3 +246,31 @@ def test_an_empty_register_and_no_terms_still_scan() -> None:
     assert bare.scan(["Littleover Community School"]) == [Matches()]
     nameless = Person("x", Role.STAFF, "", "王", "", "芳")
     assert compile((nameless,), SchoolTerms(names=("S",))).scan(["王芳"]) == [Matches()]
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("Mr Tandrake", ("a", "c")),
+        ("Mrs Tandrake", ("b", "c")),
+        ("Miss Tandrake", ("b", "c")),
+        ("Dr Tandrake", ("a", "b", "c")),
+        ("Sir Tandrake", ("a", "b", "c")),
+        ("Mr Sollow", ("d",)),
+    ],
+)
+def test_a_title_tells_apart_only_those_who_share_a_surname(words: str, meant: tuple[str, ...]) -> None:
+    """Nobody is left out where the register gives another title, or where the writer may be wrong."""
+    people = [
+        ("a", "Mr", "Tandrake"),
+        ("b", "Ms", "Tandrake"),
+        ("c", "Dr", "Tandrake"),
+        ("d", "Mrs", "Sollow"),
+    ]
+    register = [
+        Person(key, Role.STAFF, title, forename="", known_as="", surname=name) for key, title, name in people
+    ]
+    found = compile(register, SchoolTerms(("Littleover Community School",))).scan(
+        [f"{words} at Littleover Community School"]
+    )
+    assert [meant] == [match.person_ids for match in found[0].people]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from monitor.folding import Offsets
-from monitor.matching.forms import Form, words_of
+from monitor.matching.forms import Form, Words, words_of
 from monitor.matching.lexicon import lexicon
 from monitor.model import Band, Person, PersonMatch, Role
 
@@ -37,6 +37,8 @@ _NEEDS_CUE = frozenset(
 _CAN_STAND_ALONE = frozenset({"full_name", "transposed"})
 _TITLED = frozenset({"title_surname", "title_half", "title_initial_surname"})
 _TITLES_THAT_ARE_WORDS = frozenset({"miss", "sir", "rev"})
+_ADDRESSED: dict[Words, str] = {("mr",): "man", ("mrs",): "woman", ("miss",): "woman", ("ms",): "woman"}
+"""Whom a title is for. Any other, such as Dr or Sir (which pupils say to every man), tells nobody apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,8 @@ def _judge_one(
     if words.trades.match(written, best.end, high):
         return None
     bearers = sorted({person for one in group for person in one.bearers})
+    if rule in _TITLED:
+        bearers = _of_title(best.form.parts[:1], bearers, people)
     bearers, cue = _told_apart(bearers, people, around)
     common = all("common" in people[place].flags or _widespread(people[place]) for place in bearers)
     flagged = all("common" in people[place].flags for place in bearers)
@@ -192,6 +196,15 @@ def _reads_as_words(one: Named) -> bool:
 
 def _widespread(person: Person) -> bool:
     return bool(lexicon().common_surnames & set(words_of(person.surname)))
+
+
+def _of_title(title: Words, bearers: Sequence[int], people: Sequence[Person]) -> list[int]:
+    """Those whom a title leaves: "Mr Smith" is not Mrs Smith where there is a Mr Smith, else anybody."""
+    wanted = _ADDRESSED.get(title)
+    known = {place: _ADDRESSED.get(words_of(people[place].title)) for place in bearers}
+    if wanted is None or wanted not in known.values():
+        return list(bearers)
+    return [place for place in bearers if known[place] in (wanted, None)]
 
 
 def _told_apart(
