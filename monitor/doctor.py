@@ -25,6 +25,7 @@ import requests
 
 from monitor.errors import (
     DeliveryError,
+    MailSettingsRefused,
     MonitorError,
     OutboundRefused,
     PermanentDeliveryError,
@@ -242,7 +243,7 @@ def _database(probes: Probes) -> Check:
 def _mail(settings: Settings, probes: Probes) -> Check:
     try:
         return Check("mail", State.OK, probes.mail())
-    except PermanentDeliveryError as error:
+    except (MailSettingsRefused, PermanentDeliveryError) as error:
         fix = "Correct [mail] in monitor.toml, or the password in SCHOOL_MONITOR_MAIL_PASSWORD_FILE"
         return Check("mail", State.FAULT, str(error), fix)
     except (DeliveryError, OSError) as error:

@@ -20,6 +20,7 @@ Two questions decide where a class sits: which step failed, and what the caller 
         BrowserUnavailable      no browser could be started: the operator is told, the alert still goes
       DeliveryError
         TemporaryDeliveryError  try later
+          MailSettingsRefused   the same, and the operator must mend something
         PermanentDeliveryError  operator and next recipient
       ArchiveError              disk full, chain busy: stop sealing, tell the operator now
       VerificationError(step)   the archive is not what was sealed; never caught by jobs
@@ -140,8 +141,14 @@ class TemporaryDeliveryError(DeliveryError):
     """Try again later: no connection, a 4xx reply, or the connection broke after DATA."""
 
 
+class MailSettingsRefused(TemporaryDeliveryError):
+    """No mail leaves until the operator mends the settings or the server: no encryption, a sign-in
+    refused. Every mail waits, none is lost."""
+
+
 class PermanentDeliveryError(DeliveryError):
-    """Trying again cannot help: a 5xx reply or an impossible address."""
+    """Trying again cannot help this mail: its recipient or its words were refused (5xx), or the address
+    is impossible."""
 
 
 class ArchiveError(MonitorError):

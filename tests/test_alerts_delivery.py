@@ -19,7 +19,12 @@ import pytest
 from monitor.alerts import build
 from monitor.alerts.mailbox import MailboxTransport, file_name
 from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
-from monitor.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
+from monitor.errors import (
+    DeliveryError,
+    MailSettingsRefused,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+)
 from monitor.model import Envelope, Message
 from tests.mail_server import Certificate, MailServer, certificate, serving
 
@@ -134,7 +139,7 @@ def test_a_mail_travels_over_implicit_tls(tls: Certificate) -> None:
 
 def test_a_server_without_encryption_gets_nothing(tls: Certificate) -> None:
     """R123: plaintext is refused; not even the sender's address is said."""
-    with serving(MailServer()) as server, pytest.raises(PermanentDeliveryError, match="no encryption"):
+    with serving(MailServer()) as server, pytest.raises(MailSettingsRefused, match="no encryption"):
         SmtpTransport(options(server, tls)).deliver(MAIL, ENVELOPE)
     assert server.received == []
 
@@ -170,41 +175,70 @@ def test_after_a_connection_lost_earlier_the_mail_arrives_once(tls: Certificate,
     assert server.received == [build(MAIL, ENVELOPE)]
 
 
-@pytest.mark.parametrize("stage", ["MAIL", "RCPT", "DATA"])
+NOT_NOW = "451 4.3.0 Try later headteacher@littleover.example"
+NEVER = "550 5.1.1 No such user headteacher@littleover.example"
+
+
 @pytest.mark.parametrize(
-    ("reply", "kind"),
+    ("stage", "reply", "kind"),
     [
-        ("451 4.3.0 Try later headteacher@littleover.example", TemporaryDeliveryError),
-        ("421 4.7.0 Too busy", TemporaryDeliveryError),
-        ("550 5.1.1 No such user headteacher@littleover.example", PermanentDeliveryError),
+        *((stage, NOT_NOW, TemporaryDeliveryError) for stage in ("MAIL", "RCPT", "DATA")),
+        ("MAIL", NEVER, MailSettingsRefused),
+        ("RCPT", NEVER, PermanentDeliveryError),
+        ("DATA", NEVER, PermanentDeliveryError),
+        ("RCPT", "530 5.7.0 Authentication required", MailSettingsRefused),
     ],
 )
-def test_a_refusal_is_temporary_or_permanent_by_its_code(
+def test_only_what_concerns_one_mail_is_permanent(
     tls: Certificate, stage: str, reply: str, kind: type[DeliveryError]
 ) -> None:
-    """RFC 5321 4.2.1, at every stage; the error repeats the codes and never the server's words."""
+    """RFC 5321 4.2.1: a recipient or words refused for good; what all mails meet alike waits (promise
+    4). The error repeats the codes and never the server's words."""
     with (
         serving(MailServer(replies={stage: reply}), starttls=tls.context) as server,
-        pytest.raises(kind) as caught,
+        pytest.raises(DeliveryError) as caught,
     ):
         SmtpTransport(options(server, tls)).deliver(MAIL, ENVELOPE)
+    assert type(caught.value) is kind
     assert reply[:9] in str(caught.value)
     assert "@" not in str(caught.value)
 
 
+def test_an_address_is_permanent_only_if_it_is_the_recipients(server: MailServer, tls: Certificate) -> None:
+    """The sender's is in the settings: every mail would be lost over it."""
+    transport = SmtpTransport(options(server, tls))
+    with pytest.raises(PermanentDeliveryError, match="recipient's address"):
+        transport.deliver(MAIL, replace(ENVELOPE, recipient="headteacher"))
+    with pytest.raises(MailSettingsRefused, match="sender's address"):
+        transport.deliver(MAIL, replace(ENVELOPE, sender="School Monitor"))
+    assert server.received == []
+
+
 @pytest.mark.parametrize(
     ("replies", "kind"),
-    [({}, PermanentDeliveryError), ({"AUTH": "454 4.7.0 Not now"}, TemporaryDeliveryError)],
+    [({}, MailSettingsRefused), ({"AUTH": "454 4.7.0 Not now"}, TemporaryDeliveryError)],
 )
 def test_a_refused_sign_in_says_so(
     tls: Certificate, replies: Mapping[str, str], kind: type[DeliveryError]
 ) -> None:
-    """A wrong password is for the operator; a server that cannot check it now is for later."""
+    """A wrong password waits for the operator, a server that cannot check it now for itself; either
+    way the mail waits (535 is the operator's to mend, RFC 4954 6)."""
     with serving(MailServer(password="right", replies=replies), starttls=tls.context) as server:
         wrong = replace(options(server, tls), username="monitor", password="wrong")
-        with pytest.raises(kind, match="user name or password") as caught:
-            SmtpTransport(wrong).check()
-    assert "wrong" not in f"{caught.value} {wrong}"
+        for attempt in (SmtpTransport(wrong).check, lambda: SmtpTransport(wrong).deliver(MAIL, ENVELOPE)):
+            with pytest.raises(DeliveryError, match="user name or password") as caught:
+                attempt()
+            assert type(caught.value) is kind
+            assert "wrong" not in f"{caught.value} {wrong}"
+
+
+def test_an_unreadable_list_of_authorities_loses_no_mail(
+    server: MailServer, tls: Certificate, tmp_path: Path
+) -> None:
+    """A file that the operator moved is put back, and the mail that waited goes."""
+    moved = replace(options(server, tls), ca_file=str(tmp_path / "moved.pem"))
+    with pytest.raises(MailSettingsRefused, match="ca_file"):
+        SmtpTransport(moved).deliver(MAIL, ENVELOPE)
 
 
 def test_no_server_and_a_server_that_hangs_up_are_tried_later(tls: Certificate) -> None:

@@ -18,7 +18,7 @@ from monitor.doctor import Check, Probes, State, examine
 from monitor.errors import (
     BrowserUnavailable,
     DeliveryError,
-    PermanentDeliveryError,
+    MailSettingsRefused,
     SchemaMismatch,
     TemporaryDeliveryError,
 )
@@ -141,7 +141,7 @@ SEEDED: dict[str, tuple[Callable[[Probes], Probes], str, str, str]] = {
         "browser", "no browser", "apt install chromium",
     ),
     "a wrong password for mail": (
-        lambda p: replace(p, mail=failing(PermanentDeliveryError("the sign-in was refused"))),
+        lambda p: replace(p, mail=failing(MailSettingsRefused("the sign-in was refused"))),
         "mail", "refused", "SCHOOL_MONITOR_MAIL_PASSWORD_FILE",
     ),
     "no mail server in reach": (

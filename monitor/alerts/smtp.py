@@ -16,8 +16,15 @@ from email.utils import parseaddr
 from enum import StrEnum
 
 from monitor.alerts import build
-from monitor.errors import DeliveryError, PermanentDeliveryError, TemporaryDeliveryError
+from monitor.errors import (
+    DeliveryError,
+    MailSettingsRefused,
+    PermanentDeliveryError,
+    TemporaryDeliveryError,
+)
 from monitor.model import Envelope, Message
+
+_WANTS_SIGN_IN = frozenset({530, 534, 535, 538})
 
 
 class Security(StrEnum):
@@ -53,19 +60,29 @@ class SmtpTransport:
     def deliver(self, message: Message, envelope: Envelope) -> str:
         """Hand the mail over and return the server's last reply.
 
-        Raises `TemporaryDeliveryError` for no connection, a certificate that is not trusted, a 4xx
-        reply, or a connection that broke at any point, also after DATA: the server may then have
-        the mail, and the next attempt carries the same Message-ID, Date and bytes. Raises
-        `PermanentDeliveryError` for a 5xx reply, a sign-in refused, no encryption, or an address
-        that cannot be used.
+        Raises `PermanentDeliveryError` only for what concerns this one mail: a 5xx reply to RCPT or
+        DATA, or a recipient's address that cannot be used. Everything else is a
+        `TemporaryDeliveryError`, since every mail meets it alike and none may be lost over it: no
+        connection, a 4xx reply, a connection that broke at any point, also after DATA (the server
+        may then have the mail, and the next attempt carries the same Message-ID, Date and bytes);
+        as `MailSettingsRefused` what only the operator can mend: no encryption, a sign-in or sender
+        refused, an unreadable `ca_file`.
         """
         content = build(message, envelope)
-        sender, recipient = _address(envelope.sender), _address(envelope.recipient)
+        recipient = _address(envelope.recipient)
+        if recipient is None:
+            raise PermanentDeliveryError("the recipient's address cannot be used")
+        sender = _address(envelope.sender)
+        if sender is None:
+            raise MailSettingsRefused("the sender's address cannot be used")
         with self._conversation() as server:
             _expect(server.mail(sender), "the sender")
-            _expect(server.rcpt(recipient), "the recipient")
-            reply = server.data(content)
-            _expect(reply, "the mail")
+            _expect_of_this_mail(server.rcpt(recipient), "the recipient")
+            try:
+                reply = server.data(content)
+            except smtplib.SMTPDataError as error:
+                reply = (error.smtp_code, _bytes(error.smtp_error))
+            _expect_of_this_mail(reply, "the mail")
         return _printable(reply)
 
     def check(self) -> str:
@@ -93,9 +110,9 @@ class SmtpTransport:
         except DeliveryError:
             raise
         except smtplib.SMTPNotSupportedError as error:
-            raise PermanentDeliveryError("the mail server does not offer what is needed") from error
+            raise MailSettingsRefused("the mail server does not offer what is needed") from error
         except smtplib.SMTPResponseException as error:
-            raise _refused(error.smtp_code, error.smtp_error, "the conversation") from error
+            raise _refused(error.smtp_code, _bytes(error.smtp_error), "the conversation") from error
         except smtplib.SMTPServerDisconnected as error:
             raise TemporaryDeliveryError("the mail server broke the connection") from error
         except ssl.SSLCertVerificationError as error:
@@ -105,7 +122,7 @@ class SmtpTransport:
             reason = error.strerror or type(error).__name__
             raise TemporaryDeliveryError(f"the mail server cannot be reached: {reason}") from error
         except (smtplib.SMTPException, UnicodeError, ValueError) as error:
-            raise PermanentDeliveryError("the mail server or an address cannot be used") from error
+            raise MailSettingsRefused("the mail server cannot be used") from error
 
     def _connect(self) -> smtplib.SMTP:
         options, context = self._options, self._context()
@@ -115,7 +132,7 @@ class SmtpTransport:
         try:
             server.ehlo_or_helo_if_needed()
             if not server.has_extn("starttls"):
-                raise PermanentDeliveryError("the mail server offers no encryption, so nothing was sent")
+                raise MailSettingsRefused("the mail server offers no encryption, so nothing was sent")
             server.starttls(context=context)
         except BaseException:
             server.close()
@@ -126,9 +143,7 @@ class SmtpTransport:
         try:
             context = ssl.create_default_context(cafile=self._options.ca_file or None)
         except OSError as error:
-            raise PermanentDeliveryError(
-                "the file of trusted authorities (ca_file) cannot be used"
-            ) from error
+            raise MailSettingsRefused("the file of trusted authorities (ca_file) cannot be used") from error
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         return context
 
@@ -139,19 +154,17 @@ class SmtpTransport:
         try:
             server.login(self._options.username, self._options.password)
         except smtplib.SMTPNotSupportedError as error:
-            raise PermanentDeliveryError(
+            raise MailSettingsRefused(
                 "the mail server offers no sign-in; leave the user name empty"
             ) from error
         except smtplib.SMTPAuthenticationError as error:
-            raise _refused(error.smtp_code, error.smtp_error, "the user name or password") from error
+            raise _refused(error.smtp_code, _bytes(error.smtp_error), "the user name or password") from error
 
 
-def _address(mailbox: str) -> str:
-    """The bare address in a mailbox such as "School Monitor <monitor@school.example>"."""
+def _address(mailbox: str) -> str | None:
+    """The bare address in a mailbox such as "School Monitor <monitor@school.example>", if it has one."""
     address = parseaddr(mailbox)[1]
-    if "@" not in address or not address.isascii():
-        raise PermanentDeliveryError("an address of this mail cannot be used")
-    return address
+    return address if re.fullmatch(r"[!-?A-~]+@[!-?A-~]+", address) else None
 
 
 def _expect(reply: tuple[int, bytes], what: str) -> None:
@@ -160,14 +173,30 @@ def _expect(reply: tuple[int, bytes], what: str) -> None:
         raise _refused(code, text, what)
 
 
-def _refused(code: int, text: bytes | str, what: str) -> DeliveryError:
-    """The reply as an error: 5xx will not change by itself, everything else may."""
-    words = text.decode("ascii", "replace") if isinstance(text, bytes) else text
-    detail = re.match(r"[245]\.\d{1,3}\.\d{1,3}\b", words)
-    shown = f"{code} {detail[0]}" if detail else str(code)
+def _expect_of_this_mail(reply: tuple[int, bytes], what: str) -> None:
+    """As `_expect`, where a 5xx reply says that this mail will never be taken; unless what the server
+    wants is a sign-in (RFC 4954 6), which it wants for every mail."""
+    code, text = reply
+    if 500 <= code < 600 and code not in _WANTS_SIGN_IN:
+        raise PermanentDeliveryError(f"the mail server refused {what} ({_codes(code, text)})")
+    _expect(reply, what)
+
+
+def _refused(code: int, text: bytes, what: str) -> TemporaryDeliveryError:
+    """The reply as an error: 5xx waits for the operator, everything else may change by itself."""
     if 500 <= code < 600:
-        return PermanentDeliveryError(f"the mail server refused {what} ({shown})")
-    return TemporaryDeliveryError(f"the mail server put off {what} ({shown})")
+        return MailSettingsRefused(f"the mail server refused {what} ({_codes(code, text)})")
+    return TemporaryDeliveryError(f"the mail server put off {what} ({_codes(code, text)})")
+
+
+def _codes(code: int, text: bytes) -> str:
+    """The reply's codes without its words: they may hold an address (RFC 3463)."""
+    detail = re.match(rb"[245]\.\d{1,3}\.\d{1,3}\b", text)
+    return f"{code} {detail[0].decode('ascii')}" if detail else str(code)
+
+
+def _bytes(text: bytes | str) -> bytes:
+    return text.encode("utf-8", "replace") if isinstance(text, str) else text
 
 
 def _printable(reply: tuple[int, bytes]) -> str:
