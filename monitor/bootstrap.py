@@ -21,7 +21,7 @@ from monitor import browser, collectors, doctor, evidence, matching, outbound
 from monitor.alerts import compose as letters
 from monitor.alerts.mailbox import MailboxTransport
 from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
-from monitor.errors import NotConfigured
+from monitor.errors import ArchiveError, NotConfigured
 from monitor.evidence.ledger import sync_folder
 from monitor.jobs import Services, Watch
 from monitor.model import Message as Mail
@@ -50,7 +50,7 @@ def assemble(
 ) -> Services:
     """Everything the jobs need, from settings. Makes the data folder, its keys and the database.
 
-    Raises `ArchiveError`, `SchemaMismatch` and `OSError` when the folders cannot be used.
+    Raises `SchemaMismatch`, `StoreUnavailable` and `OSError` when the data folder cannot be used.
     """
     data = settings.storage.data
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -60,7 +60,7 @@ def assemble(
     return Services(
         settings=settings,
         store=store,
-        archive=evidence.open_archive(settings.storage.archive),
+        archive=_archive(settings.storage.archive),
         clock=clock,
         watch=_Watching(store, settings).current,
         open_collector=open_collector
@@ -72,6 +72,15 @@ def assemble(
         jitter=jitter,
         stopping=stopping,
     )
+
+
+def _archive(root: Path) -> evidence.Archive:
+    """The archive. One that cannot be written to must not keep sources from being read and mail from
+    leaving: each use of it fails in words, and `recover` has the network manager told."""
+    try:
+        return evidence.open_archive(root)
+    except ArchiveError:
+        return evidence.Archive(root)
 
 
 @contextmanager

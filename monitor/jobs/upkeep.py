@@ -8,6 +8,7 @@ import structlog
 
 from monitor.decisions import schedule
 from monitor.errors import ArchiveError
+from monitor.evidence import open_archive
 from monitor.jobs import notices
 from monitor.jobs.services import Services
 
@@ -30,10 +31,22 @@ def recover(services: Services) -> int:
         # A person's capture may be at work in another process right now.
         at_work = t.captures_at_work(now)
     try:
+        open_archive(services.archive.root)  # Tries to write: the network manager hears of it now.
         services.archive.finish_erasures(now=now)
         services.archive.sweep(at_work)
     except ArchiveError as error:
         log.error("archive_not_writable", error=type(error).__name__)
+        headline = "Captures stopped: archive"
+        with services.store.transaction() as t:
+            t.owe(
+                notices.operator_alert(
+                    services,
+                    f"{headline} {now.date().isoformat()}",
+                    headline,
+                    [("What happened", str(error))],
+                    "Run `school-monitor doctor`; it names the fault and its fix. Nothing is lost meanwhile.",
+                )
+            )
         return 0
     caught_up = 0
     for seal in services.archive.seals():
