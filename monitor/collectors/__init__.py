@@ -34,6 +34,7 @@ from monitor.model import Item, Page, Source
 from monitor.outbound import ResponseTooLarge
 from monitor.ports import FIRST_LOOK_BACK, LATER_LOOK_BACK, Collector, CollectorTools
 
+_LONGEST_AUTHOR = 200
 _REMEMBERED = 2000
 
 
@@ -110,7 +111,7 @@ def _storable(item: Item, now: datetime) -> Item:
         native_id=_clean(item.native_id),
         url=_clean(item.url),
         text=_clean(item.text),
-        author=None if item.author is None else _clean(item.author),
+        author=None if item.author is None else _clean(item.author)[:_LONGEST_AUTHOR],
         posted_at=None if item.posted_at is None else min(item.posted_at, now),
         reply_to=None if item.reply_to is None else _clean(item.reply_to),
     )

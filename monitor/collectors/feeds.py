@@ -37,6 +37,7 @@ _ACCEPT = (
 )
 _FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
 _HARMFUL = re.compile(rb"<!ENTITY[^>]*>|&#(?:\d{8,}|[xX][0-9a-fA-F]{7,});?")
+_LONGEST_ID = 500
 _XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*>")
 
 
@@ -236,7 +237,7 @@ def _chosen(entries: Iterable[_Entry], *, platform: str, home: str) -> Feed:
     items = tuple(
         Item(
             platform=platform,
-            native_id=entry.given_id or entry.link or _derived_id(entry.posted_at, entry.text),
+            native_id=_short(entry.given_id or entry.link) or _derived_id(entry.posted_at, entry.text),
             url=url,
             text=entry.text,
             author=entry.author or None,
@@ -269,6 +270,13 @@ def _web_address(value: object, base: str) -> str:
         return address if urlsplit(address).scheme in ("http", "https") and urlsplit(address).hostname else ""
     except ValueError:
         return ""
+
+
+def _short(given: str) -> str:
+    """The id as given; of one that no database has room for, its digest."""
+    if len(given) <= _LONGEST_ID:
+        return given
+    return "digest:" + hashlib.sha256(given.encode("utf-8", "replace")).hexdigest()
 
 
 def _derived_id(posted_at: datetime | None, text: str) -> str:
