@@ -153,6 +153,33 @@ def test_an_entity_bomb_does_not_go_off(tmp_path: Path, site: FeedSite) -> None:
     school.services.store.close()
 
 
+def test_an_id_or_a_name_without_end_costs_one_entry_nothing(tmp_path: Path, site: FeedSite) -> None:
+    """PostgreSQL has room for 500 letters: a longer id is kept as its digest, is still the same post at
+    the next look, and never stops its source."""
+    site.routes["/bad"] = Answer(
+        "<?xml version='1.0'?><rss version='2.0' xmlns:dc='http://purl.org/dc/elements/1.1/'><channel>"
+        f"<title>Talk</title><item><guid isPermaLink='false'>{'long' * 2000}</guid>"
+        f"<link>{site.url('/t/insult')}</link><dc:creator>{'Endless ' * 1000}</dc:creator>"
+        f"<pubDate>Sun, 22 Nov 2026 07:00:00 GMT</pubDate><description>{INSULT}</description></item>"
+        "</channel></rss>".encode(),
+        "application/rss+xml",
+    )
+    school = reading(tmp_path, site, site.url("/bad"))
+
+    school.cycle()
+    for _ in range(4):
+        school.cycle(hours=2)
+
+    rows = school.rows(
+        "SELECT length(native_id) <= 500, length(author) <= 500, state FROM items WHERE source_key = 'bad'"
+    )
+    assert [(1, 1, "present")] == rows
+    assert [(1,)] == school.rows(
+        "SELECT count(*) FROM item_versions JOIN items ON id = item_id WHERE source_key = 'bad'"
+    )
+    school.services.store.close()
+
+
 def test_a_redirect_into_the_schools_network_is_not_followed(tmp_path: Path, site: FeedSite) -> None:
     """Not one request reaches the machine inside; the row names the setting that would allow it; the
     network manager hears of it as a source that is not checked."""
@@ -179,7 +206,7 @@ def test_a_name_that_points_into_the_schools_network_is_not_contacted(tmp_path: 
     inside = PageServer("127.0.0.2")
     settings = allowing(littleover(tmp_path), site.place)
 
-    def resolve(host: str, port: int, **kwargs: object) -> list[object]:
+    def resolve(host: str, port: int, **kwargs: object) -> list[tuple[Any, ...]]:
         address = "127.0.0.2" if host == "news.example" else host
         return [(2, 1, 6, "", (address, port))]
 
@@ -195,7 +222,7 @@ def test_a_name_that_points_into_the_schools_network_is_not_contacted(tmp_path: 
         session=open_door(
             OutboundLimits(10, 20, 60, 20_000_000, 5, settings.outbound.allow_private),
             "SchoolMonitor (test)",
-            resolve=resolve,  # type: ignore[arg-type]
+            resolve=resolve,
         ),
     )
 
@@ -324,7 +351,8 @@ def test_a_full_archive_disk_postpones_captures_and_loses_nothing(
         assert {} == school.sealed()
         (subject,) = school.operator_mails()
         assert "Captures" in subject
-        assert any("No space left" in message.text for message, _ in school.mail.received)
+        said = " ".join(message.text for message, _ in school.mail.received)
+        assert "is full" in said or "No space left" in said
         assert 1 == school.told().count("headteacher")
 
     school.cycle(hours=1)
@@ -334,6 +362,28 @@ def test_a_full_archive_disk_postpones_captures_and_loses_nothing(
     assert ("complete", []) == (record["report"]["outcome"], record["report"]["missing"])
     assert () == verify.problems(small_disk / "archive")
     assert 1 == len(school.operator_mails()) == school.told().count("headteacher")
+    school.services.store.close()
+
+
+def test_a_start_on_a_full_archive_disk_still_reads_and_tells(small_disk: Path, tmp_path: Path) -> None:
+    """A restart must not turn a full disk into silence: sources are read and mail leaves, the network
+    manager is told before the first capture is wanted, and all is sealed once there is room."""
+    settings = littleover(tmp_path)
+    settings = replace(settings, storage=replace(settings.storage, archive=small_disk / "archive"))
+    with no_room(small_disk):
+        school = at_work(tmp_path, settings=settings)
+        school.cycle()
+        assert ["System: Captures stopped: archive"] == school.operator_mails()
+        school.forum.post(post("threat", THREAT))
+        school.cycle(minutes=31)
+        assert "headteacher" in school.told()
+        assert {} == school.sealed()
+
+    school.cycle(hours=1)
+
+    assert ["M-2026-0001-1"] == list(school.sealed())
+    assert () == verify.problems(small_disk / "archive")
+    assert 1 == len(school.operator_mails())
     school.services.store.close()
 
 
