@@ -66,7 +66,7 @@ class Mail:
     """How mail leaves.
 
     `transport` is "practice" (a local folder) or "smtp"; `security` is "starttls" or "tls", never plain
-    (R123); `ca_file` "" trusts the system's authorities; `operator` is the network manager's mailbox.
+    (R123); `ca_file` "" trusts the system's authorities.
     """
 
     transport: str
@@ -76,9 +76,8 @@ class Mail:
     port: int
     security: str
     username: str
+    ca_file: str
     password: str = field(repr=False)
-    operator: str = ""
-    ca_file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +253,6 @@ def _settings(config_dir: Path, tables: SchoolFile, policy: Policy, variables: _
     missing_mail = _missing_mail(tables)
     sources = tuple(_source(key, tables) for key in tables.sources)
     mail, outbound, governance = tables.mail, tables.outbound, tables.governance
-    operator = holders.get(Office.SYS_OPERATOR)
     return Settings(
         config_dir=config_dir,
         school_name=tables.school.name,
@@ -276,11 +274,7 @@ def _settings(config_dir: Path, tables: SchoolFile, policy: Policy, variables: _
         holders=holders,
         sources=sources,
         schedule=Schedule(**tables.schedule.model_dump()),
-        mail=Mail(
-            **mail.model_dump(),
-            password=variables.text("MAIL_PASSWORD"),
-            operator=operator.address if operator else "",
-        ),
+        mail=Mail(**mail.model_dump(), password=variables.text("MAIL_PASSWORD")),
         capture=Capture(
             **{**tables.capture.model_dump(), "browser": variables.text("BROWSER") or tables.capture.browser}
         ),
