@@ -78,7 +78,7 @@ SCENARIOS: dict[str, tuple[Callable[[Path], None], Callable[[Path], None]]] = {
 def main(folder: Path, scenario: str) -> None:
     """Print, for each kill point, what was left and what came of it."""
     act, again = SCENARIOS[scenario]
-    os.fsync = no_fsync  # type: ignore[assignment]
+    os.fsync = no_fsync  # type: ignore[assignment]  # the kernel, not the disk, is what a kill spares
     template = folder / "template"
     prepare(template)
     undisturbed = folder / "undisturbed"
@@ -143,8 +143,8 @@ def die_at(point: int) -> Callable[[], None]:
     def fsync(descriptor: int) -> None:
         pass_point()
 
-    os.pwrite = pwrite  # type: ignore[assignment]
-    os.fsync = fsync  # type: ignore[assignment]
+    os.pwrite = pwrite  # type: ignore[assignment]  # the kill points
+    os.fsync = fsync  # type: ignore[assignment]  # the kill points
     sys.addaudithook(watch)
     return pass_point
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from monitor.errors import CollectError
 from monitor.model import (
     CaptureMode,
     CaptureOutcome,
@@ -30,7 +29,7 @@ class ScriptedPlatform:
 
     events: list[Item] = field(default_factory=list)
     page_size: int = 100
-    fault: Callable[[], CollectError] | None = None
+    fault: Callable[[], Exception] | None = None
     polls: int = 0
     rereads: int = 0
 

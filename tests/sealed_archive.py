@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from monitor.evidence import Archive, open_archive
 from monitor.model import (
@@ -91,10 +92,10 @@ def fill(scratch: Path, picture: bytes = b"\x89PNG not a real picture") -> None:
     (scratch / "log").mkdir()
 
 
-def seal(archive: Archive, exhibit_id: str, **given: object) -> Seal:
+def seal(archive: Archive, exhibit_id: str, **given: Any) -> Seal:
     """Capture and seal one exhibit."""
     fill(archive.scratch(exhibit_id))
-    return archive.seal(record(exhibit_id, **given), now=NOON + timedelta(seconds=20))  # type: ignore[arg-type]
+    return archive.seal(record(exhibit_id, **given), now=NOON + timedelta(seconds=20))
 
 
 def small_archive(root: Path) -> Archive:

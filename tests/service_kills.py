@@ -17,6 +17,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import structlog
 from sqlalchemy import create_engine, text
@@ -125,7 +126,7 @@ def main(folder: Path, share: int, shares: int) -> None:
     """Print the undisturbed end state, then a line for each point of this share: every `shares`-th
     one, so that processes side by side take all of them."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    os.fsync = no_fsync  # type: ignore[assignment]
+    os.fsync = no_fsync  # type: ignore[assignment]  # the kernel, not the disk, is what a kill spares
     template = folder / "template"
     template.mkdir(parents=True)
     prepare(template)
@@ -148,13 +149,13 @@ def killed_at(point: int, root: Path) -> bool:
     child = os.fork()
     if child == 0:
         passed = die_at(point)
-        commit = SQLiteDialect_pysqlite.do_commit
+        commit: Any = SQLiteDialect_pysqlite.do_commit
 
         def do_commit(dialect: SQLiteDialect_pysqlite, connection: object) -> None:
-            commit(dialect, connection)  # type: ignore[arg-type]
+            commit(dialect, connection)
             passed()
 
-        SQLiteDialect_pysqlite.do_commit = do_commit  # type: ignore[assignment, method-assign]
+        SQLiteDialect_pysqlite.do_commit = do_commit  # type: ignore[assignment, method-assign]  # dies there
         try:
             work(root, CYCLES, passed)
         except BaseException:  # noqa: BLE001 - whatever it is, this child must not run on as its parent

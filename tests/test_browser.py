@@ -17,6 +17,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -79,9 +80,9 @@ def names() -> Names:
     return Names()
 
 
-def options(site: PageServer, **changed: object) -> BrowserOptions:
+def options(site: PageServer, **changed: Any) -> BrowserOptions:
     """Short times, one allowed address."""
-    settings: dict[str, object] = {
+    settings: dict[str, Any] = {
         "executable": find_browser(),
         "contact": "https://school.example/monitor",
         "page_s": PAGE_S,
@@ -91,7 +92,7 @@ def options(site: PageServer, **changed: object) -> BrowserOptions:
         "allow_private": (f"127.0.0.1:{site.port}",),
         "recycle_after": 50,
     }
-    return BrowserOptions(**(settings | changed))  # type: ignore[arg-type]
+    return BrowserOptions(**(settings | changed))
 
 
 def clock() -> datetime:
@@ -632,7 +633,8 @@ def test_a_browser_that_hangs_is_killed_on_time(site: PageServer, names: Names, 
         site.routes["/freeze"] = freeze
         began = time.monotonic()
         report = own.capture(site.url("/freeze"), CaptureMode.FULL, tmp_path / "2", nothing_suppressed)
-        assert time.monotonic() - began < 4.0 + 3 + 3  # the promise is 3 s; the rest is for a machine under load
+        # The promise is 3 s; the rest is for a machine under load.
+        assert time.monotonic() - began < 4.0 + 3 + 3
         assert CaptureOutcome.FAILED == report.outcome
         again = own.capture(site.url("/calm"), CaptureMode.FULL, tmp_path / "3", nothing_suppressed)
         assert CaptureOutcome.COMPLETE == again.outcome

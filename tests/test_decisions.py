@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -92,8 +93,8 @@ def test_the_next_poll_is_never_before_the_interval(
     assert planned - NOW >= SOURCE.interval
 
 
-def state(**known: datetime | None) -> SourceState:
-    return replace(SourceState("forum", added_at=NOW, next_poll_at=NOW), **known)  # type: ignore[arg-type]
+def state(**known: Any) -> SourceState:
+    return replace(SourceState("forum", added_at=NOW, next_poll_at=NOW), **known)
 
 
 def test_silence_is_a_fault_after_twice_the_interval() -> None:

@@ -141,14 +141,14 @@ def test_a_stray_address_fails_the_check(tmp_path: Path) -> None:
     """What names a registry, a folder of one machine or a private key is found and named with its line."""
     repository = tmp_path / "repository"
     repository.mkdir()
-    run = {"cwd": repository, "capture_output": True, "text": True}
-    subprocess.run(["git", "init", "-q"], check=True, **run)  # type: ignore[call-overload]
+    run: dict[str, Any] = {"cwd": repository, "capture_output": True, "text": True}
+    subprocess.run(["git", "init", "-q"], check=True, **run)
     note = repository / "note.txt"
     outcomes = {}
     for text in ("nothing of note", "https://py" + "pi.org/simple", "see /ro" + "ot/x", "PRIVATE" + " KEY"):
         note.write_text(f"-----BEGIN {text}-----\n", encoding="utf-8")
-        subprocess.run(["git", "add", "note.txt"], check=True, **run)  # type: ignore[call-overload]
-        done = subprocess.run([ROOT / "scripts" / "strays"], check=False, **run)  # type: ignore[call-overload]
+        subprocess.run(["git", "add", "note.txt"], check=True, **run)
+        done = subprocess.run([ROOT / "scripts" / "strays"], check=False, **run)
         outcomes[text] = (done.returncode, "note.txt:1:" in done.stdout)
 
     assert list(outcomes.values()) == [(0, False), (1, True), (1, True), (1, True)]

@@ -387,7 +387,7 @@ def test_a_failing_source_has_its_own_word_and_stops_nobody_else(school: AtWork,
     """Promise 2: the run row says what happened, in words and without content; what waiting does not
     mend is told at once and once; the other source is read all the same; recovery clears it."""
     error, outcome, at_once = FAULTS[fault]
-    school.forum.fault = lambda: error  # type: ignore[assignment]
+    school.forum.fault = lambda: error
     school.platforms["blog"].post(post("insult", INSULT))
 
     school.cycle()
@@ -514,7 +514,7 @@ def test_a_seal_whose_commit_was_lost_is_never_made_again(school: AtWork) -> Non
 
 def test_a_capture_is_made_once_although_two_look_for_work(school: AtWork) -> None:
     """`school-monitor capture` beside the service: one capture is made by one of them."""
-    beside = replace(school.services)
+    beside = school.services
     cases.ask_capture(
         school.services.store,
         "https://forum.example/t/one",

@@ -66,10 +66,10 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Full]:
         ValueError(f"Brackenhall {THREAT}"),
         UnexpectedResponse("blog", "the answer is not a feed", body=THREAT.encode()),
     ]
-    school.platforms["blog"].fault = lambda: trouble[0]  # type: ignore[assignment]
+    school.platforms["blog"].fault = lambda: trouble[0]
     school.browser.trouble = _quoting
     school.cycle()
-    school.platforms["blog"].fault = lambda: trouble[1]  # type: ignore[assignment]
+    school.platforms["blog"].fault = lambda: trouble[1]
     school.browser.trouble = lambda url: "page" if "12" not in url else "unreachable"
     school.forum.edit("e10", "Brackenhall at Littleover school is a worm, I know where he lives, he is dead")
     school.forum.remove("e21")
