@@ -120,13 +120,15 @@ TRIGGERS = [
     "dick pic", "d1ck p1cs", "naked pics of her", "pics of her naked", "leaked pics", "sexting",
     "s3xtortion", "upskirting", "only fans", "deepfake", "deep f4ke", "nudify app", "revenge porn",
     "put her face on an ai pic", "csam", "child p0rn", "video of her in the toilets", "trading pics",
-    "sent pics to a year 11", "topless photo", "undress ai",
+    "sent pics to a year 11", "topless photo", "undress ai", "nu des", "nud es", "nakd pics", "pics nakd",
+    "selling vids of the play girls in the changing rooms", "sending pics of my homework leaked dm",
+    "sent pics from the match of zadie in the toilets", "selling pics from prom of yr9 girls in the showers",
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", TRIGGERS)
 def test_a_trigger_fires_through_every_disguise(text: str) -> None:
-    """R28: a missed trigger would open what must never be opened."""
+    """R28: a missed trigger would open what must never be opened; nor does an idiom before it hide it."""
     assert suppression(f"omg {text} link in bio") is not None
     view = judged(f"omg {text} link in bio{AT}")
     assert view.suppressed
@@ -135,7 +137,9 @@ def test_a_trigger_fires_through_every_disguise(text: str) -> None:
 
 PLAIN = [
     "", "Well done to our netball team", "photos of the trip are on the website", "nude lipstick",
-    "he nodded", "send a pic of the homework",
+    "he nodded", "send a pic of the homework", "pics from the match", "sent pics from the match",
+    "selling tickets for the play, vids of rehearsals", "selling vids of the play", "the menu des jours",
+    "sending me your pics of the homework", "i like only fans of the team", "food porn in the canteen",
 ]  # fmt: skip
 
 

@@ -33,7 +33,7 @@ from monitor.model import (
     Urgency,
 )
 from monitor.triage.masking import masked
-from monitor.triage.rules import Rule, cues, imagery_rules, rules
+from monitor.triage.rules import Rule, cues, rules, triggers
 
 __all__ = ["assess", "masked", "suppression"]
 
@@ -135,9 +135,9 @@ def assess(
 def _imagery(reading: Reading) -> _Hit | None:
     """The first imagery trigger, also in the text with signs inside words taken out."""
     for text, exact in ((reading.text, True), (_closed_up(reading.text), False)):
-        for rule in imagery_rules():
-            for start, end in rule.hits(text):
-                return _Hit(rule, "imagery", start if exact else 0, end if exact else 0)
+        for trigger in triggers():
+            for start, end in trigger.hits(text):
+                return _Hit(trigger.rule, "imagery", start if exact else 0, end if exact else 0)
     return None
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -40,6 +41,30 @@ class Rule:
         return found[:_MOST_HITS]
 
 
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """An imagery rule (S2, A9), read so that a harmless phrase cannot hide what stands beside it.
+
+    Each pattern is tried by itself over the whole text, and an idiom takes away only a hit that it
+    covers: "selling vids of the play" says nothing of the changing rooms that follow (R28).
+    """
+
+    rule: Rule
+    words: tuple[re.Pattern[str], ...]
+
+    def hits(self, text: str) -> Iterator[tuple[int, int]]:
+        """Where a pattern stands in a reading and no idiom explains all of it."""
+        unless = self.rule.unless
+        idioms = [match.span() for match in unless.finditer(text)] if unless else []
+        begins = [start for start, _ in idioms]
+        for pattern in self.words:
+            for match in pattern.finditer(text):
+                # Idioms do not overlap, so only the last that begins before a hit can cover it.
+                at = bisect_right(begins, match.start()) - 1
+                if at < 0 or idioms[at][1] < match.end():
+                    yield match.span()
+
+
 @cache
 def rules() -> tuple[Rule, ...]:
     """Every rule, in the order of the file."""
@@ -58,9 +83,10 @@ def rules() -> tuple[Rule, ...]:
 
 
 @cache
-def imagery_rules() -> tuple[Rule, ...]:
+def triggers() -> tuple[Trigger, ...]:
     """The rules that stop every request (S2 and A9)."""
-    return tuple(rule for rule in rules() if rule.category == "imagery")
+    patterns = {row["id"]: tuple(_pattern([words]) for words in row["words"]) for row in _data()["rules"]}
+    return tuple(Trigger(rule, patterns[rule.id]) for rule in rules() if rule.category == "imagery")
 
 
 @cache
