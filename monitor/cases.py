@@ -6,12 +6,13 @@ subject of a finding cannot open it (promise 6, R53, R116). Lists carry no conte
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from monitor.decisions import addresses
+from monitor.decisions.routing import barred
 from monitor.errors import MonitorError, OutboundRefused, RegisterError
 from monitor.evidence import Archive, Entry
 from monitor.model import CaptureMode, CaptureState, Office, Policy, Register, Role, Told
@@ -29,6 +30,14 @@ class Decision(StrEnum):
     NOT_US = "not_our_school"
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What decides who may open what: the policy, and who can open whose mailbox (R59)."""
+
+    policy: Policy
+    delegates: Mapping[Office, Collection[Office]]
+
+
 class NotYours(MonitorError):
     """This office may not open this finding."""
 
@@ -39,18 +48,18 @@ class Unknown(MonitorError):
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A finding without its content: what a list may show to anybody."""
+    """A finding in a list. What would say something about it is empty for whoever may not open it."""
 
     reference: str
-    label: str
-    category: str
-    urgency: str
     platform: str
     found_at: datetime
-    told: tuple[Office, ...]
-    asks_person: bool
     saved: str
     decision: str | None
+    label: str = ""
+    category: str = ""
+    urgency: str = ""
+    told: tuple[Office, ...] = ()
+    asks_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +92,52 @@ def import_people(
     return sealed
 
 
-def findings(store: Store, policy: Policy, *, limit: int = 100) -> list[Summary]:
-    """The newest findings, newest first, without content."""
+def findings(store: Store, *, rules: Rules, viewer: Office | None = None, limit: int = 100) -> list[Summary]:
+    """The newest findings, newest first, without their words.
+
+    An office sees what it may open or was told of, and nothing of the rest. Without a `viewer` (the
+    network manager) every reference is listed, with neither class nor urgency nor whoever was told:
+    those alone would tell somebody that a matter is about them.
+    """
     with store.transaction() as t:
         rows = t.findings(limit)
         captures = {row.id: t.captures_of(row.id) for row in rows}
+        alerts = {row.id: t.alerts_of(row.id) for row in rows}
+    if viewer is None:
+        return [_bare_summary(row, captures[row.id]) for row in rows]
     return [
-        Summary(
-            reference=row.reference,
-            label=policy.categories[row.assessment.category].label,
+        replace(
+            _bare_summary(row, captures[row.id]),
+            label=rules.policy.categories[row.assessment.category].label,
             category=row.assessment.category,
             urgency=row.assessment.urgency.value,
-            platform=row.item.item.platform,
-            found_at=row.found_at,
             told=tuple(telling.office for telling in row.routing.told),
             asks_person=row.assessment.asks_person,
-            saved=_saved(captures[row.id]),
-            decision=row.decision,
         )
         for row in rows
+        if may_open(row, alerts[row.id], viewer, rules=rules)
     ]
 
 
+def _bare_summary(row: FindingRow, captures: Sequence[CaptureRow]) -> Summary:
+    return Summary(
+        reference=row.reference,
+        platform=row.item.item.platform,
+        found_at=row.found_at,
+        saved=_saved(captures),
+        decision=row.decision,
+    )
+
+
 def open_finding(
-    store: Store, archive: Archive, reference: str, *, viewer: Office, reason: str, now: datetime
+    store: Store,
+    archive: Archive,
+    reference: str,
+    *,
+    viewer: Office,
+    reason: str,
+    rules: Rules,
+    now: datetime,
 ) -> Opened:
     """Open one finding with its content, and write down who did and why, in the chain too.
 
@@ -119,7 +150,7 @@ def open_finding(
             raise Unknown(f"there is no finding {reference}; `school-monitor findings` lists them")
         captures = tuple(t.captures_of(finding.id))
         alerts = tuple(t.alerts_of(finding.id))
-    if not may_open(finding, alerts, viewer):
+    if not may_open(finding, alerts, viewer, rules=rules):
         raise NotYours(_not_yours(viewer, reference))
     with store.transaction() as t:
         t.note_custody(finding.id, "viewed", by=viewer, reason=reason, now=now)
@@ -132,11 +163,11 @@ def open_finding(
     return Opened(finding, captures, alerts, custody, tuple(chain))
 
 
-def may_open(finding: FindingRow, alerts: Sequence[AlertRow], viewer: Office) -> bool:
+def may_open(finding: FindingRow, alerts: Sequence[AlertRow], viewer: Office, *, rules: Rules) -> bool:
     """Whether an office may see the content: it handles, was copied, or was told in somebody's stead; a
     finding that only a person can judge waits for whoever would handle its class. Never an office that
-    is or may be the subject. Pure."""
-    if any(viewer in subject.offices for subject in finding.assessment.subjects):
+    is, may be, or stands too close to the subject, in any version of the words. Pure."""
+    if viewer in barred(finding.assessment, rules.policy, delegates=rules.delegates):
         return False
     opens = (Told.HANDLES, Told.COPIED)
     told = {telling.office for telling in finding.routing.told if telling.part in opens}
@@ -146,13 +177,15 @@ def may_open(finding: FindingRow, alerts: Sequence[AlertRow], viewer: Office) ->
     return viewer in told
 
 
-def decide(store: Store, reference: str, decision: Decision, *, by: Office, now: datetime) -> None:
+def decide(
+    store: Store, reference: str, decision: Decision, *, by: Office, rules: Rules, now: datetime
+) -> None:
     """Note what a person decided. Raises `Unknown` and `NotYours`."""
     with store.transaction() as t:
         finding = t.finding(reference)
         if finding is None:
             raise Unknown(f"there is no finding {reference}; `school-monitor findings` lists them")
-        if not may_open(finding, t.alerts_of(finding.id), by):
+        if not may_open(finding, t.alerts_of(finding.id), by, rules=rules):
             raise NotYours(_not_yours(by, reference))
         t.decide(finding.id, decision.value, by=by.value, now=now)
         t.note_custody(finding.id, "decided", by=by, reason=decision.value, now=now)
@@ -160,7 +193,8 @@ def decide(store: Store, reference: str, decision: Decision, *, by: Office, now:
 
 def _not_yours(office: Office, reference: str) -> str:
     return (
-        f"the {office.label} may not open or decide {reference}; `school-monitor findings` says who was told"
+        f"the {office.label} may not open or decide {reference};"
+        f" `school-monitor findings --by {office.value}` lists what this office may open"
     )
 
 

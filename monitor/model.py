@@ -637,11 +637,13 @@ class AlertKind(StrEnum):
 
 
 class AlertState(StrEnum):
-    """Where a message stands. FAILED: trying again cannot help."""
+    """Where a message stands. FAILED: trying again cannot help. WITHDRAWN: before it left, an edit made
+    whoever it was for a subject of the matter."""
 
     OWED = "owed"
     SENT = "sent"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"
 
 
 class SavedState(StrEnum):

@@ -51,11 +51,12 @@ def run(services: Services, stop: threading.Event) -> bool:
     jobs.recover(services)
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(2), "browser": ThreadPoolExecutor(1)},
+        executors={"default": ThreadPoolExecutor(3), "browser": ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     tick = settings.schedule.tick_s
     _every(scheduler, "poll", tick, lambda: _look(services), services)
+    _every(scheduler, "upkeep", tick, lambda: jobs.upkeep(services), services)
     _every(scheduler, "mail", min(tick, MAIL_EVERY_S), lambda: jobs.deliver_due(services), services)
     _every(
         scheduler, "capture", min(tick, MAIL_EVERY_S), lambda: jobs.capture_due(services), services, "browser"
@@ -85,7 +86,6 @@ def stop_on_signals(stop: threading.Event) -> None:
 def _look(services: Services) -> None:
     jobs.poll_due(services)
     jobs.reread_due(services)
-    jobs.upkeep(services)
 
 
 def _every(

@@ -314,9 +314,12 @@ def test_a_finding_is_collected_listed_opened_and_decided(
 
     listed = school_monitor("findings", "--config", staffed)
     assert 0 == listed.code
-    assert "M-" in listed.out and "Headteacher" in listed.out
-    assert "Brackenhall" not in listed.out and "pathetic" not in listed.out
-    (summary,) = school_monitor("findings", "--config", staffed, "--json").document
+    assert "M-" in listed.out and "abuse" not in listed.out
+    mine = school_monitor("findings", "--by", "headteacher", "--config", staffed)
+    assert "possible abuse" in mine.out and "Headteacher" in mine.out
+    assert "Brackenhall" not in mine.out and "pathetic" not in mine.out
+    assert [] == school_monitor("findings", "--by", "chair", "--config", staffed, "--json").document
+    (summary,) = school_monitor("findings", "--by", "headteacher", "--config", staffed, "--json").document
     assert ("A1", None) == (summary["category"], summary["decision"])
 
     reference = summary["reference"]

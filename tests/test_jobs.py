@@ -28,7 +28,7 @@ from monitor.errors import (
     UnexpectedResponse,
 )
 from monitor.evidence import verify
-from monitor.model import CaptureMode, CaptureOutcome, ItemState, Office, RunOutcome
+from monitor.model import AlertState, CaptureMode, CaptureOutcome, ItemState, Office, RunOutcome
 from tests.conftest import START
 from tests.school import forum_source
 from tests.school_at_work import (
@@ -302,7 +302,81 @@ def test_a_page_that_turns_out_to_be_forbidden_leaves_nothing_of_itself(school: 
     (exhibit,) = school.services.settings.storage.archive.glob("20*/*/M-2026-0001-1")
     assert {"record.json", "source"} == {path.name for path in (exhibit / "data").iterdir()}
     assert [(None,)] == school.rows("SELECT next_reread_at FROM items")
-    assert ["headteacher"] == school.told()
+    # Whoever leads on safeguarding hears of it, although the post itself was only an insult.
+    assert {"headteacher", "dsl", "deputy_dsl"} == set(school.told())
+    assert "S2" == school.findings()[0].assessment.category
+    school.forum.edit("insult", THANKS)
+    school.cycle(minutes=31)
+    assert 1 == len(school.browser.opened)
+
+
+# --- edits that change what may be done ---------------------------------------------------------------
+
+
+def test_an_edit_never_lets_the_first_subject_in(school: AtWork) -> None:
+    """Promise 6 over time: what was about the Headteacher stays closed to the Headteacher, although the
+    words now name somebody else."""
+    school.forum.post(post("grudge", HEAD))
+    school.cycle()
+    school.forum.edit("grudge", INSULT)
+    school.cycle(minutes=31)
+
+    assert {"chair", "vice_chair"} == set(school.told())
+    (finding,) = school.findings()
+    rules = cases.Rules(school.services.settings.policy, school.services.delegates)
+    assert not cases.may_open(finding, school.alerts(), Office.HEADTEACHER, rules=rules)
+
+
+def test_mail_still_owed_to_whom_an_edit_makes_the_subject_is_withdrawn(school: AtWork) -> None:
+    """The mail server is down while the words change: the Headteacher never hears, the Chair does."""
+    school.mail.fault = lambda envelope: TemporaryDeliveryError("the mail server cannot be reached")
+    school.forum.post(post("grudge", INSULT))
+    school.cycle()
+    school.forum.edit("grudge", HEAD)
+    school.cycle(minutes=31)
+    school.mail.fault = lambda envelope: None
+    school.cycle(hours=2)
+
+    assert {"chair", "vice_chair"} == set(school.told()) - {"sys_operator"}
+    assert AlertState.WITHDRAWN in {alert.state for alert in school.alerts()}
+
+
+def test_an_edit_that_brings_in_somebody_else_tells_them(school: AtWork) -> None:
+    """As grave as before, but now for the safeguarding lead too."""
+    school.forum.post(post("grudge", INSULT))
+    school.cycle()
+    school.forum.edit("grudge", f"{INSULT} and he hit Zadie Pellgrove of year 9, she is covered in bruises")
+    school.cycle(minutes=31)
+
+    assert "dsl" in school.told()
+
+
+@pytest.mark.parametrize(
+    "before_the_capture",
+    [
+        pytest.param([("edit", IMAGERY)], id="an edit makes it S2 while its capture waits"),
+        pytest.param([("edit", IMAGERY), ("edit", INSULT)], id="harmless words come back"),
+        pytest.param([("beside", IMAGERY)], id="another post at the same address is S2"),
+    ],
+)
+def test_no_page_is_opened_that_has_become_forbidden(
+    school: AtWork, before_the_capture: list[tuple[str, str]]
+) -> None:
+    """S2 and A9 (DOMAIN.md): no request of any kind, whatever order things come in."""
+    school.forum.page_size = 1
+    school.forum.post(post("one", INSULT))
+    for what, words in before_the_capture:
+        if what == "edit":
+            school.forum.edit("one", words)
+        else:
+            school.forum.post(replace(post("two", words), url="https://forum.example/t/one#reply"))
+    jobs.poll_due(school.services)
+    school.clock.move(minutes=31)
+
+    school.cycle()
+
+    assert [] == school.browser.opened
+    assert {"words"} == {record["mode"] for record in school.sealed().values()}
 
 
 # --- mail that is not accepted ----------------------------------------------------------------------
@@ -350,6 +424,7 @@ def test_one_refusal_for_good_sends_the_matter_up_the_chain(school: AtWork) -> N
         finding.reference,
         viewer=Office.CHAIR,
         reason="told in the Headteacher's stead",
+        rules=cases.Rules(school.services.settings.policy, school.services.delegates),
         now=school.clock(),
     )
     assert INSULT == opened.finding.item.item.text

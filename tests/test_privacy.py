@@ -220,6 +220,7 @@ def test_nobody_opens_what_they_are_or_may_be_the_subject_of(full: Full) -> None
                     finding.reference,
                     viewer=office,
                     reason="checking who may",
+                    rules=cases.Rules(services.settings.policy, services.delegates),
                     now=full.school.clock(),
                 )
             except cases.NotYours as refusal:
@@ -250,9 +251,26 @@ def _looks(full: Full, reference: str, office: Office) -> list[object]:
 def test_lists_hold_no_content(full: Full) -> None:
     """What anybody may see of findings and exhibits."""
     services = full.school.services
-    listed = cases.findings(services.store, services.settings.policy)
+    rules = cases.Rules(services.settings.policy, services.delegates)
+    listed = cases.findings(services.store, rules=rules)
     assert len(listed) > 15
     assert [] == leaks(str(listed)) == leaks(str(cases.exhibits(services.store)))
+    assert {("", "", ())} == {(one.label, one.urgency, one.told) for one in listed}
+
+
+def test_a_list_does_not_tell_somebody_that_a_matter_is_about_them(full: Full) -> None:
+    """Promise 6: an office is shown only what it may open, not even the class or urgency of the rest."""
+    services = full.school.services
+    rules = cases.Rules(services.settings.policy, services.delegates)
+    for office in Office:
+        listed = {one.reference for one in cases.findings(services.store, rules=rules, viewer=office)}
+        about = {
+            finding.reference
+            for finding in full.school.findings()
+            if any(office in subject.offices for subject in finding.assessment.subjects)
+        }
+        assert not listed & about, office
+    assert cases.findings(services.store, rules=rules, viewer=Office.CHAIR)
 
 
 # --- what leaves ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ Heavy rooms are imported inside the commands that use them: `--help` must answer
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +16,7 @@ from monitor.cli import words
 from monitor.errors import ConfigError, MonitorError, VerificationError
 
 if TYPE_CHECKING:
+    from monitor.cases import Rules
     from monitor.evidence import VerifiedArchive
     from monitor.jobs import Services
     from monitor.settings import Settings
@@ -40,6 +42,8 @@ HERE = Path("config")
 
 def main() -> None:
     """Run the command line; the only place that turns errors into exit codes."""
+    # Whatever this program writes (database, mailbox, keys) is for its own user only.
+    os.umask(0o077)
     try:
         app()
     except ConfigError as error:
@@ -63,7 +67,6 @@ def main() -> None:
 @app.command()
 def run(config: Config = HERE) -> None:
     """Start the service. Stop it with Ctrl-C or SIGTERM."""
-    import os
     import threading
 
     from monitor import bootstrap, logs, worker
@@ -270,19 +273,32 @@ def people_import(file: Path, config: Config = HERE, as_json: Json = False) -> N
 
 
 @findings_app.callback(invoke_without_command=True)
-def findings(context: typer.Context, config: Config = HERE, as_json: Json = False) -> None:
-    """List the newest findings, without their content."""
+def findings(
+    context: typer.Context,
+    by: Annotated[str, typer.Option("--by", help="The office that looks: lists what it may open.")] = "",
+    config: Config = HERE,
+    as_json: Json = False,
+) -> None:
+    """List the newest findings, without their words; without --by, by reference only."""
     if context.invoked_subcommand:
         return
     from monitor import cases
 
     services = _services(config)
-    found = cases.findings(services.store, services.settings.policy)
+    viewer = _office(by) if by else None
+    found = cases.findings(services.store, rules=_rules(services), viewer=viewer)
     if as_json:
         words.say_json([words.plain(summary) for summary in found])
         return
     if not found:
         words.say("Nothing has been found. `school-monitor status` says whether every source was checked.")
+        return
+    if viewer is None:
+        words.table(
+            ("Reference", "Found", "Saved", "Decided"),
+            [(f.reference, services.local(f.found_at), f.saved, f.decision or "") for f in found],
+        )
+        words.say("What each is about is shown to whoever may open it: school-monitor findings --by OFFICE")
         return
     words.table(
         ("Reference", "What", "Urgency", "Told", "Saved", "Decided"),
@@ -291,8 +307,7 @@ def findings(context: typer.Context, config: Config = HERE, as_json: Json = Fals
                 f.reference,
                 f.label,
                 f.urgency,
-                ", ".join(office.label for office in f.told)
-                or ("a person decides" if f.asks_person else "nobody"),
+                ", ".join(office.label for office in f.told) or "a person decides",
                 f.saved,
                 f.decision or "",
             )
@@ -314,7 +329,13 @@ def findings_show(
 
     services = _services(config)
     opened = cases.open_finding(
-        services.store, services.archive, reference, viewer=_office(by), reason=reason, now=services.clock()
+        services.store,
+        services.archive,
+        reference,
+        viewer=_office(by),
+        reason=reason,
+        rules=_rules(services),
+        now=services.clock(),
     )
     if as_json:
         words.say_json(words.plain(opened))
@@ -335,7 +356,14 @@ def findings_decide(
     services = _services(config)
     if decision not in list(cases.Decision):
         words.fail(f"A decision is one of: {', '.join(cases.Decision)}.", code=2)
-    cases.decide(services.store, reference, cases.Decision(decision), by=_office(by), now=services.clock())
+    cases.decide(
+        services.store,
+        reference,
+        cases.Decision(decision),
+        by=_office(by),
+        rules=_rules(services),
+        now=services.clock(),
+    )
     words.say(f"{reference}: {decision.replace('_', ' ')}, decided by the {_office(by).label}.")
 
 
@@ -407,8 +435,6 @@ def verify(
 
 
 def _settings(config: Path) -> Settings:
-    import os
-
     from monitor import settings
 
     return settings.load(config, os.environ)  # noqa: TID251 - handed over whole; settings reads it
@@ -432,6 +458,12 @@ def _read_people(file: Path) -> Any:
     for fault in register.faults:
         words.complain(f"{file.name}:{fault.line}: {fault.message}; this row was left out")
     return register
+
+
+def _rules(services: Services) -> Rules:
+    from monitor import cases
+
+    return cases.Rules(services.settings.policy, services.delegates)
 
 
 def _office(name: str) -> Any:

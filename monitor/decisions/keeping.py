@@ -17,6 +17,7 @@ from monitor.model import (
     Policy,
     Reason,
     Source,
+    Urgency,
 )
 
 REPEAT_WITHIN = timedelta(days=365)
@@ -71,6 +72,33 @@ def with_repetition(assessment: Assessment, policy: Policy, earlier: Collection[
         also=(*assessment.also, "A2"),
         urgency=min(assessment.urgency, category.urgency),
         reasons=(*assessment.reasons, Reason("A2", "same account, same person, within a year", 0, 0)),
+    )
+
+
+def carried_on(before: Assessment | None, after: Assessment) -> Assessment:
+    """An edit takes nothing back: whoever was the subject in an earlier version stays barred from the
+    matter (promise 6), and what once set off S2 or A9 is never asked about again (DOMAIN.md)."""
+    if before is None:
+        return after
+    subjects = tuple(dict.fromkeys((*after.subjects, *before.subjects)))
+    if not (before.suppressed or after.suppressed):
+        return replace(after, subjects=subjects)
+    return replace(after, subjects=subjects, suppressed=True, capture=CaptureMode.WORDS)
+
+
+def suppressed_by_page(assessment: Assessment) -> Assessment:
+    """The matter once its page has said on loading what forbids any request (R69): a possible S2, the
+    most protective reading, for a person to correct."""
+    others = tuple(code for code in assessment.categories if code != "S2")
+    return replace(
+        assessment,
+        category="S2",
+        also=others,
+        urgency=Urgency.U0,
+        capture=CaptureMode.WORDS,
+        reasons=(*assessment.reasons, Reason("S2", "what the page said when it was opened", 0, 0)),
+        asks_person=False,
+        suppressed=True,
     )
 
 

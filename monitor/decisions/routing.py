@@ -66,6 +66,17 @@ def route(
     return _settle(wanted, gate, policy=policy, prompts=_prompts(assessment, rows, policy))
 
 
+def barred(
+    assessment: Assessment,
+    policy: Policy,
+    *,
+    delegates: Mapping[Office, Collection[Office]] = _NO_DELEGATES,
+) -> frozenset[Office]:
+    """Every office that may neither be told nor open this matter, whatever it was told before (R53)."""
+    categories = tuple(policy.categories[code] for code in assessment.categories)
+    return frozenset(_gate(assessment, _rows(assessment, policy, categories), None, delegates))
+
+
 def next_in_chain(
     office: Office,
     assessment: Assessment,

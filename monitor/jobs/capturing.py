@@ -5,6 +5,7 @@ The archive is the truth: a capture found sealed there is only entered in the in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -13,15 +14,16 @@ from pydantic import TypeAdapter
 
 import monitor
 from monitor import triage
-from monitor.decisions import schedule
+from monitor.decisions import addresses, schedule
 from monitor.errors import ArchiveError, BrowserUnavailable, where_raised
-from monitor.jobs import notices
+from monitor.jobs import filing, notices
 from monitor.jobs.services import Services
 from monitor.model import (
     CaptureMode,
     CaptureOutcome,
     CaptureReport,
     ExhibitRecord,
+    Item,
     ItemState,
     PageFacts,
     Seal,
@@ -92,6 +94,9 @@ def _capture(services: Services, row: CaptureRow) -> None:
         finding = t.finding_by_id(row.finding_id) if row.finding_id else None
         # An edit may have come in since: what is sealed are the words that this capture was wanted for.
         words = t.words(finding.item.id, row.version) if finding else ""
+        if row.mode.opens_page and _forbidden(row, finding, t.untouchable()):
+            t.open_no_page(row.id)
+            row = replace(row, mode=CaptureMode.WORDS)
     # Killed after the rename or the chain entry: what lies in the archive is bound, never made again.
     seal = services.archive.adopt(row.exhibit_id, now=services.clock())
     if seal is None:
@@ -113,6 +118,14 @@ def _capture(services: Services, row: CaptureRow) -> None:
         mode=row.mode.value,
         sequence=seal.sequence,
     )
+
+
+def _forbidden(row: CaptureRow, finding: FindingRow | None, untouchable: Sequence[Item]) -> bool:
+    """Whether a request for this page has become forbidden since it was asked for: by an edit, or by
+    another post at the same address (S2, A9; DOMAIN.md)."""
+    if finding and finding.assessment.suppressed:
+        return True
+    return any(addresses.touches(row.url, item) for item in untouchable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +196,7 @@ def _finish(services: Services, row: CaptureRow, seal: Seal, ended: _Ended) -> N
             if schedule.waits_for_capture(finding.assessment.urgency):
                 t.release_alerts(row.finding_id, now)
             if ended.outcome is CaptureOutcome.SUPPRESSED:
-                # What the page said after loading forbids every further request (R69).
-                t.reread(finding.item.id, None)
+                filing.note_suppressed_page(t, services, t.finding_by_id(row.finding_id), now)
 
 
 def _postpone(services: Services, row: CaptureRow, detail: str, headline: str) -> None:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from monitor import triage
 from monitor.decisions import keeping, schedule
-from monitor.decisions.routing import route
+from monitor.decisions.routing import barred, route
 from monitor.jobs import notices
 from monitor.jobs.services import Services
 from monitor.model import (
@@ -117,6 +118,7 @@ def _file(
     policy = services.settings.policy
     before = t.finding_of(kept.id) if kept else None
     assessment = _with_history(t, judged, before, policy=policy, now=now)
+    assessment = keeping.carried_on(before.assessment if before else None, assessment)
     plan = keeping.keep(assessment, policy, source)
     if plan.count and kept is None:
         t.count(_week(now.astimezone(services.zone)), plan.count, source.key)
@@ -161,7 +163,13 @@ def _with_history(
         since=now - keeping.REPEAT_WITHIN,
         before_id=before.id if before else None,
     )
-    counted = [reference for reference, codes in earlier.items() if keeping.REPEATED.intersection(codes)]
+    # A displayed name is a handle only within one site: two blogs may each have a "Sarah".
+    host = urlsplit(judged.item.url).netloc
+    counted = [
+        row.reference
+        for row in earlier
+        if keeping.repeats(row.assessment) and urlsplit(row.item.item.url).netloc == host
+    ]
     return keeping.with_repetition(judged.assessment, policy, counted)
 
 
@@ -173,6 +181,19 @@ class _Filed:
     item_id: int
     version: int
     before: FindingRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What a mail is about. `edition` tells its mails from those about an earlier view of it."""
+
+    reference: str
+    finding_id: int
+    edition: str
+    item: Item
+    assessment: Assessment
+    matches: Matches
+    routing: Routing
 
 
 def _find(t: Transaction, services: Services, filed: _Filed, *, now: datetime) -> None:
@@ -212,10 +233,59 @@ def _find(t: Transaction, services: Services, filed: _Filed, *, now: datetime) -
             finding_id=finding_id,
             version=filed.version,
         )
-    if routing.unroutable:
-        _tell_unroutable(t, services, reference)
-    for telling in _to_tell(before, assessment, routing):
-        _owe_mail(t, services, filed, telling, routing, reference=reference, finding_id=finding_id, now=now)
+    matter = _Matter(
+        reference=reference,
+        finding_id=finding_id,
+        edition=str(filed.version),
+        item=judged.item,
+        assessment=assessment,
+        matches=judged.matches,
+        routing=routing,
+    )
+    _tell(t, services, matter, before, now=now)
+
+
+def note_suppressed_page(t: Transaction, services: Services, finding: FindingRow, now: datetime) -> None:
+    """The page said on loading what forbids any request: the matter becomes a possible S2, whoever
+    leads on safeguarding is told, and nothing of it is asked about again (R69)."""
+    t.stop_rereads(finding.item.id)
+    if finding.assessment.suppressed:
+        return
+    assessment = keeping.suppressed_by_page(finding.assessment)
+    routing = route(
+        assessment, services.settings.policy, filled=services.filled, delegates=services.delegates
+    )
+    t.add_assessment(
+        finding.id,
+        assessment,
+        matches=finding.matches,
+        routing=routing,
+        by="machine",
+        why="what the page said when it was opened",
+        now=now,
+    )
+    matter = _Matter(
+        reference=finding.reference,
+        finding_id=finding.id,
+        edition=f"{finding.item.version}-page",
+        item=finding.item.item,
+        assessment=assessment,
+        matches=finding.matches,
+        routing=routing,
+    )
+    _tell(t, services, matter, finding, now=now)
+
+
+def _tell(
+    t: Transaction, services: Services, matter: _Matter, before: FindingRow | None, *, now: datetime
+) -> None:
+    """Owe the mails, and take back what is still owed to anybody who may no longer know."""
+    nobody = barred(matter.assessment, services.settings.policy, delegates=services.delegates)
+    t.withdraw_alerts(matter.finding_id, nobody)
+    if matter.routing.unroutable:
+        _tell_unroutable(t, services, matter.reference)
+    for telling in _to_tell(before, matter.assessment, matter.routing):
+        _owe_mail(t, services, matter, telling, now=now)
 
 
 def _to_tell(before: FindingRow | None, assessment: Assessment, routing: Routing) -> tuple[Telling, ...]:
@@ -240,21 +310,13 @@ def _tell_unroutable(t: Transaction, services: Services, reference: str) -> None
 
 
 def _owe_mail(
-    t: Transaction,
-    services: Services,
-    filed: _Filed,
-    telling: Telling,
-    routing: Routing,
-    *,
-    reference: str,
-    finding_id: int,
-    now: datetime,
+    t: Transaction, services: Services, matter: _Matter, telling: Telling, *, now: datetime
 ) -> None:
     """Owe one office its mail. The key makes a second call say nothing new."""
-    settings, assessment = services.settings, filed.judged.assessment
+    settings, assessment = services.settings, matter.assessment
     waits = assessment.capture is not CaptureMode.NONE
     hold = timedelta(seconds=settings.schedule.hold_for_capture_s) if waits else timedelta(0)
-    key = f"{reference}/{filed.version}/{telling.office.value}/{telling.part.value}"
+    key = f"{matter.reference}/{matter.edition}/{telling.office.value}/{telling.part.value}"
     t.owe(
         NewAlert(
             key=key,
@@ -263,17 +325,17 @@ def _owe_mail(
             part=telling.part,
             address=notices.address(telling.office, settings),
             message_id=notices.message_id(services, key),
-            thread=notices.message_id(services, reference),
+            thread=notices.message_id(services, matter.reference),
             date=now,
             not_before=schedule.mail_not_before(assessment.urgency, now=now, hold=hold, zone=services.zone),
-            finding_id=finding_id,
+            finding_id=matter.finding_id,
             facts=notices.notice(
                 telling,
-                routing,
-                reference=reference,
+                matter.routing,
+                reference=matter.reference,
                 assessment=assessment,
-                matches=filed.judged.matches,
-                item=filed.judged.item,
+                matches=matter.matches,
+                item=matter.item,
                 settings=settings,
                 now=now,
             ),

@@ -16,6 +16,7 @@ from monitor.errors import (
     NotConfigured,
     RateLimited,
     SourceGone,
+    SourceUnavailable,
     UnexpectedResponse,
     where_raised,
 )
@@ -279,20 +280,32 @@ def _reread(services: Services, source: Source, known: Sequence[KeptItem]) -> in
         return 0
     try:
         seen = services.open_collector(source).reread(source, [kept.item for kept in known])
+        return _take_in_changes(services, source, known, seen)
     except Exception as error:  # noqa: BLE001 - a bug in one source must not stop the others
         log.error("reread_failed", source=source.key, error=type(error).__name__, where=where_raised(error))
         _put_off(services, source, known, error)
         return 0
-    return _take_in_changes(services, source, known, seen)
 
 
 def _put_off(services: Services, source: Source, known: Sequence[KeptItem], error: Exception) -> None:
-    """The poll of the same source reports the same fault; the items only wait."""
-    until = services.clock() + source.interval
+    """The items wait; what waiting does not mend is told once a day, for the polls may still be good."""
+    now = services.clock()
+    until = now + source.interval
     if isinstance(error, RateLimited) and error.until:
         until = max(until, error.until)
     with services.store.transaction() as t:
         t.put_off_rereads([kept.id for kept in known], until)
+        if not isinstance(error, (SourceUnavailable, RateLimited)):
+            detail = error.detail if isinstance(error, CollectError) else "a fault in this program"
+            t.owe(
+                notices.operator_alert(
+                    services,
+                    f"reread {source.key} {now.date().isoformat()}",
+                    f"{source.key}: edits are not seen",
+                    [("Source", source.key), ("What happened", detail)],
+                    "New posts are still read. Run `school-monitor doctor`.",
+                )
+            )
 
 
 def _take_in_changes(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from monitor.decisions import schedule
+from monitor.decisions.schedule import SourceState
 from monitor.errors import ArchiveError
 from monitor.evidence import open_archive
 from monitor.jobs import notices
@@ -16,6 +17,8 @@ log = structlog.get_logger()
 
 FORGET_SEEN_AFTER = timedelta(days=60)
 """Twice the longest look-back (R16); after that an item cannot come again by itself."""
+
+REMIND_AFTER = timedelta(days=7)
 
 
 def recover(services: Services) -> int:
@@ -70,13 +73,13 @@ def upkeep(services: Services) -> None:
         for source in services.settings.sources:
             state = states[source.key]
             since = schedule.silent_since(source, state, now)
-            if since is None or state.told_operator_at is not None:
+            if since is None or not _due_to_tell(state, now):
                 continue
             last = services.local(state.last_good_at) if state.last_good_at else "never"
             t.owe(
                 notices.operator_alert(
                     services,
-                    f"silent {source.key} {since.isoformat()}",
+                    f"silent {source.key} {now.isoformat()}",
                     f"{source.key} has not been checked",
                     [
                         ("Source", source.key),
@@ -87,3 +90,8 @@ def upkeep(services: Services) -> None:
                 )
             )
             t.told_operator(source.key, now)
+
+
+def _due_to_tell(state: SourceState, now: datetime) -> bool:
+    """Told once, and again every week while it lasts."""
+    return state.told_operator_at is None or now - state.told_operator_at >= REMIND_AFTER

@@ -180,3 +180,4 @@ class Waiting:
     captures_failed: int
     undecided: int
     oldest_alert_at: datetime | None
+    oldest_capture_at: datetime | None

@@ -17,6 +17,7 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     or_,
     select,
     true,
@@ -406,8 +407,8 @@ class Transaction:
 
     def earlier_findings(
         self, *, platform: str, author: str, people: Collection[str], since: datetime, before_id: int | None
-    ) -> dict[str, tuple[str, ...]]:
-        """References and categories of findings by the same handle about one of these people, made before
+    ) -> list[FindingRow]:
+        """Findings by the same handle about one of these people, made before
         the one with `before_id` (A2, R48): an edit of the first of two does not make it the repetition."""
         chosen = (
             select(t.findings.c.id)
@@ -421,10 +422,7 @@ class Transaction:
                 true() if before_id is None else t.findings.c.id < before_id,
             )
         )
-        return {
-            row.reference: row.assessment.categories
-            for row in self._findings(t.findings.c.id.in_(chosen), 100)
-        }
+        return self._findings(t.findings.c.id.in_(chosen), 100)
 
     def decide(self, finding_id: int, decision: str, *, by: str, now: datetime) -> None:
         """Note what a person decided."""
@@ -449,19 +447,20 @@ class Transaction:
         ]
 
     def untouchable(self) -> list[Item]:
-        """Items for which, or for whose links, no request may be made: S2, A9, S5 (DOMAIN.md)."""
+        """Every version of the items for which, or for whose links, no request may be made: S2, A9, S5,
+        and addresses whose page turned out so (DOMAIN.md). The latter have no words."""
+        forbidden = or_(
+            t.captures.c.mode == CaptureMode.WORDS, t.captures.c.outcome == CaptureOutcome.SUPPRESSED
+        )
         chosen = (
-            select(t.items, _versions())
+            select(t.items.c.url, t.item_versions.c.text)
+            .join(t.item_versions, t.item_versions.c.item_id == t.items.c.id)
             .join(t.findings, t.findings.c.item_id == t.items.c.id)
             .join(t.captures, t.captures.c.finding_id == t.findings.c.id)
-            .where(
-                or_(
-                    t.captures.c.mode == CaptureMode.WORDS,
-                    t.captures.c.outcome == CaptureOutcome.SUPPRESSED,
-                )
-            )
+            .where(forbidden)
+            .union(select(t.captures.c.url, literal("")).where(forbidden, t.captures.c.finding_id.is_(None)))
         )
-        return [_kept(row).item for row in self._rows(chosen)]
+        return [Item("", "", row["url"], row["text"]) for row in self._rows(chosen)]
 
     # --- captures and exhibits -------------------------------------------------------------------
 
@@ -516,6 +515,12 @@ class Transaction:
     def captures_of(self, finding_id: int) -> list[CaptureRow]:
         """The captures of a finding, the oldest first."""
         return self._captures(t.captures.c.finding_id == finding_id)
+
+    def open_no_page(self, capture_id: int) -> None:
+        """Something that came in since forbids any request: keep the words instead."""
+        self._connection.execute(
+            update(t.captures).where(t.captures.c.id == capture_id).values(mode=CaptureMode.WORDS)
+        )
 
     def captures_at_work(self, now: datetime) -> list[str]:
         """Exhibit ids of captures that somebody holds right now."""
@@ -628,6 +633,17 @@ class Transaction:
             .values(next_attempt_at=now)
         )
 
+    def withdraw_alerts(self, finding_id: int, offices: Collection[Office]) -> None:
+        """Do not send what is still owed to these offices about this finding."""
+        row = t.alerts.c
+        self._connection.execute(
+            update(t.alerts)
+            .where(
+                row.finding_id == finding_id, row.state == AlertState.OWED, row.office.in_(sorted(offices))
+            )
+            .values(state=AlertState.WITHDRAWN)
+        )
+
     def claim_alert(self, *, now: datetime, until: datetime) -> AlertRow | None:
         """Take the message that waits longest, or None."""
         row = self._claim(t.alerts, t.alerts.c.state == AlertState.OWED, now=now, until=until)
@@ -726,6 +742,9 @@ class Transaction:
             alerts_failed=number(t.alerts, t.alerts.c.state == AlertState.FAILED),
             captures_failed=number(t.captures, t.captures.c.outcome == CaptureOutcome.FAILED),
             undecided=number(t.findings, t.findings.c.decision.is_(None)),
+            oldest_capture_at=self._connection.execute(
+                select(func.min(t.captures.c.requested_at)).where(t.captures.c.state == CaptureState.WANTED)
+            ).scalar_one(),
             oldest_alert_at=self._connection.execute(
                 select(func.min(t.alerts.c.next_attempt_at)).where(t.alerts.c.state == AlertState.OWED)
             ).scalar_one(),
