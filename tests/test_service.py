@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -20,14 +21,25 @@ from typing import Any
 import psutil
 import pytest
 
-from monitor import settings
+from monitor import jobs, settings
 from monitor.bootstrap import assemble
 from monitor.evidence import verify
+from monitor.model import ItemState
 from tests.feed_site import FeedSite
 from tests.local_config import local_config
 from tests.page_server import Handler
-from tests.school import REPOSITORY
-from tests.school_at_work import INSULT, THANKS, THREAT, AtWork, at_work, import_register, post
+from tests.school import REPOSITORY, littleover
+from tests.school_at_work import (
+    ADDRESS,
+    IMAGERY,
+    INSULT,
+    THANKS,
+    THREAT,
+    AtWork,
+    at_work,
+    import_register,
+    post,
+)
 
 PATIENCE_S = 40.0
 """How long a machine under load may take for what usually takes two seconds."""
@@ -224,6 +236,34 @@ def test_killed_in_the_middle_and_started_again_nothing_is_lost(config: Path, si
     assert len(identities) == len(set(identities))
     assert sorted(identities) == sorted(row[0] for row in rows(config, "SELECT message_id FROM alerts"))
     assert () == verify.problems(config.parent / "archive")
+
+
+def test_the_same_work_is_done_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
+    """What a trust grows into: findings, seals, mail, an edit and a removal, and nothing said twice."""
+    settings_ = littleover(tmp_path)
+    storage = replace(settings_.storage, database_url=postgres_url)
+    school = at_work(tmp_path, settings=replace(settings_, storage=storage))
+    posts = {"insult": INSULT, "never": IMAGERY, "door": ADDRESS, "thanks": THANKS}
+    school.forum.post(*(post(native_id, words, author=native_id) for native_id, words in posts.items()))
+    school.cycle()
+    told = school.told()
+    school.forum.edit("insult", INSULT + " Really.")
+    school.forum.remove("door")
+    school.cycle(hours=2)
+    school.cycle(hours=2)
+
+    by_post = {finding.item.item.native_id: finding for finding in school.findings()}
+    assert {"insult", "never", "door"} == set(by_post)
+    assert (2, 2) == (by_post["insult"].item.version, by_post["door"].item.version)
+    assert ItemState.REMOVED is by_post["door"].item.item.state
+    assert "Hollow" not in by_post["door"].item.item.text
+    assert 4 == len(school.sealed())
+    assert "dsl" in told and told == school.told()
+    assert {"sent"} == {alert.state for alert in school.alerts()}
+    health = jobs.examine(school.services)
+    assert (True, ()) == (health.running, health.faults)
+    assert () == verify.problems(settings_.storage.archive)
+    school.services.store.close()
 
 
 # --- times that people live by ----------------------------------------------------------------------
