@@ -228,7 +228,7 @@ def test_earlier_findings_need_the_same_account_and_the_same_person(store: Store
             found = t.earlier_findings(
                 platform="feeds", author=author, people=[person], since=since, before_id=None
             )
-            return set(found)
+            return {row.reference for row in found}
 
         assert {"M-2026-0001"} == earlier("marigold_mum", "s4", clock() - MINUTE)
         assert set() == earlier("somebody_else", "s4", clock() - MINUTE)
