@@ -164,9 +164,32 @@ def test_an_office_is_named_by_what_it_is_called(marked: str, office: Office) ->
     assert quoted.lower().removeprefix("the ") == expected.split("]")[0].lower().removeprefix("the ")
 
 
+MEANS_THE_HEAD = [
+    "Littleover Community School's head is", "Littleover Community Schools head is", "LCS school's head is",
+    "head of Littleover Community School is", "the head at Littleover Community School is",
+    "ht at Littleover Community School is", "Littleover Community School HT is", "HT", "our ht",
+    "the man who runs Littleover Community School", "woman that runs LCS school", "the boss of our school",
+    "whoever is in charge of Littleover school", "Littleover Community School boss", "our head",
+    "the boss at Littleover Community School", "the principle of Littleover Community School",
+    "HT ignored us after HT ignored them",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", MEANS_THE_HEAD)
+def test_the_headteacher_is_meant_however_the_post_is_called(words: str) -> None:
+    """Promise 6: who runs the School is never told of what is said about who runs it."""
+    [found] = matcher().scan([f"{words} messaging us, Littleover Community School"])
+    assert {mention.office for mention in found.offices} == {Office.HEADTEACHER}
+    [here] = matcher().scan(["Littleover's head is messaging us, LCS head too"], [True])
+    assert [mention.office for mention in here.offices] == [Office.HEADTEACHER] * 2
+
+
 NOT_THE_HEAD = [
     "head of year", "the head boy", "head lice", "the head of maths", "my head hurts", "head girl",
-    "in principal parts", "headphones", "the head count", "Governor Tremlow",
+    "in principal parts", "headphones", "the head count", "Governor Tremlow", "roll on HT", "HT holidays",
+    "Littleover Community School's head boy", "Littleover Community School's head of maths", "after HT",
+    "she runs the school choir", "she runs the Littleover Community School choir",
+    "the weight of it", "in principle we like school",
 ]  # fmt: skip
 
 

@@ -203,6 +203,15 @@ def test_an_allegation_about_the_head_gives_the_safeguarding_lead_only_the_child
     assert any("LADO directly" in prompt for prompt in routing.prompts)
 
 
+def test_an_allegation_about_somebody_unnamed_is_kept_from_the_head(policy: Policy) -> None:
+    """Matrix 3.5, last row: the safeguarding lead is told, "anyone possibly meant" is not. Whoever is
+    known to be some teacher is not the Headteacher (worked example 24)."""
+    unnamed = route(assessment("A5", Subject(certain=False), PUPIL), policy)
+    assert told(unnamed) == {Office.DSL: Told.HANDLES, Office.DEPUTY_DSL: Told.CHILD_WELFARE}
+    assert "may be the subject of this matter" in [gap.why for gap in unnamed.left_out]
+    assert Told.HANDLES is told(route(assessment("A5"), policy))[Office.HEADTEACHER]
+
+
 def test_an_allegation_about_the_safeguarding_lead_gives_the_deputies_the_childs_part(
     policy: Policy,
 ) -> None:

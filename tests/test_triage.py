@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from monitor.decisions.routing import route
 from monitor.model import Assessment, CaptureMode, Item, Matches, Office, Role, Subject, Urgency
 from monitor.triage import assess, masked, suppression
 from tests.invented_school import ROOT, by_id, matcher, policy
@@ -170,6 +171,27 @@ def test_the_post_and_its_holder_are_the_same_subject() -> None:
     by_name, by_post = judged(f"Dr Vandermolen{AT} ignores us"), judged(f"The head{AT} ignores us")
     for view in (by_name, by_post):
         assert view.subjects == (Subject(Role.STAFF, ("s01",), (Office.HEADTEACHER,)),)
+
+
+UNNAMED = Subject(certain=False)
+THE_HEAD = Subject(Role.STAFF, ("s01",), (Office.HEADTEACHER,))
+
+
+@pytest.mark.parametrize(
+    ("text", "subject"),
+    [
+        ("Littleover Community School's head touched my daughter, inappropriate with kids", THE_HEAD),
+        ("the boss at Littleover Community School is messaging year 9 girls, nonce", THE_HEAD),
+        ("Littleover Community School HT is messaging year 9 girls, nonce", THE_HEAD),
+        ("that lanky one at Littleover Community School is a n0nce", UNNAMED),
+        ("you know who i mean, Littleover Community School. paedo", UNNAMED),
+    ],
+)
+def test_a_strong_word_about_an_adult_nobody_names_is_never_news(text: str, subject: Subject) -> None:
+    """Promise 6 and R46: it is an allegation, and the Headteacher, who may be meant, is not told."""
+    view = judged(text)
+    assert (view.category, view.subjects, view.asks_person) == ("A5", (subject,), False)
+    assert Office.HEADTEACHER not in {telling.office for telling in route(view, policy()).told}
 
 
 def test_nobody_is_a_subject_whom_the_words_do_not_name() -> None:

@@ -21,6 +21,7 @@ from monitor.model import (
     Role,
     Route,
     Routing,
+    Subject,
     Telling,
     Told,
 )
@@ -247,6 +248,8 @@ def _gate(
     for subject in assessment.subjects:
         for office in subject.offices:
             subjects[office] = subjects.get(office, False) or subject.certain
+    if ALLEGATION in assessment.categories and any(map(_may_be_anybody, assessment.subjects)):
+        subjects.setdefault(Office.HEADTEACHER, False)
     never = {office for row in rows for office in row.never}
     gate: dict[Office, str] = {}
     for office in Office:
@@ -262,6 +265,12 @@ def _gate(
         elif filled is not None and office not in filled:
             gate[office] = "nobody holds this post yet"
     return gate
+
+
+def _may_be_anybody(subject: Subject) -> bool:
+    """Whether the words name nobody, not even what work they do: it may be the Headteacher (matrix 3.5,
+    last row: "anyone possibly meant" is excluded), and the safeguarding leads are told."""
+    return subject.role is None and not subject.offices
 
 
 def _settle(

@@ -12,10 +12,14 @@ from importlib import resources
 from monitor.folding import read
 from monitor.model import Office
 
+SCHOOL = "\x02"
+"""Stands in the text that `offices` search for each letter of one of the School's own terms."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Compiled word lists. Patterns search a reading (monitor.folding), never the original."""
+    """Compiled word lists. Patterns search a reading (monitor.folding), never the original; `offices` and
+    `not_an_office` one in which the School's own terms are SCHOOL and "HT" has kept its capitals."""
 
     education: re.Pattern[str]
     year_group: re.Pattern[str]
@@ -47,7 +51,9 @@ def lexicon() -> Lexicon:
     """Load and compile the word lists that ship with the package."""
     data = tomllib.loads(resources.files(__package__).joinpath("lexicon.toml").read_text("utf-8"))
     offices = {
-        key: re.compile(rf"(?<![a-z0-9])(?:{'|'.join(patterns)})(?![a-z0-9])")
+        key: re.compile(
+            rf"(?<![a-z0-9])(?:{'|'.join(patterns)})(?![a-z0-9])".replace("SCHOOL", f"{SCHOOL}++")
+        )
         for key, patterns in data["offices"].items()
     }
     not_an_office = offices.pop("not")

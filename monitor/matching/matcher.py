@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from ahocorasick_rs import BytesAhoCorasick
 
-from monitor.folding import Batch, read, read_batch
+from monitor.folding import Batch, Reading, read, read_batch
 from monitor.matching.context import find_school, names_other_school
 from monitor.matching.forms import Form, forms_of, school_forms, slips, words_of
 from monitor.matching.judgement import Named, judge
-from monitor.matching.lexicon import any_word, lexicon
+from monitor.matching.lexicon import SCHOOL, any_word, lexicon
 from monitor.model import Matches, OfficeMention, Person, SchoolTerms
 
 _BATCH_TEXTS = 512
@@ -36,6 +36,7 @@ _STOP = {
     "transposed_initial": re.compile(r"[.!?;:'&]"),
     "forename_initial": re.compile(r"[.!?;:,'&@]"),
 }
+_HEADTEACHER_IN_CAPITALS = re.compile(r"(?<!\w)HT(?!\w)")
 _STOP_OTHERWISE = re.compile(r"[.!?;:,]\s|[&@]")
 
 
@@ -136,6 +137,12 @@ class Matcher:
         )
         context = at_home or confidence >= 0.5
         offsets = batch.offsets
+        # Short forms too: where the School is meant, "Littleover's head" is its head.
+        terms = [
+            (int(offsets[one.start]), int(offsets[one.end - 1]) + 1)
+            for one in found
+            if one.form.rule.startswith("school_")
+        ]
         of_school = bytearray(high - low)
         for term in school:
             of_school[term.start - low : term.end - low] = b"\1" * (term.end - term.start)
@@ -157,7 +164,7 @@ class Matcher:
         return Matches(
             school=tuple(one.placed(offsets) for one in school) if context else (),
             people=tuple(one.placed(offsets) for one in matches),
-            offices=tuple(_offices(text)) if context else (),
+            offices=tuple(_offices(text, reading, terms)) if context else (),
             context=context,
         )
 
@@ -263,19 +270,32 @@ def _last_word_end(reading: str, start: int, stop: int) -> int:
     return stop
 
 
-def _offices(text: str) -> Iterator[OfficeMention]:
+def _offices(text: str, reading: Reading, terms: Sequence[tuple[int, int]]) -> Iterator[OfficeMention]:
     """Posts named by what they are called, not by who holds them (DOMAIN.md, Rules)."""
-    reading, words = read(text), lexicon()
-    taken = bytearray(len(reading.text))
-    for found in words.not_an_office.finditer(reading.text):
+    words, marked = lexicon(), _marked(text, reading, terms)
+    taken = bytearray(len(marked))
+    for found in words.not_an_office.finditer(marked):
         taken[found.start() : found.end()] = b"\1" * len(found.group())
     mentions = []
     for office, pattern in words.offices:
-        for found in pattern.finditer(reading.text):
+        for found in pattern.finditer(marked):
             if not any(taken[found.start() : found.end()]):
                 taken[found.start() : found.end()] = b"\1" * len(found.group())
                 mentions.append(OfficeMention(*reading.span(*found.span()), office, f"office_{office}"))
     return iter(sorted(mentions, key=lambda mention: mention.start))
+
+
+def _marked(text: str, reading: Reading, terms: Sequence[tuple[int, int]]) -> str:
+    """The reading with the School's own terms and the capitals of "HT" marked, as long as before."""
+    marked = bytearray(reading.text.encode("latin-1"))
+    for start, end in terms:
+        first, last = np.searchsorted(reading.offsets, (start, end))
+        marked[first:last] = SCHOOL.encode() * int(last - first)
+    for capitals in _HEADTEACHER_IN_CAPITALS.finditer(text):
+        first, last = np.searchsorted(reading.offsets, capitals.span())
+        if last - first == len(capitals.group()):
+            marked[first:last] = capitals.group().encode()
+    return marked.decode("latin-1")
 
 
 def _with_standing(people: Sequence[Person]) -> Iterator[tuple[int, Person, bool]]:

@@ -161,6 +161,8 @@ def _facts(reading: Reading, matches: Matches, *, own_channel: bool) -> frozense
     facts.add("own" if own_channel else "elsewhere")
     if facts & {"adult", "role", "jigsaw"}:
         facts.add("somebody")
+    else:
+        facts.add("nobody")
     return frozenset(facts)
 
 
@@ -356,6 +358,8 @@ def _subjects(
             subjects.setdefault((mention.office,), Subject(role, holders, offices))
     if "A8" in categories and "pupil" in facts and not any(s.role is Role.PUPIL for s in subjects.values()):
         subjects[("solicited",)] = Subject(Role.PUPIL, certain=False)
+    if "A5" in categories and not facts & {"adult", "role"}:
+        subjects[("unknown",)] = Subject(certain=False)
     if "T1" in categories and not subjects:
         subjects[("author",)] = Subject(Role.STAFF, certain=False)
     return tuple(subjects.values())
