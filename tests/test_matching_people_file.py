@@ -31,6 +31,35 @@ def test_every_column_is_read() -> None:
     assert person.offices == {Office.HEADTEACHER}
 
 
+@pytest.mark.parametrize(
+    ("title", "offices"),
+    [
+        ("Headteacher", {Office.HEADTEACHER}),
+        ("HEAD TEACHER (Acting)", {Office.HEADTEACHER}),
+        ("Principal", {Office.HEADTEACHER}),
+        ("Head of School", {Office.HEADTEACHER}),
+        ("Headteacher and Designated Safeguarding Lead", {Office.HEADTEACHER, Office.DSL}),
+        ("Chair of the Governing Body", {Office.CHAIR}),
+        ("Chair", {Office.CHAIR}),
+        ("Chair, Finance Committee", set()),
+        ("Assistant Headteacher / DSL", {Office.DSL}),
+        ("Deputy Headteacher", {Office.DEPUTY_HEAD}),
+        ("Deputy Designated Safeguarding Lead", {Office.DEPUTY_DSL}),
+        ("Head of Year 9", set()),
+        ("Head of Science", set()),
+        ("PA to the Headteacher", set()),
+        ("Former Headteacher", set()),
+        ("Principal Teacher of Music", set()),
+    ],
+)
+def test_a_well_known_job_title_is_an_office_without_its_flag(title: str, offices: set[Office]) -> None:
+    """Promise 6: a forgotten flag tells nobody about themselves; a title that only sounds alike is none."""
+    [person] = read_people([HEAD, f"s1,staff,Mrs,Ines,,Vandermolen,,{title},,distinctive"]).people
+    assert (person.offices, "distinctive" in person.flags) == (offices, True)
+    [pupil] = read_people([HEAD, f"p1,pupil,,Zadie,,Pellgrove,,{title},Y9,"]).people
+    assert pupil.offices == frozenset()
+
+
 def test_a_bad_row_is_named_by_line_and_the_rest_is_read() -> None:
     """A fault never repeats what the row says."""
     lines = [

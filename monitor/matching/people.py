@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from monitor.errors import RegisterError
-from monitor.model import Person, Register, Role, RowFault
+from monitor.model import Office, Person, Register, Role, RowFault
 
 COLUMNS = (
     "id",
@@ -95,8 +96,47 @@ def _person(row: Mapping[str | None, str | list[str] | None]) -> Person:
         aliases=_several(_cell(row, "aliases")),
         job_title=_cell(row, "job_title"),
         year_group=_cell(row, "year_group"),
-        flags=frozenset(flag.lower().replace(" ", "_") for flag in _several(_cell(row, "flags"))),
+        flags=_flags(row),
     )
+
+
+def _flags(row: Mapping[str | None, str | list[str] | None]) -> frozenset[str]:
+    """The row's own flags, and the offices that its job title says by itself: who forgot the flag must
+    not have the Headteacher told about the Headteacher (promise 6)."""
+    own = {flag.lower().replace(" ", "_") for flag in _several(_cell(row, "flags"))}
+    if _cell(row, "role").lower() != Role.PUPIL:
+        title = _cell(row, "job_title").lower()
+        named = [_OFFICE_OF.get(_plain(part)) for part in re.split(r"\band\b|[&/,;+]", title)]
+        own |= {office.value for office in (*named, _BARE.get(_plain(title))) if office}
+    return frozenset(own)
+
+
+def _plain(title: str) -> str:
+    """A job title without what says nothing of the office: "The Head-Teacher (acting)"."""
+    words = re.findall(r"[a-z]+", title)
+    return " ".join(word for word in words if word not in _SAYS_NOTHING)
+
+
+_SAYS_NOTHING = frozenset({"the", "acting", "interim", "executive", "exec", "co"})
+_TITLES = {
+    Office.HEADTEACHER: "headteacher, head teacher, headmaster, headmistress, principal, head of school,"
+    " school principal",
+    Office.DEPUTY_HEAD: "deputy headteacher, deputy head teacher, deputy head, deputy principal,"
+    " vice principal",
+    Office.DSL: "designated safeguarding lead, dsl, safeguarding lead, lead dsl",
+    Office.DEPUTY_DSL: "deputy designated safeguarding lead, deputy dsl, deputy safeguarding lead",
+    Office.CHAIR: "chair of governors, chair of governing body, chair of governing board, chairman of"
+    " governors, chairwoman of governors, chairperson of governors",
+    Office.VICE_CHAIR: "vice chair of governors, vice chair of governing body, vice chair of governing board",
+    Office.GOVERNANCE_PROFESSIONAL: "clerk to governors, clerk to governing body, governance professional",
+    Office.SAFEGUARDING_GOVERNOR: "safeguarding governor",
+    Office.TRUST_CEO: "chief executive of trust, trust chief executive, trust ceo",
+    Office.DPO: "data protection officer, dpo",
+    Office.SYS_OPERATOR: "network manager",
+}
+_OFFICE_OF = {title: office for office, titles in _TITLES.items() for title in titles.split(", ")}
+_BARE = {"head": Office.HEADTEACHER, "chair": Office.CHAIR, "vice chair": Office.VICE_CHAIR}
+"""These are an office only when nothing else is said: "Chair, Finance Committee" is none."""
 
 
 def _cell(row: Mapping[str | None, str | list[str] | None], name: str) -> str:
