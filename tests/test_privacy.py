@@ -30,7 +30,7 @@ from monitor.settings import Settings
 from tests.conftest import START
 from tests.reddit_server import RedditServer
 from tests.school import forum_source, littleover, people_file
-from tests.school_at_work import THREAT, AtWork, at_work, blog_source, own_source
+from tests.school_at_work import HEAD, INSULT, THREAT, AtWork, at_work, blog_source, own_source
 
 EXAMPLES = examples.load()
 
@@ -73,6 +73,11 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Full]:
     school.browser.trouble = lambda url: "page" if "12" not in url else "unreachable"
     school.forum.edit("e10", "Brackenhall at Littleover school is a worm, I know where he lives, he is dead")
     school.forum.remove("e21")
+    # What nobody should write, in our own words and in a library's.
+    structlog.get_logger().info(
+        "careless", author="clockwatcher_x", text=THREAT, url="https://forum.example/"
+    )
+    logging.getLogger("urllib3").error(THREAT)
     for _ in range(4):
         school.cycle(hours=1)
     school.cycle(hours=24)
@@ -134,9 +139,9 @@ def test_logs_say_what_happened_and_nothing_about_anybody(full: Full) -> None:
     """DOMAIN.md: also when a collector and a browser crash with an error that quotes a post."""
     lines = [json.loads(line) for line in full.log.splitlines()]
 
-    assert {"source_polled", "source_crashed", "capture_crashed", "capture_sealed", "alert_delivered"} <= {
-        line["event"] for line in lines
-    }
+    events = {line["event"] for line in lines}
+    assert {"source_polled", "source_crashed", "capture_crashed", "capture_sealed"} <= events
+    assert {"alert_delivered", "careless"} <= events
     assert [] == leaks(full.log)
     assert "forum.example" not in full.log
 
@@ -233,6 +238,34 @@ def test_nobody_opens_what_they_are_or_may_be_the_subject_of(full: Full) -> None
                 opened_by_handler += office in whole
                 assert looks < len(_looks(full, finding.reference, office))
     assert opened_by_handler > 20
+
+
+def test_whoever_becomes_the_subject_can_open_it_no_more(tmp_path: Path) -> None:
+    """An edit can turn a matter against the very person who was told of it first."""
+    school = at_work(tmp_path)
+    school.forum.post(Item("feeds", "turn", "https://forum.example/t/turn", INSULT, author="gravelvoice88"))
+    school.cycle()
+    assert INSULT == _opened(school, Office.HEADTEACHER).finding.item.item.text
+    school.forum.edit("turn", HEAD)
+    school.cycle(minutes=31)
+
+    with pytest.raises(cases.NotYours):
+        _opened(school, Office.HEADTEACHER)
+    assert HEAD == _opened(school, Office.CHAIR).finding.item.item.text
+    school.services.store.close()
+
+
+def _opened(school: AtWork, viewer: Office) -> cases.Opened:
+    (finding,) = school.findings()
+    return cases.open_finding(
+        school.services.store,
+        school.services.archive,
+        finding.reference,
+        viewer=viewer,
+        reason="I was told of it",
+        rules=cases.Rules(school.services.settings.policy, school.services.delegates),
+        now=school.clock(),
+    )
 
 
 def _looks(full: Full, reference: str, office: Office) -> list[object]:
