@@ -54,9 +54,10 @@ def test_every_column_is_read() -> None:
 )
 def test_a_well_known_job_title_is_an_office_without_its_flag(title: str, offices: set[Office]) -> None:
     """Promise 6: a forgotten flag tells nobody about themselves; a title that only sounds alike is none."""
-    [person] = read_people([HEAD, f"s1,staff,Mrs,Ines,,Vandermolen,,{title},,distinctive"]).people
-    assert (person.offices, "distinctive" in person.flags) == (offices, True)
-    [pupil] = read_people([HEAD, f"p1,pupil,,Zadie,,Pellgrove,,{title},Y9,"]).people
+    [person] = read_people([HEAD, f's1,staff,Mrs,Ines,,Vandermolen,,"{title}",,distinctive']).people
+    assert person.offices == frozenset(offices)
+    assert "distinctive" in person.flags
+    [pupil] = read_people([HEAD, f'p1,pupil,,Zadie,,Pellgrove,,"{title}",Y9,']).people
     assert pupil.offices == frozenset()
 
 
