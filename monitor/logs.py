@@ -16,10 +16,8 @@ import structlog
 SAFE_KEYS = frozenset(
     {
         "event", "level", "timestamp",
-        "source", "platform", "outcome", "items_seen", "items_kept", "findings",
-        "reference", "exhibit", "mode", "sequence", "steps", "seconds",
-        "office", "part", "kind", "attempts", "until",
-        "error", "where", "version", "signal", "practice", "count", "sources",
+        "source", "sources", "outcome", "items_seen", "items_kept", "exhibit", "mode", "sequence",
+        "office", "part", "kind", "error", "where", "version", "signal", "practice",
     }
 )  # fmt: skip
 """What a log line may say. Values are codes, numbers and times; free text has no key."""
