@@ -280,22 +280,52 @@ def test_an_unfilled_post_hands_the_matter_up_the_chain(policy: Policy) -> None:
 
 
 def test_who_stands_in_for_a_dead_mailbox_is_never_the_subject(policy: Policy) -> None:
-    """R63 keeps R53: over every subject and office, and a safeguarding lead goes to the other first."""
+    """R63 keeps R53: over every subject and office."""
     for subject in Office:
         for office in Office:
             view = assessment("A1", about(subject))
             stand_in = next_in_chain(office, view, policy, told=[office])
             assert stand_in not in (subject, office)
-    after = {
-        office: next_in_chain(office, assessment("S1", PUPIL), policy, told=[Office.DSL])
-        for office in (Office.DSL, Office.DEPUTY_DSL, Office.HEADTEACHER, Office.GOVERNANCE_PROFESSIONAL)
-    }
-    assert after == {
-        Office.DSL: Office.DEPUTY_DSL,
-        Office.DEPUTY_DSL: Office.HEADTEACHER,
-        Office.HEADTEACHER: Office.CHAIR,
-        Office.GOVERNANCE_PROFESSIONAL: None,
-    }
+
+
+def test_a_concern_of_staff_goes_round_the_headteacher(policy: Policy) -> None:
+    """Policy 5(iii): also while nobody holds the posts that the category names."""
+    few = (Office.HEADTEACHER, Office.VICE_CHAIR, Office.DPO)
+    assert told(route(assessment("W1"), policy, filled=few)) == {Office.VICE_CHAIR: Told.HANDLES}
+    nobody = route(assessment("W1"), policy, filled=(Office.HEADTEACHER, Office.DPO))
+    assert (nobody.unroutable, told(nobody)) == (True, {Office.DPO: Told.NOTICE})
+
+
+def test_nobody_stands_in_whom_the_matrix_would_not_tell(policy: Policy) -> None:
+    """R63: a dead mailbox widens nobody's part. None means that the operator is alarmed (R54)."""
+    head, chair, vice, clerk = policy.chain
+    dsl, deputy, contact = Office.DSL, Office.DEPUTY_DSL, Office.WHISTLEBLOWING_CONTACT
+    for view, office, already, stand_in in (
+        # A concern of staff goes round the Headteacher, whoever's mail comes back.
+        (assessment("W1"), contact, (contact,), chair),
+        (assessment("W1"), contact, (contact, chair), vice),
+        (assessment("W1", also=("K1",)), contact, (contact, chair), vice),
+        (assessment("W1"), head, (head,), chair),
+        (assessment("W1"), clerk, (contact, chair, vice, clerk), None),
+        # A child's matter stays with the safeguarding leads.
+        (assessment("S1", PUPIL), dsl, (dsl,), deputy),
+        (assessment("S1", PUPIL), deputy, (dsl, deputy, head), None),
+        (assessment("S1", PUPIL), head, (dsl, deputy, head), None),
+        (assessment("S6", also=("A3",)), head, (dsl, deputy, head), None),
+        # An allegation: the case manager's part goes up, the child's part to the other leads.
+        (assessment("A5", STAFF), head, (head, dsl), chair),
+        (assessment("A5", STAFF), dsl, (head, dsl), deputy),
+        (assessment("A5", STAFF), deputy, (head, dsl, deputy), None),
+        (assessment("A5", GOVERNOR), head, (chair, dsl, head), None),
+        (assessment("A5", Subject(certain=False)), deputy, (dsl, deputy), None),
+        # Never below whoever handles it: the Headteacher gave way to the Chair.
+        (assessment("O3", GOVERNOR), Office.DPO, (chair, Office.DPO), vice),
+        (assessment("K1", STAFF), head, (head,), chair),
+        (assessment("K1", HEAD), chair, (chair, vice), clerk),
+        (assessment("O2"), Office.COMMS_LEAD, (Office.COMMS_LEAD,), head),
+    ):
+        found = next_in_chain(office, view, policy, told=already)
+        assert found == stand_in, (view.categories, office)
 
 
 def test_a_childs_matter_needs_no_recognised_pupil(policy: Policy) -> None:

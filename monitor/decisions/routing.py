@@ -29,6 +29,9 @@ from monitor.model import (
 ALLEGATION = "A5"
 """The category that makes a safeguarding matter an allegation against an adult (policy 7, R60)."""
 
+WHISTLEBLOWING = "W1"
+"""The category that goes round the Headteacher, whomever it names (policy 5(iii))."""
+
 _BOTH = "headteacher_and_chair"
 _UNKNOWN = "unknown"
 _INSTITUTION = "institution"
@@ -64,7 +67,13 @@ def route(
     rows = _rows(assessment, policy, categories)
     wanted = _wanted(categories, rows)
     gate = _gate(assessment, rows, filled, delegates)
-    return _settle(wanted, gate, policy=policy, prompts=_prompts(assessment, rows, policy))
+    return _settle(
+        wanted,
+        gate,
+        chain=_chain(categories, policy),
+        policy=policy,
+        prompts=_prompts(assessment, rows, policy),
+    )
 
 
 def barred(
@@ -89,18 +98,42 @@ def next_in_chain(
 ) -> Office | None:
     """Say who is told instead when mail to `office` cannot be delivered (R63), or None for nobody.
 
-    A safeguarding lead is replaced by the other leads before anybody else. Nobody who is or may be
-    the subject, stands too close to them, or is in `told` already, is named (R53).
+    Nobody is named whom the matrix would not tell this matter. A child's safeguarding matter, and a
+    lead's part in any other, stays with the safeguarding leads. Everything else goes up the chain, never
+    below whoever handles it, and a concern of staff (W1) never to the Headteacher. Nobody who is or may
+    be the subject, stands too close to them, or is in `told` already, is named (R53).
     """
     categories = tuple(policy.categories[code] for code in assessment.categories)
-    gate = _gate(assessment, _rows(assessment, policy, categories), filled, delegates)
-    leads = (Office.DSL, Office.DEPUTY_DSL)
-    after = policy.chain.index(office) + 1 if office in policy.chain else 0
-    candidates: tuple[Office, ...] = (*(leads if office in leads else ()), *policy.chain[after:])
-    for candidate in candidates:
+    rows = _rows(assessment, policy, categories)
+    gate = _gate(assessment, rows, filled, delegates)
+    for candidate in _stand_ins(office, categories, rows, policy):
         if candidate is not office and candidate not in gate and candidate not in told:
             return candidate
     return None
+
+
+def _stand_ins(
+    office: Office, categories: tuple[Category, ...], rows: tuple[Route, ...], policy: Policy
+) -> tuple[Office, ...]:
+    """Who could take over from an office, before anybody is excluded, the nearest first."""
+    protected = any(category.safeguarding or category.restricted for category in categories)
+    leads = (Office.DSL, Office.DEPUTY_DSL)
+    if any(map(_about_a_child, categories)) or (protected and office in leads):
+        return leads
+    opens = [who for who, part in _wanted(categories, rows).parts.items() if part is Told.COPIED]
+    chain = _chain(categories, policy)
+    first = min((chain.index(who) for who in opens if who in chain), default=0)
+    place = chain.index(office) if office in chain else -1
+    if protected and place < first:
+        return ()  # only a notice, or a part that nobody else is owed
+    return chain[max(first, place + 1) :]
+
+
+def _chain(categories: tuple[Category, ...], policy: Policy) -> tuple[Office, ...]:
+    """Who may take a matter on when those named cannot: for a concern of staff from the Chair upward."""
+    if any(category.code == WHISTLEBLOWING for category in categories) and Office.CHAIR in policy.chain:
+        return policy.chain[policy.chain.index(Office.CHAIR) :]
+    return policy.chain
 
 
 # --- which rows of the matrix apply ------------------------------------------------------------
@@ -274,7 +307,12 @@ def _may_be_anybody(subject: Subject) -> bool:
 
 
 def _settle(
-    wanted: _Wanted, gate: Mapping[Office, str], *, policy: Policy, prompts: tuple[str, ...]
+    wanted: _Wanted,
+    gate: Mapping[Office, str],
+    *,
+    chain: tuple[Office, ...],
+    policy: Policy,
+    prompts: tuple[str, ...],
 ) -> Routing:
     """Take the gated offices out; if nobody is left who can take the matter on, go up the chain."""
     parts = {office: part for office, part in wanted.parts.items() if office not in gate}
@@ -287,7 +325,7 @@ def _settle(
         parts |= {office: Told.CHILD_WELFARE for office in spare if office not in parts}
     unroutable = False
     if _needs_a_handler(parts, left_out, policy):
-        for office in policy.chain:
+        for office in chain:
             if office not in gate:
                 parts = {office: Told.COPIED} | {who: part for who, part in parts.items() if who != office}
                 left_out.pop(office, None)
