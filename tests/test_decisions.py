@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from monitor.decisions import addresses, schedule
 from monitor.decisions.schedule import SourceState
-from monitor.model import RunOutcome, Source, Urgency
+from monitor.model import Item, RunOutcome, Source, Urgency
 
 LONDON = ZoneInfo("Europe/London")
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
@@ -150,3 +150,72 @@ def test_a_page_about_a_person_or_behind_a_door_is_never_opened(url: str) -> Non
 def test_a_single_public_post_may_be_opened(url: str) -> None:
     """The rule refuses people and doors, nothing else."""
     assert addresses.refusal(url) is None
+
+
+def suppressed(url: str, text: str = "words") -> Item:
+    return Item("feeds", "1", url, text)
+
+
+HOSTS = (
+    *("forum.example", "FORUM.example", "forum.example.", "www.forum.example", "m.forum.example"),
+    *("forum.example:443", "forum.example:80", "%66orum.example", "forum\u3002example", "\uff46orum.example"),
+)
+PATHS = (
+    *("/t/1", "/t/1/", "/t//1", "/t/./1", "/t/x/../1", "/t/%31", "/%74/1", "/T/1", "/t/1;s=2", "\\t\\1"),
+    *("/t/1/photo.jpg", "/t/1/amp", "/t/%2e/1", "/t/1."),
+)
+
+
+@given(
+    scheme=st.sampled_from(["http://", "https://", "HTTPS://"]),
+    host=st.sampled_from(HOSTS),
+    path=st.sampled_from(PATHS),
+    after=st.sampled_from(["", "?ref=1", "?a=b&c", "#x", "?#", "?utm_source=x#y"]),
+    before=st.sampled_from(["", "https://web.archive.example/web/2026/", "https://copy.example/?url="]),
+)
+def test_no_spelling_of_a_suppressed_address_gets_through(
+    scheme: str, host: str, path: str, after: str, before: str
+) -> None:
+    """R69: no request of any kind for the item again, nor for what its words link to."""
+    url = f"{before}{scheme}{host}{path}{after}"
+    assert addresses.touches(url, suppressed("https://forum.example/t/1"))
+    assert addresses.touches(url, suppressed("https://other.example/5", "look: http://forum.example/t/1!"))
+    assert addresses.touches(url, suppressed("https://other.example/5", "look: forum.example/t/1"))
+
+
+@pytest.mark.parametrize(
+    ("url", "item"),
+    [
+        ("https://site.example/?p=12&ref=1", "https://site.example/?p=12"),
+        ("http://site.example/viewtopic.php?s=9&T=1", "https://site.example/viewtopic.php?t=1"),
+        ("https://xn--strae-oqa.example/9/a-b", "https://stra\u00dfe.example/9/a-b"),
+        (
+            "https://old.reddit.com/r/derby/comments/abc/",
+            "https://www.reddit.com/r/derby/comments/abc/title/",
+        ),
+        ("https://redd.it/abc", "https://www.reddit.com/r/derby/comments/abc/title/def/"),
+        ("https://site.example/", "https://site.example"),
+    ],
+)
+def test_other_ways_to_a_suppressed_post_are_known(url: str, item: str) -> None:
+    """Extra parameters, other names of a site, a thread by its number."""
+    assert addresses.touches(url, suppressed(item))
+
+
+@pytest.mark.parametrize(
+    ("url", "item"),
+    [
+        ("https://forum.example/t/2", "https://forum.example/t/1"),
+        ("https://forum.example/t/11", "https://forum.example/t/1"),
+        ("https://forum.example/t/1", "https://forum.example/"),
+        ("https://forum.example/blog/another", "https://forum.example/blog"),
+        ("https://forum.example:8080/t/1", "https://forum.example/t/1"),
+        ("https://site.example/?p=13", "https://site.example/?p=12"),
+        ("https://site.example/", "https://site.example/?p=12"),
+        ("https://site.example/viewtopic.php?t=2", "https://site.example/viewtopic.php?t=1"),
+        ("https://other.example/t/1", "https://forum.example/t/1"),
+    ],
+)
+def test_other_posts_of_the_same_site_are_left_alone(url: str, item: str) -> None:
+    """A suppressed post must not end the reading of its whole site."""
+    assert not addresses.touches(url, suppressed(item))
