@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from monitor.decisions.routing import route
 from monitor.model import Assessment, CaptureMode, Item, Matches, Office, Role, Subject, Urgency
-from monitor.triage import assess, masked, suppression
+from monitor.triage import assess, keeps_masked, masked, suppression
 from tests.invented_school import ROOT, by_id, matcher, policy
 
 EXAMPLES: list[dict[str, Any]] = [
@@ -232,6 +232,43 @@ def test_private_details_are_masked_and_the_rest_stays() -> None:
         assert secret not in hidden
     assert hidden.startswith("▇▇▇▇▇ ▇▇▇▇▇▇▇▇▇ has ▇▇▇▇, lives at ")
     assert masked("Nothing private here", Matches()) == "Nothing private here"
+
+
+GIVEN_AWAY = [
+    (
+        "Ms Quillfeather's address is Rose Cottage, Mill End, red door at St. Wilf's. Shame",
+        "Rose Mill red Wilf",
+    ),
+    (
+        "Mr Brackenhall lives at flat three\nhollow house, oh seven seven double oh. Shame",
+        "three house seven",
+    ),
+    ("Mr Brackenhall lives at 3 Oak. oh seven seven double oh nine one two. Shame", "Oak seven nine two"),
+    ("Zadie Pellgrove lives at Rose Cottage, Mill End, red door. Shame", "Zadie Rose Mill red"),
+]
+
+
+@pytest.mark.parametrize(("text", "secrets"), GIVEN_AWAY)
+def test_what_follows_lives_at_is_masked_to_the_end_of_the_sentence(text: str, secrets: str) -> None:
+    """An address or a number that looks like none is still one; the next sentence stays."""
+    text = f"Littleover Community School. {text} on them"
+    view = judged(text)
+    hidden = masked(text, matcher().scan([text])[0], view.reasons)
+    assert keeps_masked(view)
+    assert not [secret for secret in secrets.split() if secret in hidden]
+    assert hidden.startswith("Littleover Community School. ")
+    assert hidden.endswith(". Shame on them")
+    assert len(hidden) == len(text)
+
+
+def test_details_are_masked_whatever_else_a_text_says() -> None:
+    """A7 beside S5 is captured as `words`, and its address is masked all the same; with S2 the words are
+    all that is ever kept, and stay whole."""
+    home = f"Mr Brackenhall{AT} lives at 12 Hollow Road"
+    assert keeps_masked(judged(home))
+    assert keeps_masked(judged(f"{home}, the race war starts"))
+    assert not keeps_masked(judged(f"{home}, send nudes"))
+    assert not keeps_masked(judged(f"Mr Brackenhall{AT} is a vile piece of scum"))
 
 
 @settings(max_examples=80, deadline=None)

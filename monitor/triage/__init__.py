@@ -32,10 +32,10 @@ from monitor.model import (
     Subject,
     Urgency,
 )
-from monitor.triage.masking import masked
+from monitor.triage.masking import keeps_masked, masked
 from monitor.triage.rules import Rule, cues, rules, triggers
 
-__all__ = ["assess", "masked", "suppression"]
+__all__ = ["assess", "keeps_masked", "masked", "suppression"]
 
 # What a finding is called first when several categories apply; the rest are named after it.
 _RANK = (

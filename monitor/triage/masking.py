@@ -1,14 +1,25 @@
-"""Private details out of words that are kept without a page (capture mode `reference`: A7, S7, O3)."""
+"""Private details out of words that are kept (A7, S7, O3)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from monitor.folding import read
-from monitor.model import Matches, Role
+from monitor.model import Assessment, Matches, Reason, Role
 
 _MASK = "▇"
+_MASKED = frozenset({"A7", "S7", "O3"})
+_WHOLE = frozenset({"S2", "A9"})
+_GIVES_DETAILS = frozenset({"private_details", "pupil_details"})
+"""Rules after whose words the details themselves follow, however they are written."""
+_SENTENCE_ENDS = re.compile(
+    r"(?<!\s[a-z])(?<!\b(?:st|rd|no|mr|dr|ms))(?<!\b(?:ave|apt|mrs))[.!?]+(?=\s|$)|\n\s*\n", re.IGNORECASE
+)
+_NUMBER_WORD = (
+    r"(?:oh?|zero|nought|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|"
+    r"twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundred|double|triple|treble|\d{1,4})"
+)
 _PRIVATE = re.compile(
     r"(?<![a-z0-9])(?:"
     r"(?:flat |no\.? ?)?\d{1,4}[a-z]?,? (?:[a-z']{1,30} ){1,4}"
@@ -19,6 +30,7 @@ _PRIVATE = re.compile(
     r"|[a-z]{2}\d{2} ?[a-z]{3}|[a-z]\d{1,3} ?[a-z]{3}"
     r"|[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){1,5}"
     r"|\d{1,2}[/.\-]\d{1,2}[/.\-]\d{2,4}"
+    rf"|{_NUMBER_WORD}(?:[ ,.\-]{{1,3}}{_NUMBER_WORD}){{5,}}"
     r")(?![a-z0-9])"
 )
 _MEDICAL = re.compile(
@@ -30,22 +42,37 @@ _MEDICAL = re.compile(
 )
 
 
-def masked(text: str, matches: Matches) -> str:
+def keeps_masked(assessment: Assessment) -> bool:
+    """Whether the words are kept with private details masked: in A7, S7 and O3, whatever else applies
+    and however they are captured; not in S2 and A9, where the words are all that is ever kept."""
+    categories = set(assessment.categories)
+    return bool(categories & _MASKED) and not categories & _WHOLE
+
+
+def masked(text: str, matches: Matches, reasons: Collection[Reason] = ()) -> str:
     """The text with private details as ▇, one for each character, so that offsets stay true.
 
     Addresses, telephone numbers, plates, postcodes, mail addresses, dates and medical words go
-    always, pupils' names wherever matched. What the rules do not know stays: a person still reads it
-    before it goes anywhere.
+    always, pupils' names wherever matched. Where `reasons` say that details are given ("lives at"),
+    these words go with all that follows to the end of the sentence: "Rose Cottage, red door" looks
+    like no address. What the rules do not know stays: a person still reads it before it goes
+    anywhere.
     """
     letters = list(text)
-    for start, end in _spans(text, matches):
+    for start, end in _spans(text, matches, reasons):
         for at in range(start, end):
             if not letters[at].isspace():
                 letters[at] = _MASK
     return "".join(letters)
 
 
-def _spans(text: str, matches: Matches) -> Iterator[tuple[int, int]]:
+def _spans(text: str, matches: Matches, reasons: Collection[Reason]) -> Iterator[tuple[int, int]]:
+    gone = 0
+    for reason in sorted(reasons, key=lambda reason: reason.start):
+        if reason.rule in _GIVES_DETAILS and reason.end > gone:
+            stop = _SENTENCE_ENDS.search(text, reason.end)
+            gone = stop.start() if stop else len(text)
+            yield reason.start, gone
     reading = read(text)
     for pattern in (_PRIVATE, _MEDICAL):
         for found in pattern.finditer(reading.text):
