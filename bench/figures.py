@@ -30,7 +30,9 @@ class Figure:
     def row(self) -> str:
         """The row of a Markdown table under `TITLES`."""
         low, middle, high = self.ratios[0], median(self.ratios), self.ratios[-1]
-        ratio = f"**{_number(middle)}** ({_number(low)} to {_number(high)})"
+        ratio = f"**{_number(middle)}**"
+        if len(self.ratios) > 1:
+            ratio += f" ({_number(low)} to {_number(high)})"
         cells = (self.what, self.against, ratio, self._spread(self.ours), self._spread(self.baseline))
         return f"| {' | '.join((*cells, str(len(self.ours)), self.note))} |"
 
@@ -85,4 +87,4 @@ def seconds(work: Callable[[], object]) -> float:
 
 def _number(value: float) -> str:
     """Three figures are all that a measurement on a shared machine can carry."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if value >= 100 else f"{value:#.3g}".rstrip(".")
