@@ -713,3 +713,58 @@ def test_a_browser_is_found_by_path_or_by_name() -> None:
 def test_a_browser_is_tried_by_starting_it() -> None:
     """What doctor says was seen, not guessed."""
     assert "starts, version" in try_browser("")
+
+
+@pytest.fixture(scope="module")
+def careful(site: PageServer, names: Names) -> Iterator[Browser]:
+    """A browser that may not go to a suppressed post."""
+    opened = open_browser(options(site, forbidden=lambda url: "/suppressed" in url), clock, resolve=names)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        "redirect",
+        "<script>location = '/suppressed?x'</script>",
+        "<script>setTimeout(() => { location.href = '/suppressed' }, 300)</script>",
+        "<meta http-equiv=refresh content='0;url=/suppressed'>",
+        "<form id=f action=/suppressed></form><script>f.submit()</script>",
+        "<iframe src=/suppressed></iframe>",
+    ],
+)
+@pytest.mark.parametrize("mode", [CaptureMode.FULL, CaptureMode.TEXT])
+def test_no_page_leads_the_browser_to_a_suppressed_post(
+    careful: Browser, site: PageServer, tmp_path: Path, way: str, mode: CaptureMode
+) -> None:
+    """R69: no request, whatever way leads there, and nothing of what led there is kept."""
+    site.page("/suppressed", WORDS)
+    if way == "redirect":
+        site.routes["/leads"] = Answer(b"", status=302, headers={"Location": "/suppressed"})
+    else:
+        site.page("/leads", WORDS + way)
+    before = site.hits["/suppressed"]
+    report = careful.capture(site.url("/leads"), mode, tmp_path, nothing_suppressed)
+    assert before == site.hits["/suppressed"]
+    assert CaptureOutcome.SUPPRESSED == report.outcome
+    assert set() == files(tmp_path)
+    assert "suppressed" not in repr(report.steps) and () == report.missing
+
+
+def test_an_address_that_cannot_be_judged_is_not_opened(
+    site: PageServer, names: Names, tmp_path: Path
+) -> None:
+    """The store may be busy: that is a failed capture, which is tried again, not a suppressed one."""
+
+    def busy(url: str) -> bool:
+        raise OSError("busy")
+
+    url = site.page("/unjudged", WORDS)
+    opened = open_browser(options(site, forbidden=busy), clock, resolve=names)
+    try:
+        report = opened.capture(url, CaptureMode.FULL, tmp_path, nothing_suppressed)
+    finally:
+        opened.close()
+    assert CaptureOutcome.FAILED == report.outcome
+    assert 0 == site.hits["/unjudged"]

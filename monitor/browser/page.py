@@ -49,6 +49,9 @@ _FORBIDDEN_SCHEMES = ("file", "ftp", "chrome", "chrome-extension", "devtools", "
 _MAX_NAMED = 50
 _T = TypeVar("_T")
 
+Forbidden = Callable[[str], bool]
+"""Says whether an address may not be asked for. Called in the browser's own thread."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageLimits:
@@ -63,13 +66,21 @@ class Attempt:
     """One capture while it happens. `report` may be asked for at any time, from any thread."""
 
     def __init__(
-        self, url: str, mode: CaptureMode, *, folder: Path, clock: Clock, limits: PageLimits
+        self,
+        url: str,
+        mode: CaptureMode,
+        *,
+        folder: Path,
+        clock: Clock,
+        limits: PageLimits,
+        forbidden: Forbidden,
     ) -> None:
         self._url = url
         self._mode = mode
         self._folder = folder
         self._clock = clock
         self._limits = limits
+        self._forbidden = forbidden
         self._began = monotonic()
         self._facts = PageFacts(requested_url=url, pictures_blocked=mode is CaptureMode.TEXT)
         self._steps: list[Step] = []
@@ -103,14 +114,17 @@ class Attempt:
         context: BrowserContext | None = None
         try:
             with self._guarded(gate):
-                context = self._context(browser, agent)
-                self._walk(context, egress, suppressed)
+                try:
+                    context = self._context(browser, agent)
+                    self._walk(context, egress, suppressed)
+                finally:
+                    # Before the gate opens: that would let go what waits at it.
+                    if context is not None:
+                        with suppress(Error):
+                            context.close()
         except Error:
             self._skip_rest("the browser stopped")
         finally:
-            if context is not None:
-                with suppress(Error):
-                    context.close()
             self._save(egress.close_log())
 
     def give_up(self) -> None:
@@ -326,17 +340,23 @@ class Attempt:
 
     def _check(self, name: str, suppressed: Suppressed) -> bool:
         """Ask whether the words set off a trigger. If so, forget everything that was read."""
+        if self._suppressed:
+            return False
         started = self._clock()
         rule = suppressed(self._words)
         if rule is None:
             self._note(name, StepOutcome.DONE, started, "")
             return True
+        self._suppress(name, started, f"rule {rule} applies: nothing of the page was kept")
+        return False
+
+    def _suppress(self, name: str, started: datetime, why: str) -> None:
+        """Forget everything. From here on no step is noted and nothing is written."""
+        self._steps = [replace(step, detail="") for step in self._steps]
+        self._note(name, StepOutcome.FAILED, started, why)
         self._suppressed = True
         self._reading, self._words, self._source, self._picture = None, "", "", b""
         self._missing.clear()
-        self._steps = [replace(step, detail="") for step in self._steps]
-        self._note(name, StepOutcome.FAILED, started, f"rule {rule} applies: nothing of the page was kept")
-        return False
 
     def _save_source(self, session: CDPSession) -> None:
         started = self._clock()
@@ -445,9 +465,10 @@ class Attempt:
     @contextmanager
     def _guarded(self, gate: CDPSession) -> Iterator[None]:
         """Refuse, at the browser itself, what the proxy never sees: other schemes, and in every frame
-        and worker the kinds of content this mode does not allow. Video never passes (R70)."""
+        and worker the kinds of content this mode does not allow. Video never passes (R70). Every address
+        that a page or a frame goes on to is judged before it is asked for (R69)."""
         patterns = [{"urlPattern": f"{scheme}:*"} for scheme in _FORBIDDEN_SCHEMES]
-        patterns.append({"urlPattern": "*", "resourceType": "Media"})
+        patterns += [{"urlPattern": "*", "resourceType": kind} for kind in ("Media", "Document")]
         if self._mode is CaptureMode.TEXT:
             patterns += [{"urlPattern": "*", "resourceType": kind} for kind in ("Image", "Font", "Other")]
             # Pictures that scripts fetch as mere data are known only by what the answer says it is.
@@ -466,6 +487,9 @@ class Attempt:
                 ):
                     gate.send("Fetch.continueRequest", {"requestId": event["requestId"]})
                     return
+                if not answered and event.get("resourceType") == "Document" and self._may_go_to(event):
+                    gate.send("Fetch.continueRequest", {"requestId": event["requestId"]})
+                    return
                 self._counts["blocked by kind"] += 1
                 gate.send(
                     "Fetch.failRequest", {"requestId": event["requestId"], "errorReason": "BlockedByClient"}
@@ -479,6 +503,21 @@ class Attempt:
             gate.remove_listener("Fetch.requestPaused", on_paused)
             with suppress(Error):
                 gate.send("Fetch.disable")
+
+    def _may_go_to(self, event: dict[str, Any]) -> bool:
+        """Judge where a page or frame wants to go. A forbidden address ends the whole capture."""
+        url = str(event["request"]["url"])
+        if urlsplit(url).scheme.lower() in _FORBIDDEN_SCHEMES or self._suppressed:
+            return False
+        try:
+            forbidden = self._forbidden(url)
+        except Exception:  # noqa: BLE001 - whatever it is: what could not be judged is not asked for
+            self._missing.append("a page or frame whose address could not be checked")
+            return False
+        if forbidden:
+            why = "the page leads to an address that may not be opened: nothing of it was kept"
+            self._suppress("check addresses", self._clock(), why)
+        return not forbidden
 
     # --- small things -----------------------------------------------------------------------------
 
@@ -539,10 +578,13 @@ class Attempt:
             self._events.append({"at": _utc(self._clock()), "event": what})
 
     def _note(self, name: str, outcome: StepOutcome, started: datetime, detail: str) -> None:
-        self._steps.append(Step(name, outcome, started, self._clock(), detail))
+        if not self._suppressed:
+            self._steps.append(Step(name, outcome, started, self._clock(), detail))
 
     def _skip_rest(self, why: str) -> None:
         """Name every step that will not happen, so that none is silently absent."""
+        if self._suppressed:
+            return
         now = self._clock()
         first = StepOutcome.FAILED if "browser" in why or "time" in why else StepOutcome.SKIPPED
         done = {step.name for step in self._steps}

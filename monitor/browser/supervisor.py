@@ -13,7 +13,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
@@ -21,7 +21,7 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import CDPSession, Error, Playwright, sync_playwright
 
 from monitor.browser.egress import NOWHERE, Egress, Resolve, lookup
-from monitor.browser.page import Attempt, PageLimits
+from monitor.browser.page import Attempt, Forbidden, PageLimits
 from monitor.errors import BrowserUnavailable
 from monitor.model import CaptureMode, CaptureReport
 from monitor.ports import Browser, Clock, Suppressed
@@ -51,6 +51,10 @@ _SWITCHES = (
 )
 
 
+def _nothing_forbidden(url: str) -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class BrowserOptions:
     """How the browser is to behave.
@@ -60,7 +64,9 @@ class BrowserOptions:
     `page_s` is the time a page gets to load, `total_s` the time for a whole capture; capture always
     returns within `total_s` and three seconds more. `max_page_bytes` counts what all connections of one
     capture receive. `allow_private` is written as for `monitor.outbound`. A new browser is started
-    after `recycle_after` captures.
+    after `recycle_after` captures. `forbidden` is asked about every address that a page or a frame in it
+    goes to (links of its scripts, redirects, refreshes; the first too), before it is asked for and in
+    the browser's own thread; one that is forbidden ends the capture as suppressed (R69).
     """
 
     executable: str
@@ -71,6 +77,7 @@ class BrowserOptions:
     max_page_bytes: int
     allow_private: tuple[str, ...]
     recycle_after: int
+    forbidden: Forbidden = field(default=_nothing_forbidden, repr=False)
 
 
 def find_browser(named: str = "", own: str = "") -> str:
@@ -128,7 +135,9 @@ class _Supervisor:
         with self._turn:
             lane = self._ready_lane()
             limits = PageLimits(options.page_s, options.total_s, options.max_height_px)
-            attempt = Attempt(url, mode, folder=folder, clock=self._clock, limits=limits)
+            attempt = Attempt(
+                url, mode, folder=folder, clock=self._clock, limits=limits, forbidden=options.forbidden
+            )
             errand = lane.hand_in(lambda: lane.walk(attempt, suppressed))
             if not errand.done.wait(options.total_s):
                 lane.kill_browser()
