@@ -107,6 +107,37 @@ def test_silence_is_a_fault_after_twice_the_interval() -> None:
     assert schedule.silent_since(replace(SOURCE, enabled=False), state(), after) is None
 
 
+def test_a_clock_that_was_ahead_makes_no_source_rest() -> None:
+    """Promise 2: after twenty days noted in advance a source is due and silent, not healthy. A longer
+    rest that was decided on stays: back-off, and what the platform asked for (R15)."""
+    ahead = NOW + timedelta(days=20)
+    planned = state(last_run_at=ahead, last_good_at=ahead, next_poll_at=ahead + SOURCE.interval)
+    for outcome in RunOutcome:
+        noted = replace(planned, last_outcome=outcome)
+        assert schedule.is_due(noted, NOW) is (outcome is not RunOutcome.RATE_LIMITED)
+        assert schedule.silent_since(SOURCE, noted, NOW) == NOW
+    assert schedule.is_due(state(added_at=ahead, next_poll_at=ahead), NOW)
+    for outcome in (RunOutcome.RATE_LIMITED, RunOutcome.UNAVAILABLE):
+        resting = state(last_run_at=NOW, last_good_at=NOW, next_poll_at=ahead, last_outcome=outcome)
+        assert not schedule.is_due(resting, NOW)
+        assert schedule.silent_since(SOURCE, resting, NOW) is None
+    odd = state(last_run_at=NOW, last_good_at=NOW, next_poll_at=ahead, last_outcome=RunOutcome.FOUND)
+    assert schedule.silent_since(SOURCE, odd, NOW) == NOW
+    corrected = NOW + timedelta(seconds=20)
+    usual = state(last_run_at=corrected, last_good_at=corrected, next_poll_at=corrected + SOURCE.interval)
+    assert not schedule.is_due(usual, NOW)
+    assert schedule.silent_since(SOURCE, usual, NOW) is None
+
+
+def test_a_service_is_alive_by_a_tick_of_the_present_only() -> None:
+    """A tick noted in the future would say "running" of a service that died long ago."""
+    alive = {
+        minutes: schedule.is_alive(NOW + timedelta(minutes=minutes), NOW, quiet=timedelta(minutes=4))
+        for minutes in (-5, -4, 0, 1, 2, 30000)
+    }
+    assert alive == {-5: False, -4: True, 0: True, 1: True, 2: False, 30000: False}
+
+
 @given(st.integers(1, 200))
 def test_retries_never_go_backwards_and_end_at_an_hour(attempts: int) -> None:
     """1, 2, 4 ... 60 minutes."""

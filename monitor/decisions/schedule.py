@@ -15,6 +15,9 @@ MORNING = time(7, 30)
 """When what can wait is mailed (domain study 3.3). Outside 01:00 to 02:00, which happens twice or
 not at all when the clocks change."""
 
+CLOCK_SLACK = timedelta(minutes=1)
+"""How far ahead a time may be noted before a clock was wrong: machines are corrected by seconds."""
+
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=1)
 LONGEST_BACK_OFF = timedelta(days=7)
@@ -49,8 +52,26 @@ class SourceState:
 
 
 def is_due(state: SourceState, now: datetime) -> bool:
-    """Whether the source may be polled now."""
-    return state.next_poll_at <= now
+    """Whether the source may be polled now.
+
+    Also when its plan was made by a clock that was ahead: else a source would rest until the day that
+    clock thought it was. A time that the platform asked for stays (R15).
+    """
+    if state.next_poll_at <= now:
+        return True
+    return lies_ahead(state.last_run_at or state.added_at, now) and (
+        state.last_outcome is not RunOutcome.RATE_LIMITED
+    )
+
+
+def lies_ahead(noted: datetime, now: datetime) -> bool:
+    """Whether something is noted as done in the future: this machine's clock was ahead, or is behind."""
+    return noted - now > CLOCK_SLACK
+
+
+def is_alive(ticked_at: datetime, now: datetime, *, quiet: timedelta) -> bool:
+    """Whether the service looked for work within the last `quiet`. A time that lies ahead proves nothing."""
+    return now - ticked_at <= quiet and not lies_ahead(ticked_at, now)
 
 
 def next_poll(
@@ -78,10 +99,16 @@ def next_poll(
 
 def silent_since(source: Source, state: SourceState, now: datetime) -> datetime | None:
     """The time since which nobody knows what this source says, if that is longer than twice its
-    interval (promise 2); None while it is fresh or deliberately switched off."""
+    interval (promise 2); None while it is fresh or deliberately switched off.
+
+    A reading noted further ahead than the interval says nothing of when it was: the source counts as
+    silent from now on. Nor may it rest for longer than its pace after a good reading."""
     if not source.enabled:
         return None
     since = state.last_good_at or state.added_at
+    planned = state.next_poll_at if state.answers else now
+    if since - now > source.interval or planned - now > 2 * source.interval:
+        return min(since, now)
     return since if now - since > 2 * source.interval else None
 
 

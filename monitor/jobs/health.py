@@ -15,6 +15,9 @@ from monitor.jobs.services import Services
 from monitor.model import Source
 from monitor.store.rows import Waiting
 
+CAPTURES_WAIT = timedelta(minutes=30)
+"""Three attempts at a page take less; whatever waits longer is held up by something else."""
+
 
 class SourceWord(StrEnum):
     """The state of a source in one word."""
@@ -60,7 +63,7 @@ def examine(services: Services) -> Health:
         register = t.register()
     sources = tuple(judge(source, states.get(source.key), now) for source in services.settings.sources)
     quiet = timedelta(seconds=3 * services.settings.schedule.tick_s + 120)
-    running = beat is not None and now - beat.ticked_at <= quiet
+    running = beat is not None and schedule.is_alive(beat.ticked_at, now, quiet=quiet)
     return Health(
         running=running,
         ticked_at=beat.ticked_at if beat else None,
@@ -68,7 +71,7 @@ def examine(services: Services) -> Health:
         sources=sources,
         waiting=waiting,
         people=register.people if register else 0,
-        faults=_faults(running, sources, waiting, now),
+        faults=faults(beat.ticked_at if beat else None, sources, waiting, now=now, running=running),
     )
 
 
@@ -88,26 +91,49 @@ def judge(source: Source, state: SourceState | None, now: datetime) -> SourceHea
     if state.last_outcome is not None and not state.last_outcome.good:
         return says(SourceWord.NOT_CHECKED, state.last_detail or state.last_outcome.value.replace("_", " "))
     if schedule.silent_since(source, state, now):
+        if good and schedule.lies_ahead(good, now):
+            return says(
+                SourceWord.LATE, "its last reading is noted in the future; check this machine's clock"
+            )
         return says(SourceWord.LATE, "it has not been read for more than twice its interval")
     return says(SourceWord.HEALTHY, state.last_detail)
 
 
-def _faults(
-    running: bool, sources: tuple[SourceHealth, ...], waiting: Waiting, now: datetime
+def faults(
+    ticked_at: datetime | None,
+    sources: tuple[SourceHealth, ...],
+    waiting: Waiting,
+    *,
+    now: datetime,
+    running: bool,
 ) -> tuple[str, ...]:
-    faults = []
-    if not running:
-        faults.append("The service is not running. Start it with `school-monitor run`.")
+    """What needs a person, each with what to do. Pure."""
+    found = []
+    if not running and ticked_at and schedule.lies_ahead(ticked_at, now):
+        found.append(
+            "The service last looked for work at a time that lies ahead. Set this machine's clock, then"
+            " start the service again with `school-monitor run`."
+        )
+    elif not running:
+        found.append("The service is not running. Start it with `school-monitor run`.")
     unread = [source for source in sources if source.word in (SourceWord.NOT_CHECKED, SourceWord.LATE)]
-    faults += [f"{source.key} is not checked, because {source.why}." for source in unread]
+    found += [f"{source.key} is not checked, because {source.why}." for source in unread]
     if waiting.alerts_refused:
         # Each has its next attempt in the future, so that it never looks overdue by itself.
-        faults.append(
+        found.append(
             f"{waiting.alerts_refused} mails were not accepted yet and are tried again."
             " Run `school-monitor doctor`."
         )
     if waiting.oldest_alert_at and now - waiting.oldest_alert_at > timedelta(minutes=15):
-        faults.append("Mail has been waiting for more than 15 minutes. Run `school-monitor doctor`.")
+        found.append("Mail has been waiting for more than 15 minutes. Run `school-monitor doctor`.")
     if waiting.alerts_failed:
-        faults.append(f"{waiting.alerts_failed} mails were refused for good. See `school-monitor doctor`.")
-    return tuple(faults)
+        found.append(f"{waiting.alerts_failed} mails were refused for good. See `school-monitor doctor`.")
+    if waiting.oldest_capture_at and (
+        now - waiting.oldest_capture_at > CAPTURES_WAIT or schedule.lies_ahead(waiting.oldest_capture_at, now)
+    ):
+        found.append("Pages have waited to be saved for more than 30 minutes. Run `school-monitor doctor`.")
+    if waiting.captures_failed:
+        found.append(
+            f"{waiting.captures_failed} pages could not be saved. `school-monitor exhibits` names them."
+        )
+    return tuple(found)
