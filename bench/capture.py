@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bench.figures import Figure, in_turns, seconds
 from monitor import ports, triage
-from monitor.bootstrap import clock, open_browser
+from monitor.bootstrap import assemble
 from monitor.browser import find_browser
 from monitor.model import CaptureMode, CaptureOutcome
 from tests.page_server import Answer, PageServer, png
@@ -33,7 +33,7 @@ def measure(scratch: Path) -> Iterator[Figure]:
         outbound = replace(shipped.outbound, allow_private=(f"{server.host}:{server.port}",))
         settings = replace(shipped, outbound=outbound, capture=replace(shipped.capture, browser=executable))
         bare = playwright.chromium.launch(executable_path=executable, chromium_sandbox=os.geteuid() != 0)
-        with closing(bare), closing(open_browser(settings, clock)) as supervised:
+        with closing(bare), closing(assemble(settings).browser) as supervised:
             for words, posts, pictures in (("a short page", 3, 1), ("a thread of 60 posts", 60, 12)):
                 url = _serve(server, posts, pictures)
                 ours, baseline = in_turns(

@@ -21,6 +21,7 @@ from monitor import browser, collectors, doctor, evidence, matching, outbound
 from monitor.alerts import compose as letters
 from monitor.alerts.mailbox import MailboxTransport
 from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
+from monitor.decisions import addresses
 from monitor.errors import ArchiveError, NotConfigured
 from monitor.evidence.ledger import sync_folder
 from monitor.jobs import Services, Watch
@@ -65,7 +66,7 @@ def assemble(
         watch=_Watching(store, settings).current,
         open_collector=open_collector
         or _collector_opener(settings, session or open_session(settings), clock, fingerprint),
-        browser=page_browser or open_browser(settings, clock),
+        browser=page_browser or open_browser(settings, store, clock),
         transport=transport or open_transport(settings),
         compose=compose,
         fingerprint=fingerprint,
@@ -122,9 +123,14 @@ def user_agent(settings: Settings) -> str:
     return f"SchoolMonitor/{monitor.__version__} ({settings.school_name}; {contact})"
 
 
-def open_browser(settings: Settings, clock: Clock) -> Browser:
-    """A browser that starts when it is first needed."""
+def open_browser(settings: Settings, store: Store, clock: Clock) -> Browser:
+    """A browser that starts when it is first needed, and follows no page to a forbidden address."""
     wanted = settings.capture
+
+    def forbidden(url: str) -> bool:
+        with store.transaction() as t:
+            return any(addresses.touches(url, item) for item in t.untouchable())
+
     return browser.open_browser(
         browser.BrowserOptions(
             executable=wanted.browser,
@@ -135,6 +141,7 @@ def open_browser(settings: Settings, clock: Clock) -> Browser:
             max_page_bytes=settings.outbound.max_bytes * 5,
             allow_private=settings.outbound.allow_private,
             recycle_after=wanted.recycle_after,
+            forbidden=forbidden,
         ),
         clock,
     )

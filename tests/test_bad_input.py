@@ -26,6 +26,7 @@ from monitor.model import Item, Office, RunOutcome, Source
 from monitor.outbound import OutboundLimits
 from monitor.outbound import open_session as open_door
 from monitor.settings import Settings
+from monitor.store import Store
 from tests.conftest import HandClock
 from tests.feed_site import LONG_ENOUGH, FeedSite
 from tests.mail_server import MailServer, certificate, serving
@@ -268,7 +269,8 @@ def test_hostile_pages_end_as_exhibits_that_name_what_is_missing(tmp_path: Path,
     settings = allowing(littleover(tmp_path), site.place)
     settings = replace(settings, capture=replace(settings.capture, page_s=3, total_s=20))
     clock = HandClock()
-    school = at_work(tmp_path, settings=settings, page_browser=open_browser(settings, clock))
+    beside = Store(settings.storage.database_url)
+    school = at_work(tmp_path, settings=settings, page_browser=open_browser(settings, beside, clock))
     for number, path in enumerate(("drip", "round", "dialogs", "good")):
         words = f"{INSULT} ({number})"
         school.forum.post(Item("feeds", path, site.url(f"/{path}"), words, author=f"account_{number}"))
@@ -277,6 +279,7 @@ def test_hostile_pages_end_as_exhibits_that_name_what_is_missing(tmp_path: Path,
     for _ in range(4):
         school.cycle(minutes=5)
     school.services.browser.close()
+    beside.close()
 
     outcomes = {record["item"]: record["report"] for record in _records(school)}
     assert {"drip", "round", "dialogs", "good"} == set(outcomes)
@@ -343,7 +346,8 @@ def test_a_full_archive_disk_postpones_captures_and_loses_nothing(
     settings = replace(settings, storage=replace(settings.storage, archive=small_disk / "archive"))
     site.publish(insult=INSULT)
     clock = HandClock()
-    school = at_work(tmp_path, settings=settings, page_browser=open_browser(settings, clock))
+    beside = Store(settings.storage.database_url)
+    school = at_work(tmp_path, settings=settings, page_browser=open_browser(settings, beside, clock))
     school.forum.post(replace(post("insult", INSULT), url=site.url("/t/insult")))
     with no_room(small_disk):
         school.cycle()
@@ -357,6 +361,7 @@ def test_a_full_archive_disk_postpones_captures_and_loses_nothing(
 
     school.cycle(hours=1)
     school.services.browser.close()
+    beside.close()
 
     record = school.sealed()["M-2026-0001-1"]
     assert ("complete", []) == (record["report"]["outcome"], record["report"]["missing"])

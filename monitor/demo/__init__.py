@@ -15,7 +15,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from importlib import resources
 from pathlib import Path
@@ -99,8 +99,9 @@ def _visit(folder: Path, memory: _Memory, shown: report.Progress, stop: threadin
         memory.port = served.port
         memory.write(folder)
         settings = _configure(folder, served.port)
-        browser = _CountedBrowser(bootstrap.open_browser(settings, bootstrap.clock), shown)
-        services = bootstrap.assemble(settings, page_browser=browser, stopping=stop.is_set)
+        services = bootstrap.assemble(settings, stopping=stop.is_set)
+        browser = _CountedBrowser(services.browser, shown)
+        services = replace(services, browser=browser)
         try:
             _import_people(services, shown)
             places = _cycle(services, memory, shown, browser, stop)
