@@ -178,6 +178,26 @@ def test_the_first_poll_looks_back_thirty_days_and_later_ones_seven(reader: Read
     assert holds(found, "Fresh")
 
 
+def test_what_an_outage_longer_than_the_look_back_left_unread_is_said(reader: Reader) -> None:
+    """Posts that nobody will ever read are no calm (promise 2); a quiet source is no outage."""
+    reader.server.add("Before", NOW - timedelta(hours=1))
+    _, cursor = reader.poll()
+    for _ in range(9):
+        reader.now += timedelta(days=1)
+        page = reader.collector.poll(reader.source, cursor)
+        cursor = page.cursor
+        assert not any("were not read" in note for note in page.notes)
+    reader.server.broken = Answer(b"", 503)
+    reader.now += timedelta(days=10)
+    with pytest.raises(SourceUnavailable):
+        reader.collector.poll(reader.source, cursor)
+    reader.server.broken = None
+    page = reader.collector.poll(reader.source, cursor)
+    assert "posts between 1 December 2026 and 4 December 2026 were not read" in "; ".join(page.notes)
+    again = reader.collector.poll(reader.source, page.cursor)
+    assert not any("were not read" in note for note in again.notes)
+
+
 def test_a_cursor_tells_nobody_what_was_read(reader: Reader) -> None:
     """An item of a search that concerns nobody leaves only a keyed digest (DESIGN.md, Forget by default)."""
     for number in range(120):

@@ -9,6 +9,7 @@ To add a platform: one file here, one line in `REGISTRY`, one server in `tests/`
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,6 +36,9 @@ from monitor.outbound import ResponseTooLarge
 from monitor.ports import FIRST_LOOK_BACK, LATER_LOOK_BACK, Collector, CollectorTools
 
 _LONGEST_AUTHOR = 200
+_LONGEST_ID = 200
+_LONGEST_URL = 2000
+_READ_AT_KEPT_TO = timedelta(hours=6)
 _REMEMBERED = 2000
 
 
@@ -48,8 +52,9 @@ class _Keeper:
 
     The inner collector may return an item again and again; its cursor says where to go on, and need not
     know what was seen. The outer cursor is JSON: `inner` is that cursor, `seen` maps a keyed digest of
-    each identity to a keyed digest of its text, so the cursor tells nobody what was read, and `first`
-    is true while the first look back has more pages to come.
+    each identity to a keyed digest of its text, so the cursor tells nobody what was read, `first` is
+    true while the first look back has more pages to come, and `read_at` is when the source was last
+    read, kept to six hours so that a quiet source does not change its cursor at every poll.
     """
 
     def __init__(self, inner: Collector, tools: CollectorTools) -> None:
@@ -59,13 +64,14 @@ class _Keeper:
     def poll(self, source: Source, cursor: str | None) -> Page:
         """Keep `monitor.ports.Collector.poll`."""
         now = self._tools.clock()
-        inner_cursor, seen, first = _read_cursor(cursor)
+        inner_cursor, seen, first, read_at = _read_cursor(cursor)
         with _collect_errors(source, now):
             page = self._inner.poll(source, inner_cursor)
         horizon = now - (FIRST_LOOK_BACK if first else LATER_LOOK_BACK)
+        notes = (*page.notes, *_unread(read_at, horizon), *_unkept_addresses(page.items))
         fresh: list[Item] = []
         for found in page.items:
-            item = _storable(found, now)
+            item = _storable(found, now, home=source.base_url)
             identity, text = self._digests(item)
             known_text = seen.pop(identity, None)
             if known_text is None and item.posted_at is not None and item.posted_at < horizon:
@@ -73,18 +79,25 @@ class _Keeper:
             seen[identity] = text  # Popped and set again: the last seen stay longest.
             if known_text != text:
                 fresh.append(item)
-        if cursor is not None and not (fresh or page.more or first):
-            return replace(page, items=(), cursor=cursor)
+        lately = read_at is not None and now - read_at < _READ_AT_KEPT_TO
+        if cursor is not None and lately and not (fresh or page.more or first):
+            return replace(page, items=(), cursor=cursor, notes=notes)
         kept = dict(list(seen.items())[-max(_REMEMBERED, len(page.items)) :])
-        state = {"inner": page.cursor, "first": first and page.more, "seen": kept}
-        return replace(page, items=tuple(fresh), cursor=json.dumps(state, separators=(",", ":")))
+        state = {
+            "inner": page.cursor,
+            "first": first and page.more,
+            "read_at": now.isoformat(),
+            "seen": kept,
+        }
+        cursor = json.dumps(state, separators=(",", ":"))
+        return replace(page, items=tuple(fresh), cursor=cursor, notes=notes)
 
     def reread(self, source: Source, known: Sequence[Item]) -> tuple[Item, ...]:
         """Keep `monitor.ports.Collector.reread`."""
         now = self._tools.clock()
         with _collect_errors(source, now):
             found = self._inner.reread(source, known)
-        return tuple(_storable(item, now) for item in found)
+        return tuple(_storable(item, now, home=source.base_url) for item in found)
 
     def _digests(self, item: Item) -> tuple[str, str]:
         # 64 bits tell a few thousand identities apart; 32 bits tell one text from its next version.
@@ -92,29 +105,51 @@ class _Keeper:
         return identity[:16], self._tools.fingerprint(item.text)[:8]
 
 
-def _read_cursor(cursor: str | None) -> tuple[str | None, dict[str, str], bool]:
+def _read_cursor(cursor: str | None) -> tuple[str | None, dict[str, str], bool, datetime | None]:
     """Take a cursor apart. A damaged one starts anew: the store knows its items, nothing is lost."""
     try:
         state: Any = json.loads(cursor or "null")
-        return str(state["inner"]), dict(state["seen"]), bool(state["first"])
+        read_at = datetime.fromisoformat(state["read_at"]).astimezone(UTC) if "read_at" in state else None
+        return str(state["inner"]), dict(state["seen"]), bool(state["first"]), read_at
     except (ValueError, KeyError, TypeError):
-        return None, {}, True
+        return None, {}, True, None
 
 
-def _storable(item: Item, now: datetime) -> Item:
-    """Take out what a wire can carry and a database cannot: half a surrogate pair, a NUL, the future.
+def _unread(read_at: datetime | None, horizon: datetime) -> tuple[str, ...]:
+    """Say which posts nobody will ever read, after an absence longer than the look-back (promise 2)."""
+    if read_at is None or read_at >= horizon:
+        return ()
+    start, end = (f"{day.day} {day:%B %Y}" for day in (read_at, horizon))
+    return (f"posts between {start} and {end} were not read: the source was away for too long",)
+
+
+def _unkept_addresses(items: Sequence[Item]) -> tuple[str, ...]:
+    count = sum(len(item.url) > _LONGEST_URL for item in items)
+    return (f"entries with an endless address: {count} (the source's own is given instead)",) if count else ()
+
+
+def _storable(item: Item, now: datetime, *, home: str) -> Item:
+    """Take out what a wire can carry and a database cannot: half a surrogate pair, a NUL, the future, an
+    id or author without end. An address without end gives way to `home`, the source's own.
 
     A platform's clock, or a post dated ahead, must not put an item after its own fetch.
     """
     return replace(
         item,
-        native_id=_clean(item.native_id),
-        url=_clean(item.url),
+        native_id=_short(_clean(item.native_id)),
+        url=_clean(item.url) if len(item.url) <= _LONGEST_URL else home,
         text=_clean(item.text),
         author=None if item.author is None else _clean(item.author)[:_LONGEST_AUTHOR],
         posted_at=None if item.posted_at is None else min(item.posted_at, now),
-        reply_to=None if item.reply_to is None else _clean(item.reply_to),
+        reply_to=None if item.reply_to is None else _short(_clean(item.reply_to)),
     )
+
+
+def _short(name: str) -> str:
+    """An id that a database has room for: of a longer one the beginning and a digest."""
+    if len(name) <= _LONGEST_ID:
+        return name
+    return f"{name[:100]} digest:{hashlib.sha256(name.encode()).hexdigest()}"
 
 
 def _clean(text: str) -> str:
