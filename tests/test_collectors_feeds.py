@@ -50,7 +50,7 @@ def server() -> Iterator[FeedServer]:
 
 def read(body: str | bytes) -> Feed:
     data = body.encode() if isinstance(body, str) else body
-    feed = parse_feed(data, platform="feeds", address=ADDRESS, content_type="")
+    feed = parse_feed(data, platform="feeds", address=ADDRESS, site="elm.example", content_type="")
     assert feed is not None
     return feed
 
@@ -74,7 +74,11 @@ def test_an_rss_entry_becomes_plain_text_with_its_title_first() -> None:
         )
     ).items
     assert item.text == "Bake & sale\nCakes by Kit Arrandale\nCome & eat"
-    assert (item.native_id, item.url, item.author) == ("n1", "https://elm.example/news/1", "Elm PTA")
+    assert (item.native_id, item.url, item.author) == (
+        "elm.example n1",
+        "https://elm.example/news/1",
+        "Elm PTA",
+    )
     assert item.posted_at == datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
@@ -116,7 +120,7 @@ def test_a_json_feed_reads_like_the_others() -> None:
         ],
     }
     first, second = read(json.dumps(document)).items
-    assert (first.native_id, first.url, first.author) == ("7", "https://elm.example/a", "Elm PTA")
+    assert (first.native_id, first.url, first.author) == ("elm.example 7", "https://elm.example/a", "Elm PTA")
     assert first.text == "Open day\nOn Friday"
     assert first.posted_at == datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
     assert second.url == "https://elm.example/" and second.posted_at is None
@@ -173,7 +177,9 @@ def test_no_file_is_read_through_an_entity(tmp_path: Path) -> None:
         before=f'<!DOCTYPE rss [<!ENTITY x SYSTEM "file://{secret}">]>',
     )
     assert all("words of ours" not in item.text for item in read(body).items)
-    feed = parse_feed(str(secret).encode(), platform="feeds", address=ADDRESS, content_type="")
+    feed = parse_feed(
+        str(secret).encode(), platform="feeds", address=ADDRESS, site="elm.example", content_type=""
+    )
     assert feed is None
 
 
@@ -182,7 +188,7 @@ def test_no_file_is_read_through_an_entity(tmp_path: Path) -> None:
 )
 def test_what_is_no_feed_is_none(body: bytes) -> None:
     """Nonsense is not an empty feed."""
-    assert parse_feed(body, platform="feeds", address=ADDRESS, content_type="") is None
+    assert parse_feed(body, platform="feeds", address=ADDRESS, site="elm.example", content_type="") is None
 
 
 def test_an_empty_feed_is_a_feed() -> None:
@@ -295,3 +301,28 @@ def test_a_feed_that_cannot_be_unpacked_is_unexpected(server: FeedServer) -> Non
     server.files["/"] = Answer(rss().encode(), headers=packed)
     with pytest.raises(UnexpectedResponse, match="cannot be unpacked"):
         collector().poll(server.source(), None)
+
+
+def test_an_id_names_one_entry_of_the_whole_world() -> None:
+    """Many publishers count from 1; an address or a tag: URI is unique already; an endless one is cut."""
+    guids = ("1", "https://elm.example/1", "tag:elm.example,2026:1", "x" * 5000)
+    body = rss(*(f"<item><guid isPermaLink='false'>{guid}</guid><title>T</title></item>" for guid in guids))
+    first, second, third, fourth = (item.native_id for item in read(body).items)
+    assert (first, second, third) == ("elm.example 1", *guids[1:3])
+    assert fourth.startswith("elm.example xxx") and len(fourth) <= 200
+    assert fourth == read(body).items[3].native_id
+
+
+def test_an_entry_without_end_is_kept_as_far_as_a_database_can(server: FeedServer) -> None:
+    """PostgreSQL would refuse it, and the source would be dead for good."""
+    entry = (
+        f"<item><guid isPermaLink='false'>{'g' * 5000}</guid><title>Words</title>"
+        f"<link>https://elm.example/{'l' * 5000}</link><author>{'a' * 9000}</author></item>"
+    )
+    server.files["/"] = Answer(rss(entry).encode(), headers={"Content-Type": "application/rss+xml"})
+    page = collector().poll(server.source(), None)
+    (item,) = page.items
+    assert len(item.native_id) <= 200 and len(item.author or "") <= 200
+    assert item.url == server.source().base_url
+    assert any("endless address: 1" in note for note in page.notes)
+    assert collector().reread(server.source(), [item]) == ()

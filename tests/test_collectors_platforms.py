@@ -14,7 +14,7 @@ import pytest
 from monitor.collectors import open_collector
 from monitor.errors import CredentialsRefused, NotConfigured, RateLimited, UnexpectedResponse
 from monitor.outbound import open_session
-from monitor.ports import Collector, CollectorTools
+from monitor.ports import Clock, Collector, CollectorTools
 from tests.instagram_server import InstagramServer
 from tests.limits import limits
 from tests.platform_server import Answer
@@ -25,12 +25,12 @@ NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 USER_AGENT = "SchoolMonitor/0.1 (Elm Lane School; office@elmlane.example)"
 
 
-def collector(platform: str, secrets: Mapping[str, str]) -> Collector:
+def collector(platform: str, secrets: Mapping[str, str], *, clock: Clock = lambda: NOW) -> Collector:
     return open_collector(
         platform,
         CollectorTools(
             session=open_session(limits(allow_private=("127.0.0.1",)), USER_AGENT),
-            clock=lambda: NOW,
+            clock=clock,
             fingerprint=lambda text: hashlib.sha256(text.encode()).hexdigest(),
             user_agent=USER_AGENT,
             secrets=secrets,
@@ -51,14 +51,49 @@ def test_a_site_without_rest_is_read_by_its_feeds_under_the_same_ids() -> None:
         server.rest_closed = True
         by_feed = reader.poll(server.source(), None)
         assert {item.native_id for item in by_rest.items} == {item.native_id for item in by_feed.items}
-        assert {item.text for item in by_rest.items if item.native_id.startswith("post/")} == {
-            item.text for item in by_feed.items if item.native_id.startswith("post/")
-        }
+        assert {item.text for item in by_rest.items} == {item.text for item in by_feed.items}
         assert any("feeds were read instead" in note for note in by_feed.notes)
         server.add("New while closed", NOW)
         server.add("New while closed too", NOW)
         again = reader.poll(server.source(), by_feed.cursor)
         assert len(again.items) == 2
+
+
+def test_two_sites_never_share_an_id() -> None:
+    """Each WordPress counts from 1: what one site says must not overwrite what another said."""
+    with WordPressServer() as one, WordPressServer() as other:
+        found = []
+        for server in (one, other):
+            server.add("A comment", NOW)
+            server.add("A post", NOW)
+            found += collector("wordpress", {}).poll(server.source(), None).items
+            assert {item.native_id for item in found[-2:]} == {
+                f"{server.address.partition('://')[2]}/{kind}" for kind in ("comment/1", "post/2")
+            }
+        assert len({item.native_id for item in found}) == 4
+
+
+def test_a_closed_api_is_tried_again_after_a_day_and_each_kind_by_itself() -> None:
+    """One refusal of the comments, from a firewall on a bad day, must not cost the posts, nor last."""
+    with WordPressServer() as server:
+        now = [NOW]
+        reader = collector("wordpress", {}, clock=lambda: now[0])
+        server.closed_kinds = {"comment"}
+        page = reader.poll(server.source(), None)
+        paths = [asked.path for asked in server.asked]
+        assert any("comments;" in note for note in page.notes)
+        assert "/wp-json/wp/v2/posts" in paths
+        assert not any("posts;" in note for note in page.notes)
+
+        server.closed_kinds = set()
+        for hours, tried in ((23, False), (25, True)):
+            server.asked.clear()
+            now[0] = NOW + timedelta(hours=hours)
+            server.add("Words", now[0])
+            page = reader.poll(server.source(), page.cursor)
+            assert tried == ("/wp-json/wp/v2/comments" in [asked.path for asked in server.asked])
+            assert tried != bool(page.notes)
+            assert len(page.items) == 1
 
 
 def test_a_hundred_posts_of_one_second_do_not_stop_the_reading() -> None:
@@ -92,7 +127,7 @@ def test_an_edit_between_two_pages_skips_nothing() -> None:
         for _ in range(10):
             page = reader.poll(server.source(), page.cursor)
             found += page.items
-        assert {item.native_id.partition("/")[2] for item in found} == {str(post.number) for post in posts}
+        assert {item.native_id.rpartition("/")[2] for item in found} == {str(post.number) for post in posts}
 
 
 def test_the_list_of_users_is_never_asked_for() -> None:

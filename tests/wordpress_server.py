@@ -23,6 +23,7 @@ class WordPressServer(PlatformServer):
     def __init__(self) -> None:
         super().__init__()
         self.rest_closed = False
+        self.closed_kinds: set[str] = set()
 
     def source(self) -> Source:
         return Source("elm-blog", "wordpress", f"{self.address}/", timedelta(minutes=30))
@@ -39,6 +40,8 @@ class WordPressServer(PlatformServer):
         if self.rest_closed or route[0] not in ("posts", "comments"):
             return Answer(b'{"code":"rest_no_route"}', 404)
         kind = route[0][:-1]
+        if kind in self.closed_kinds:
+            return Answer(b'{"code":"rest_forbidden"}', 401)
         if len(route) == 2:
             return self._one(kind, int(route[1]))
         return self._list(kind, asked.query)

@@ -37,7 +37,8 @@ _ACCEPT = (
 )
 _FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
 _HARMFUL = re.compile(rb"<!ENTITY[^>]*>|&#(?:\d{8,}|[xX][0-9a-fA-F]{7,});?")
-_LONGEST_ID = 500
+_LONGEST_ID = 200
+_WORLDWIDE = re.compile(r"(https?://[^/\s]|tag:|urn:)", re.IGNORECASE)
 _XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*>")
 
 
@@ -137,6 +138,7 @@ def _parsed(source: Source, response: requests.Response) -> Feed:
         response.content,
         platform=source.platform,
         address=response.url,
+        site=urlsplit(source.base_url).netloc.rpartition("@")[2].lower(),
         content_type=response.headers.get("Content-Type", ""),
     )
     if feed is None:
@@ -144,10 +146,13 @@ def _parsed(source: Source, response: requests.Response) -> Feed:
     return feed
 
 
-def parse_feed(body: bytes, *, platform: str, address: str, content_type: str) -> Feed | None:
-    """Read RSS, Atom or JSON Feed, also when it is broken. None if it is no feed at all. Pure."""
+def parse_feed(body: bytes, *, platform: str, address: str, site: str, content_type: str) -> Feed | None:
+    """Read RSS, Atom or JSON Feed, also when it is broken. None if it is no feed at all. Pure.
+
+    `site` is the host (and port) that ids are scoped with which mean something to one publisher only.
+    """
     if body.lstrip()[:1] == b"{":
-        return _parse_json(body, platform=platform, address=address)
+        return _parse_json(body, platform=platform, address=address, site=site)
     headers = {"content-type": content_type, "content-location": address}
     try:
         # A stream, because feedparser would open a name or an address that it is given as text.
@@ -165,7 +170,8 @@ def parse_feed(body: bytes, *, platform: str, address: str, content_type: str) -
     if not parsed.entries and not parsed.get("version"):
         return None
     home = _web_address(parsed.feed.get("link"), address) or address
-    feed = _chosen((_xml_entry(entry, address) for entry in parsed.entries), platform=platform, home=home)
+    entries = (_xml_entry(entry, address) for entry in parsed.entries)
+    feed = _chosen(entries, platform=platform, home=home, site=site)
     harmless = feedparser.exceptions.ThingsNobodyCaresAboutButMe
     if parsed.bozo and not isinstance(parsed.bozo_exception, harmless):
         damage = "the feed is damaged; what could be read was taken"
@@ -204,7 +210,7 @@ def _defused(body: bytes) -> bytes:
     return _HARMFUL.sub(b"", body)
 
 
-def _parse_json(body: bytes, *, platform: str, address: str) -> Feed | None:
+def _parse_json(body: bytes, *, platform: str, address: str, site: str) -> Feed | None:
     """Read JSON Feed 1 and 1.1 (jsonfeed.org)."""
     try:
         document: Any = json.loads(body)
@@ -214,7 +220,7 @@ def _parse_json(body: bytes, *, platform: str, address: str) -> Feed | None:
         return None
     home = _web_address(document.get("home_page_url"), address) or address
     entries = (_json_entry(entry, address) for entry in document["items"] if isinstance(entry, dict))
-    return _chosen(entries, platform=platform, home=home)
+    return _chosen(entries, platform=platform, home=home, site=site)
 
 
 def _json_entry(entry: Mapping[str, Any], address: str) -> _Entry:
@@ -230,14 +236,16 @@ def _json_entry(entry: Mapping[str, Any], address: str) -> _Entry:
     )
 
 
-def _chosen(entries: Iterable[_Entry], *, platform: str, home: str) -> Feed:
+def _chosen(entries: Iterable[_Entry], *, platform: str, home: str, site: str) -> Feed:
     """Choose an id and an address for each entry that says anything, and count where none was given."""
     telling = [entry for entry in entries if entry.text or entry.link or entry.given_id]
     urls = [entry.link or _web_address(entry.given_id, "") or home for entry in telling]
     items = tuple(
         Item(
             platform=platform,
-            native_id=_short(entry.given_id or entry.link) or _derived_id(entry.posted_at, entry.text),
+            native_id=_native_id(
+                entry.given_id or entry.link or _derived_id(entry.posted_at, entry.text), site
+            ),
             url=url,
             text=entry.text,
             author=entry.author or None,
@@ -272,11 +280,13 @@ def _web_address(value: object, base: str) -> str:
         return ""
 
 
-def _short(given: str) -> str:
-    """The id as given; of one that no database has room for, its digest."""
-    if len(given) <= _LONGEST_ID:
-        return given
-    return "digest:" + hashlib.sha256(given.encode("utf-8", "replace")).hexdigest()
+def _native_id(given: str, site: str) -> str:
+    """The id as given if it is meant for the whole world, else with the site it is unique on (RSS asks
+    for no more: many count from 1). Of one that no database has room for, the beginning and a digest."""
+    name = given if _WORLDWIDE.match(given) else f"{site} {given}"
+    if len(name) <= _LONGEST_ID:
+        return name
+    return f"{name[:100]} digest:{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()}"
 
 
 def _derived_id(posted_at: datetime | None, text: str) -> str:

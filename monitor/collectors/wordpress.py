@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
 from bs4 import BeautifulSoup
@@ -32,6 +32,7 @@ _OVERLAP = timedelta(hours=48)
 _SECOND = timedelta(seconds=1)
 _PER_PAGE = 100
 _REST_RELATION = "https://api.w.org/"
+_CLOSED_FOR = timedelta(days=1)
 _CLOSED = (401, 403, 404, 405, 410, 501)
 _FEED_ID = re.compile(r"(?:[?&]p=(\d+)|#comment-(\d+))$")
 
@@ -47,20 +48,38 @@ class WordPress:
     def poll(self, source: Source, cursor: str | None) -> Page:
         """Read one page of each stream (posts and comments, for each phrase).
 
-        The cursor holds the API's address ("" for a site that is read by its feeds), and for each
-        stream the time of the newest change and whether more waits.
+        The cursor holds the API's address; in `places` for each stream the time of the newest change
+        and whether more waits; in `closed` until when a kind is read by its feeds (the cursors in
+        `feeds`) because the API refused it. After that the API is tried again.
         """
-        state: dict[str, Any] = json.loads(cursor) if cursor else {"places": {}}
-        if "rest" not in state:
+        now = self._clock()
+        state: dict[str, Any] = json.loads(cursor) if cursor else {"places": {}, "feeds": {}, "closed": {}}
+        closed = {
+            kind: until for kind, until in state["closed"].items() if datetime.fromisoformat(until) > now
+        }
+        if "rest" not in state or len(closed) < len(state["closed"]):
             state["rest"] = self._find_rest(source)
-        if state["rest"]:
-            try:
-                return self._poll_rest(source, state)
-            except requests.HTTPError as error:
-                if error.response.status_code not in _CLOSED:
-                    raise
-                state = {"rest": "", "places": {}}
-        return self._poll_feeds(source, state)
+        state["closed"] = closed
+        pages: list[Page] = []
+        for kind in ("post", "comment"):
+            if kind not in closed:
+                try:
+                    pages.append(self._poll_rest(source, state, kind, now=now))
+                    continue
+                except requests.HTTPError as error:
+                    if error.response.status_code not in _CLOSED:
+                        raise
+                    closed[kind] = (now + _CLOSED_FOR).isoformat()
+            pages.append(self._poll_feeds(source, state, kind))
+        for page in pages:
+            part = json.loads(page.cursor)
+            state = {**state, **{key: {**state[key], **part[key]} for key in part}}
+        return Page(
+            tuple(item for page in pages for item in page.items),
+            json.dumps(state),
+            more=any(page.more for page in pages),
+            notes=tuple(note for page in pages for note in page.notes),
+        )
 
     def reread(self, source: Source, known: Sequence[Item]) -> tuple[Item, ...]:
         """Ask for the items by id, and for each that is missing, once more alone.
@@ -69,9 +88,10 @@ class WordPress:
         was unapproved answers 401 too. Without REST nothing can be told.
         """
         before = {item.native_id: item for item in known}
+        site = site_of(source.base_url)
         rest = self._find_rest(source)
         found: list[Item] = []
-        for kind, wanted in _by_kind(before).items():
+        for kind, wanted in _by_kind(before, site).items():
             for start in range(0, len(wanted), _PER_PAGE):
                 ids = wanted[start : start + _PER_PAGE]
                 query = {"include": ",".join(ids), "per_page": str(_PER_PAGE)}
@@ -82,43 +102,47 @@ class WordPress:
                         return ()
                     raise
                 present = {
-                    item.native_id: item for item in parse_entries(entries, source.platform, kind=kind)
+                    item.native_id: item
+                    for item in parse_entries(entries, source.platform, kind=kind, site=site)
                 }
-                for native_id in (f"{kind}/{number}" for number in ids):
+                for number in ids:
+                    native_id = f"{site}/{kind}/{number}"
                     if native_id not in present:
-                        if self._is_gone(_rest_address(rest, native_id.replace("/", "s/"), {})):
+                        if self._is_gone(_rest_address(rest, f"{kind}s/{number}", {})):
                             found.append(replace(before[native_id], text="", state=ItemState.REMOVED))
                     elif present[native_id].text != before[native_id].text:
                         found.append(present[native_id])
         return tuple(found)
 
-    def _poll_rest(self, source: Source, state: Mapping[str, Any]) -> Page:
-        now = self._clock()
+    def _poll_rest(self, source: Source, state: Mapping[str, Any], kind: str, *, now: datetime) -> Page:
+        site = site_of(source.base_url)
         items: list[Item] = []
         places: dict[str, Any] = {}
-        for kind in ("post", "comment"):
-            for phrase in source.search or ("",):
-                stream = f"{kind}:{phrase}"
-                place = state["places"].get(stream)
-                start, page = _start(place, now=now)
-                query = _query(kind, phrase=phrase, after=start, page=page)
-                entries = self._read(source, _rest_address(state["rest"], f"{kind}s", query))
-                items += parse_entries(entries, source.platform, kind=kind)
-                places[stream] = _next_place(place, _changes(entries), start=start, page=page)
+        for phrase in source.search or ("",):
+            stream = f"{kind}:{phrase}"
+            place = state["places"].get(stream)
+            start, page = _start(place, now=now)
+            query = _query(kind, phrase=phrase, after=start, page=page)
+            entries = self._read(source, _rest_address(state["rest"], f"{kind}s", query))
+            items += parse_entries(entries, source.platform, kind=kind, site=site)
+            places[stream] = _next_place(place, _changes(entries), start=start, page=page)
         more = any(place["more"] for place in places.values())
-        return Page(tuple(items), json.dumps({**state, "places": places}), more=more)
+        return Page(tuple(items), json.dumps({"places": places}), more=more)
 
-    def _poll_feeds(self, source: Source, state: Mapping[str, Any]) -> Page:
+    def _poll_feeds(self, source: Source, state: Mapping[str, Any], kind: str) -> Page:
         items: list[Item] = []
-        notes = ["the site's own API is closed; its feeds were read instead"]
-        places: dict[str, str] = {}
-        for query in _feed_queries(source):
+        queries = _feed_queries(source, kind)
+        instead = "its feeds were read instead" if queries else "no feed of the site can be searched for them"
+        notes = [f"the site's own API is closed for {kind}s; {instead}"]
+        cursors: dict[str, str] = {}
+        site = site_of(source.base_url)
+        for query in queries:
             feed = replace(source, base_url=f"{source.base_url}?{query}")
-            page = self._without_rest.poll(feed, state["places"].get(query))
-            items += (replace(item, native_id=_rest_id(item.native_id)) for item in page.items)
+            page = self._without_rest.poll(feed, state["feeds"].get(query))
+            items += (_as_rest(item, kind, site) for item in page.items)
             notes += page.notes
-            places[query] = page.cursor
-        return Page(tuple(items), json.dumps({"rest": "", "places": places}), notes=tuple(notes))
+            cursors[query] = page.cursor
+        return Page(tuple(items), json.dumps({"feeds": cursors}), notes=tuple(notes))
 
     def _find_rest(self, source: Source) -> str:
         """Ask the front page for the address of its API; the usual one if it does not say."""
@@ -158,7 +182,15 @@ class WordPress:
         return not response.ok
 
 
-def parse_entries(entries: Sequence[Mapping[str, Any]], platform: str, *, kind: str) -> tuple[Item, ...]:
+def site_of(base_url: str) -> str:
+    """Name a site within all of WordPress: each counts its posts from 1, also two on one host."""
+    parts = urlsplit(base_url)
+    return f"{parts.netloc.rpartition('@')[2].lower()}{parts.path.rstrip('/')}"
+
+
+def parse_entries(
+    entries: Sequence[Mapping[str, Any]], platform: str, *, kind: str, site: str
+) -> tuple[Item, ...]:
     """Read posts or comments (`kind`) as the REST API gives them; those without id or link are left
     out. A post has no author here, because its name would take the list of users. Pure."""
     items: list[Item] = []
@@ -170,16 +202,16 @@ def parse_entries(entries: Sequence[Mapping[str, Any]], platform: str, *, kind: 
             or not link.startswith(("http://", "https://"))
         ):
             continue
-        parent = f"comment/{entry['parent']}" if entry.get("parent") else f"post/{entry.get('post')}"
+        up = f"comment/{entry['parent']}" if entry.get("parent") else f"post/{entry.get('post')}"
         items.append(
             Item(
                 platform=platform,
-                native_id=f"{kind}/{number}",
+                native_id=f"{site}/{kind}/{number}",
                 url=link,
                 text=f"{_rendered(entry.get('title'))}\n{_rendered(entry.get('content'))}".strip(),
                 author=(str(entry.get("author_name") or "") or None) if kind == "comment" else None,
                 posted_at=_utc(entry.get("date_gmt")),
-                reply_to=parent if kind == "comment" else None,
+                reply_to=f"{site}/{up}" if kind == "comment" else None,
             )
         )
     return tuple(items)
@@ -227,25 +259,29 @@ def _rest_address(rest: str, route: str, query: Mapping[str, str]) -> str:
     return f"{address}{'&' if '?' in rest else '?'}{urlencode(query)}" if query else address
 
 
-def _feed_queries(source: Source) -> tuple[str, ...]:
-    """Feeds in query form exist whatever form the site's links have."""
+def _feed_queries(source: Source, kind: str) -> tuple[str, ...]:
+    """Feeds in query form exist whatever form the site's links have; only posts can be searched."""
     if source.search:
-        return tuple(urlencode({"feed": "rss2", "s": phrase}) for phrase in source.search)
-    return ("feed=rss2", "feed=comments-rss2")
+        searches = tuple(urlencode({"feed": "rss2", "s": phrase}) for phrase in source.search)
+        return searches if kind == "post" else ()
+    return ("feed=rss2",) if kind == "post" else ("feed=comments-rss2",)
 
 
-def _rest_id(feed_id: str) -> str:
-    """Give an entry of a feed the id that the API knows it by, so that both ways name one item."""
-    found = _FEED_ID.search(feed_id)
+def _as_rest(item: Item, kind: str, site: str) -> Item:
+    """Give an entry of a feed the id and the words that the API knows it by, so that both ways name one
+    item and it is no edit when the API opens. Feeds put a title of their own before a comment."""
+    found = _FEED_ID.search(item.native_id)
     if found is None:
-        return feed_id
-    return f"post/{found[1]}" if found[1] else f"comment/{found[2]}"
+        return item
+    name = f"post/{found[1]}" if found[1] else f"comment/{found[2]}"
+    words = item.text.partition("\n")[2] if kind == "comment" else ""
+    return replace(item, native_id=f"{site}/{name}", text=words or item.text)
 
 
-def _by_kind(native_ids: Mapping[str, Item]) -> dict[str, list[str]]:
+def _by_kind(native_ids: Mapping[str, Item], site: str) -> dict[str, list[str]]:
     wanted: dict[str, list[str]] = {"post": [], "comment": []}
     for native_id in native_ids:
-        kind, _, number = native_id.partition("/")
+        kind, _, number = native_id.removeprefix(f"{site}/").partition("/")
         if kind in wanted and number.isdecimal():
             wanted[kind].append(number)
     return wanted
