@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from monitor.markup import plain
+from monitor.markup import links, plain
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,8 @@ def test_markup_becomes_what_a_reader_would_see(markup: str, seen: str) -> None:
         "</a ",
         '<a b="',
         "<a b='\"",
+        "<link a",
+        "<link a=",
         "<script></script ",
         "<template>",
         "&#",
@@ -55,6 +57,7 @@ def test_the_time_for_markup_grows_with_its_length_and_no_faster(piece: str) -> 
         def once() -> float:
             began = time.process_time()
             plain(piece * count)
+            list(links((piece * count).encode()))
             return time.process_time() - began
 
         return min(once() for _ in range(4))
@@ -65,3 +68,14 @@ def test_the_time_for_markup_grows_with_its_length_and_no_faster(piece: str) -> 
 def test_twenty_thousand_nested_blocks_are_read() -> None:
     """No recursion, and both borders of each block end a line."""
     assert plain("Before" + "<div>" * 20_000 + "deep" + "</div>" * 20_000 + "after") == "Before\ndeep\nafter"
+
+
+def test_a_page_says_what_it_is_linked_with() -> None:
+    """Quoted in any way or not at all; what is only a comment is no link."""
+    page = b"""<!doctype html><!-- <link rel=x href=/no> -->
+    <LINK REL='alternate' type="a/b"href=/feed?a=1&amp;b=2>
+    <link rel="https://api.w.org/" href="/wp-json/" /><a rel=me href=/me>me</a><link """
+    assert [
+        {"rel": "alternate", "type": "a/b", "href": "/feed?a=1&b=2"},
+        {"rel": "https://api.w.org/", "href": "/wp-json/"},
+    ] == list(links(page))

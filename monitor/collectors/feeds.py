@@ -24,11 +24,9 @@ from urllib.parse import urljoin, urlsplit
 
 import feedparser
 import requests
-from bs4 import BeautifulSoup
-from bs4.exceptions import ParserRejectedMarkup
 
 from monitor.errors import UnexpectedResponse
-from monitor.markup import plain
+from monitor.markup import links, plain
 from monitor.model import Item, ItemState, Page, Source
 from monitor.ports import CollectorTools
 
@@ -36,7 +34,7 @@ _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.5"
 )
 _FEED_TYPES = ("application/atom+xml", "application/rss+xml", "application/feed+json")
-_HARMFUL = re.compile(rb"<!ENTITY[^>]*>|&#(?:\d{8,}|[xX][0-9a-fA-F]{7,});?")
+_HARMFUL = re.compile(rb"<!ENTITY[^<>]*+>?|&#(?:\d{8,}|[xX][0-9a-fA-F]{7,});?")
 _LONGEST_ID = 200
 _WORLDWIDE = re.compile(r"(https?://[^/\s]|tag:|urn:)", re.IGNORECASE)
 _XML_DECLARATION = re.compile(rb"^\s*<\?xml[^>]*>")
@@ -123,12 +121,9 @@ def named_feed(body: bytes, content_type: str, address: str) -> str:
         return ""
     if start.startswith((b"<rss", b"<feed", b"<rdf", b"<!doctype rss", b"{")):
         return ""  # Many servers send feeds as text/html.
-    try:
-        page = BeautifulSoup(body, "html.parser")
-    except ParserRejectedMarkup:
-        return ""
-    for link in page.find_all("link", rel="alternate", href=True):
-        if str(link.get("type", "")).split(";")[0].strip().lower() in _FEED_TYPES:
+    for link in links(body):
+        kind = link.get("type", "").split(";")[0].strip().lower()
+        if "alternate" in link.get("rel", "").lower().split() and kind in _FEED_TYPES and "href" in link:
             return _web_address(link["href"], address)
     return ""
 

@@ -20,11 +20,9 @@ from typing import Any
 from urllib.parse import urlencode, urljoin, urlsplit
 
 import requests
-from bs4 import BeautifulSoup
-from bs4.exceptions import ParserRejectedMarkup
 
 from monitor.errors import UnexpectedResponse
-from monitor.markup import plain
+from monitor.markup import links, plain
 from monitor.model import Item, ItemState, Page, Source
 from monitor.ports import FIRST_LOOK_BACK, LATER_LOOK_BACK, Collector, CollectorTools
 
@@ -150,13 +148,10 @@ class WordPress:
         response.raise_for_status()
         named = response.links.get(_REST_RELATION, {}).get("url", "")
         if not named:
-            try:
-                link = BeautifulSoup(response.content, "html.parser").find(
-                    "link", rel=_REST_RELATION, href=True
-                )
-            except ParserRejectedMarkup:
-                link = None
-            named = str(link["href"]) if link else "wp-json/"
+            found = (
+                link.get("href", "") for link in links(response.content) if link.get("rel") == _REST_RELATION
+            )
+            named = next(found, "") or "wp-json/"
         try:
             return urljoin(response.url, named)
         except ValueError:
