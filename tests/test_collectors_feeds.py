@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -326,3 +328,20 @@ def test_an_entry_without_end_is_kept_as_far_as_a_database_can(server: FeedServe
     assert item.url == server.source().base_url
     assert any("endless address: 1" in note for note in page.notes)
     assert collector().reread(server.source(), [item]) == ()
+
+
+@pytest.mark.parametrize("piece", ["<div>", "<!--", "<a ", "</a ", "&#"])
+def test_the_time_for_an_entry_grows_with_its_length_and_no_faster(piece: str) -> None:
+    """Four times the words may take about four times as long; unfinished comments took sixteen."""
+
+    def seconds(count: int) -> float:
+        body = rss(f"<item><guid>1</guid><description>{escape(piece * count)}</description></item>")
+
+        def once() -> float:
+            began = time.process_time()
+            read(body)
+            return time.process_time() - began
+
+        return min(once() for _ in range(3))
+
+    assert seconds(32_000) < 9 * seconds(8_000) + 0.05

@@ -151,7 +151,13 @@ def parse_feed(body: bytes, *, platform: str, address: str, site: str, content_t
     headers = {"content-type": content_type, "content-location": address}
     try:
         # A stream, because feedparser would open a name or an address that it is given as text.
-        parsed = feedparser.parse(io.BytesIO(_defused(body)), response_headers=headers)
+        # Nothing is sanitised: `plain` leaves no markup, and unfinished comments hold the sanitiser up.
+        parsed = feedparser.parse(
+            io.BytesIO(_defused(body)),
+            response_headers=headers,
+            sanitize_html=False,
+            resolve_relative_uris=False,
+        )
     except (
         AssertionError,
         AttributeError,
