@@ -180,6 +180,10 @@ def test_the_headteacher_is_meant_however_the_post_is_called(words: str) -> None
     """Promise 6: who runs the School is never told of what is said about who runs it."""
     [found] = matcher().scan([f"{words} messaging us, Littleover Community School"])
     assert {mention.office for mention in found.offices} == {Office.HEADTEACHER}
+
+
+def test_a_short_form_and_head_are_the_headteacher_where_the_school_is_meant_anyway() -> None:
+    """The place gives the context that "Littleover" lacks by itself (R37)."""
     [here] = matcher().scan(["Littleover's head is messaging us, LCS head too"], [True])
     assert [mention.office for mention in here.offices] == [Office.HEADTEACHER] * 2
 
