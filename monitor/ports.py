@@ -56,7 +56,8 @@ class Collector(Protocol):
         `FIRST_LOOK_BACK` at most then, `LATER_LOOK_BACK` afterwards (R16).
 
         Polling again from the returned cursor gives nothing twice and skips nothing; an edited item
-        comes again with its new text; an empty page keeps the cursor.
+        comes again with its new text; an empty page keeps the cursor, but for the time of the last
+        reading every few hours. What an absence longer than the look-back left unread is a note.
         """
 
     def reread(self, source: Source, known: Sequence[Item]) -> tuple[Item, ...]:
