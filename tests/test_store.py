@@ -148,7 +148,7 @@ def test_a_message_is_owed_once_for_a_key(store: Store, clock: HandClock) -> Non
     with store.transaction() as t:
         assert t.owe(an_alert("k1", clock()))
         assert not t.owe(an_alert("k1", clock()))
-        assert 1 == t.waiting().alerts
+        assert 1 == t.waiting(since=clock()).alerts
 
 
 def test_a_message_is_frozen_and_sent_by_one_worker(store: Store, clock: HandClock) -> None:
@@ -176,7 +176,7 @@ def test_a_capture_is_asked_for_once_for_each_version_of_a_finding(store: Store,
             t.want_capture(
                 exhibit, ITEM.url, CaptureMode.FULL, trigger="automatic", now=clock(), finding_id=finding
             )
-        assert 1 == t.waiting().captures
+        assert 1 == t.waiting(since=clock()).captures
 
 
 def test_a_sealed_capture_releases_its_mail_and_appears_in_the_index(store: Store, clock: HandClock) -> None:

@@ -173,11 +173,11 @@ def _finish(
     def work() -> bool | None:
         nonlocal sent
         with services.store.transaction() as t:
-            browser.expected = browser.made + t.waiting().captures
+            browser.expected = browser.made + t.waiting(since=services.clock()).captures
         jobs.capture_due(services)
         sent += jobs.deliver_due(services)
         with services.store.transaction() as t:
-            waiting = t.waiting()
+            waiting = t.waiting(since=services.clock())
         return None if (waiting.captures or waiting.alerts) and not browser.fault else True
 
     shown.doing("Saving what was found")
@@ -221,7 +221,7 @@ def _outcome(
         )
     }
     with services.store.transaction() as t:
-        waiting = t.waiting()
+        waiting = t.waiting(since=services.clock())
         operator = sum(row.kind is AlertKind.OPERATOR and row.date >= started for row in t.alerts(500))
     faults = verify.problems(services.archive.root)
     return Report(

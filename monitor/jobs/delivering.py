@@ -8,7 +8,7 @@ import structlog
 
 from monitor.decisions import schedule
 from monitor.decisions.routing import next_in_chain
-from monitor.errors import DeliveryError, PermanentDeliveryError, where_raised
+from monitor.errors import DeliveryError, MailSettingsRefused, PermanentDeliveryError, where_raised
 from monitor.jobs import notices
 from monitor.jobs.services import Services
 from monitor.model import AlertKind, Envelope, Message, Notice, Office
@@ -34,7 +34,9 @@ def deliver_due(services: Services) -> int:
         except PermanentDeliveryError as error:
             _give_up(services, row, error)
         except DeliveryError as error:
-            _put_off(services, row, str(error))
+            # Nobody but the network manager can mend the settings, so that is told at once.
+            tell_after = 1 if isinstance(error, MailSettingsRefused) else TELL_OPERATOR_AFTER
+            _put_off(services, row, str(error), tell_after=tell_after)
         except Exception as error:  # noqa: BLE001 - one odd message must not stop the others
             log.error(
                 "alert_crashed", kind=row.kind.value, error=type(error).__name__, where=where_raised(error)
@@ -75,11 +77,11 @@ def _envelope(services: Services, row: AlertRow) -> Envelope:
     )
 
 
-def _put_off(services: Services, row: AlertRow, error: str) -> None:
+def _put_off(services: Services, row: AlertRow, error: str, *, tell_after: int = TELL_OPERATOR_AFTER) -> None:
     now = services.clock()
     with services.store.transaction() as t:
         t.postpone_alert(row.id, schedule.retry_at(row.attempts, now), error)
-        if row.attempts >= TELL_OPERATOR_AFTER and row.kind is not AlertKind.OPERATOR:
+        if row.attempts >= tell_after and row.kind is not AlertKind.OPERATOR:
             t.owe(_mail_fault(services, "Mail is not being accepted", error))
 
 
@@ -103,7 +105,9 @@ def _give_up(services: Services, row: AlertRow, error: PermanentDeliveryError) -
             filled=services.filled,
             delegates=services.delegates,
         )
-        if stand_in:
+        if stand_in is None:
+            t.owe(notices.nobody_left(services, finding.reference))
+        else:
             key = f"{row.key}/instead/{stand_in.value}"
             t.owe(
                 NewAlert(

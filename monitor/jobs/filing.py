@@ -125,9 +125,9 @@ def _file(
     if not plan.keep_item and kept is None:
         return False
     item = judged.item
-    if plan.capture is CaptureMode.REFERENCE:
+    if triage.keeps_masked(assessment):
         # Private details are not even stored: masked before the first row (A7, S7, O3).
-        item = replace(item, text=triage.masked(item.text, judged.matches))
+        item = replace(item, text=triage.masked(item.text, judged.matches, assessment.reasons))
     if kept is None:
         item_id = t.add_item(
             item,
@@ -283,7 +283,7 @@ def _tell(
     nobody = barred(matter.assessment, services.settings.policy, delegates=services.delegates)
     t.withdraw_alerts(matter.finding_id, nobody)
     if matter.routing.unroutable:
-        _tell_unroutable(t, services, matter.reference)
+        t.owe(notices.nobody_left(services, matter.reference))
     for telling in _to_tell(before, matter.assessment, matter.routing):
         _owe_mail(t, services, matter, telling, now=now)
 
@@ -294,19 +294,6 @@ def _to_tell(before: FindingRow | None, assessment: Assessment, routing: Routing
         return routing.told
     told = {telling.office for telling in before.routing.told} if before else set()
     return tuple(telling for telling in routing.told if telling.office not in told)
-
-
-def _tell_unroutable(t: Transaction, services: Services, reference: str) -> None:
-    """Nobody independent is left to tell (R54): the matter stays sealed, and somebody must know that."""
-    t.owe(
-        notices.operator_alert(
-            services,
-            f"unroutable {reference}",
-            "A finding could not be given to anybody",
-            [("Reference", reference), ("Why", "every office that could be told is or may be concerned")],
-            "Ask the Data Protection Officer or the local authority who is to handle it. Do not open it.",
-        )
-    )
 
 
 def _owe_mail(

@@ -19,6 +19,10 @@ CAPTURES_WAIT = timedelta(minutes=30)
 """Three attempts at a page take less; whatever waits longer is held up by something else."""
 
 
+RECENT = timedelta(days=7)
+"""How long a mail or a page that failed for good stays a fault that needs a person."""
+
+
 class SourceWord(StrEnum):
     """The state of a source in one word."""
 
@@ -58,7 +62,7 @@ def examine(services: Services) -> Health:
     now = services.clock()
     with services.store.transaction() as t:
         states = t.source_states()
-        waiting = t.waiting()
+        waiting = t.waiting(since=now - RECENT)
         beat = t.heartbeat()
         register = t.register()
     sources = tuple(judge(source, states.get(source.key), now) for source in services.settings.sources)

@@ -125,6 +125,17 @@ def operator_alert(
     )
 
 
+def nobody_left(services: Services, reference: str) -> NewAlert:
+    """Nobody independent is left to tell (R54): the matter stays sealed, and somebody must know that."""
+    return operator_alert(
+        services,
+        f"unroutable {reference}",
+        "A finding could not be given to anybody",
+        [("Reference", reference), ("Why", "everybody who could be told is concerned, or refuses mail")],
+        "Ask the Data Protection Officer or the local authority who is to handle it. Do not open it.",
+    )
+
+
 def message_id(services: Services, key: str) -> str:
     """A Message-ID (RFC 5322 3.6.4) that is the same for the same key, whenever it is asked for."""
     domain = services.settings.mail.sender.rpartition("@")[2] or "school-monitor.invalid"

@@ -55,7 +55,11 @@ def poll_due(services: Services) -> list[RunRecord]:
     for source in services.settings.sources:
         if services.stopping():
             break
-        if source.enabled and schedule.is_due(states[source.key], now):
+        state = states[source.key]
+        if source.enabled and schedule.is_due(state, now):
+            if state.next_poll_at > now:
+                # Planned by a clock that was ahead: the plan is wrong, not the source.
+                make_due(services, [source])
             run = poll_source(services, source)
             if run:
                 runs.append(run)

@@ -94,4 +94,5 @@ def upkeep(services: Services) -> None:
 
 def _due_to_tell(state: SourceState, now: datetime) -> bool:
     """Told once, and again every week while it lasts."""
-    return state.told_operator_at is None or now - state.told_operator_at >= REMIND_AFTER
+    told = state.told_operator_at
+    return told is None or schedule.lies_ahead(told, now) or now - told >= REMIND_AFTER

@@ -726,8 +726,8 @@ class Transaction:
             return Heartbeat(row["started_at"], row["ticked_at"])
         return None
 
-    def waiting(self) -> Waiting:
-        """What waits, in numbers."""
+    def waiting(self, since: datetime) -> Waiting:
+        """What waits, in numbers; of what failed for good only what is newer than `since`."""
 
         def number(table: Table, *where: Any) -> int:
             found: int = self._connection.execute(
@@ -739,8 +739,12 @@ class Transaction:
             captures=number(t.captures, t.captures.c.state == CaptureState.WANTED),
             alerts=number(t.alerts, t.alerts.c.state == AlertState.OWED),
             alerts_refused=number(t.alerts, t.alerts.c.state == AlertState.OWED, t.alerts.c.last_error != ""),
-            alerts_failed=number(t.alerts, t.alerts.c.state == AlertState.FAILED),
-            captures_failed=number(t.captures, t.captures.c.outcome == CaptureOutcome.FAILED),
+            alerts_failed=number(t.alerts, t.alerts.c.state == AlertState.FAILED, t.alerts.c.date >= since),
+            captures_failed=number(
+                t.captures,
+                t.captures.c.outcome == CaptureOutcome.FAILED,
+                t.captures.c.requested_at >= since,
+            ),
             undecided=number(t.findings, t.findings.c.decision.is_(None)),
             oldest_capture_at=self._connection.execute(
                 select(func.min(t.captures.c.requested_at)).where(t.captures.c.state == CaptureState.WANTED)
