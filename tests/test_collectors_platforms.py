@@ -13,6 +13,7 @@ import pytest
 
 from monitor.collectors import open_collector
 from monitor.errors import CredentialsRefused, NotConfigured, RateLimited, UnexpectedResponse
+from monitor.model import Item
 from monitor.outbound import open_session
 from monitor.ports import Clock, Collector, CollectorTools
 from tests.instagram_server import InstagramServer
@@ -62,7 +63,7 @@ def test_a_site_without_rest_is_read_by_its_feeds_under_the_same_ids() -> None:
 def test_two_sites_never_share_an_id() -> None:
     """Each WordPress counts from 1: what one site says must not overwrite what another said."""
     with WordPressServer() as one, WordPressServer() as other:
-        found = []
+        found: list[Item] = []
         for server in (one, other):
             server.add("A comment", NOW)
             server.add("A post", NOW)
