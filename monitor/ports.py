@@ -80,7 +80,7 @@ class Browser(Protocol):
 
         `suppressed` is asked about what the page says once it has loaded; if a trigger fires, the
         files are removed and the outcome is `suppressed`. A failed step is a value in the report.
-        Raises `BrowserUnavailable` only.
+        Raises `BrowserUnavailable`, and `OSError` when the folder cannot be written.
         """
 
     def close(self) -> None:
