@@ -728,7 +728,7 @@ def careful(site: PageServer, names: Names) -> Iterator[Browser]:
     [
         "redirect",
         "<script>location = '/suppressed?x'</script>",
-        "<script>setTimeout(() => { location.href = '/suppressed' }, 300)</script>",
+        "<script>setTimeout(() => { location.href = '/suppressed' }, 20)</script>",
         "<meta http-equiv=refresh content='0;url=/suppressed'>",
         "<form id=f action=/suppressed></form><script>f.submit()</script>",
         "<iframe src=/suppressed></iframe>",
