@@ -11,7 +11,7 @@ import random
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import requests
@@ -25,8 +25,8 @@ from monitor.decisions import addresses
 from monitor.errors import ArchiveError, NotConfigured
 from monitor.evidence.ledger import sync_folder
 from monitor.jobs import Services, Watch
+from monitor.model import Item, Notice, OperatorNotice, Register, Source
 from monitor.model import Message as Mail
-from monitor.model import Notice, OperatorNotice, Register, Source
 from monitor.ports import Browser, Clock, Collector, CollectorTools, Fingerprint, Transport
 from monitor.settings import Settings
 from monitor.store import Store
@@ -127,9 +127,17 @@ def open_browser(settings: Settings, store: Store, clock: Clock) -> Browser:
     """A browser that starts when it is first needed, and follows no page to a forbidden address."""
     wanted = settings.capture
 
+    known: list[Item] = []
+    known_at: datetime | None = None
+
     def forbidden(url: str) -> bool:
-        with store.transaction() as t:
-            return any(addresses.touches(url, item) for item in t.untouchable())
+        # Asked for every part of a page: the rows are read again once a second, not a hundred times.
+        nonlocal known, known_at
+        now = clock()
+        if known_at is None or not timedelta(0) <= now - known_at < timedelta(seconds=1):
+            with store.transaction() as t:
+                known, known_at = t.untouchable(), now
+        return any(addresses.touches(url, item) for item in known)
 
     return browser.open_browser(
         browser.BrowserOptions(

@@ -752,6 +752,28 @@ def test_no_page_leads_the_browser_to_a_suppressed_post(
     assert "suppressed" not in repr(report.steps) and () == report.missing
 
 
+@pytest.mark.parametrize(
+    "part",
+    [
+        "<img src=/suppressed/photo.png width=200 height=200>",
+        "<script>fetch('/suppressed/words')</script>",
+        "<link rel=stylesheet href=/suppressed/style.css>",
+        "<script>new Worker('/suppressed/worker.js')</script>",
+    ],
+)
+def test_no_part_of_a_page_is_fetched_from_a_suppressed_post(
+    careful: Browser, site: PageServer, tmp_path: Path, part: str
+) -> None:
+    """S2 and A9: no request for the media or the links either; the rest is kept, and the gap is named."""
+    for name in ("photo.png", "words", "style.css", "worker.js"):
+        site.routes[f"/suppressed/{name}"] = Answer(b"", kind="text/plain")
+    site.page("/beside", WORDS + part)
+    report = careful.capture(site.url("/beside"), CaptureMode.FULL, tmp_path, nothing_suppressed)
+    assert {} == {path: hits for path, hits in site.hits.items() if path.startswith("/suppressed/") and hits}
+    assert CaptureOutcome.PARTIAL == report.outcome
+    assert "a part of the page whose address may not be opened" in report.missing
+
+
 def test_an_address_that_cannot_be_judged_is_not_opened(
     site: PageServer, names: Names, tmp_path: Path
 ) -> None:

@@ -466,11 +466,11 @@ class Attempt:
     def _guarded(self, gate: CDPSession) -> Iterator[None]:
         """Refuse, at the browser itself, what the proxy never sees: other schemes, and in every frame
         and worker the kinds of content this mode does not allow. Video never passes (R70). Every address
-        that a page or a frame goes on to is judged before it is asked for (R69)."""
-        patterns = [{"urlPattern": f"{scheme}:*"} for scheme in _FORBIDDEN_SCHEMES]
-        patterns += [{"urlPattern": "*", "resourceType": kind} for kind in ("Media", "Document")]
+        is judged before it is asked for, that of a picture as well as that of a page (R69)."""
+        patterns = [{"urlPattern": "*"}]
+        unwanted = {"Media"}
         if self._mode is CaptureMode.TEXT:
-            patterns += [{"urlPattern": "*", "resourceType": kind} for kind in ("Image", "Font", "Other")]
+            unwanted |= {"Image", "Font", "Other"}
             # Pictures that scripts fetch as mere data are known only by what the answer says it is.
             patterns.append({"urlPattern": "*", "requestStage": "Response"})
 
@@ -487,7 +487,7 @@ class Attempt:
                 ):
                     gate.send("Fetch.continueRequest", {"requestId": event["requestId"]})
                     return
-                if not answered and event.get("resourceType") == "Document" and self._may_go_to(event):
+                if not answered and event.get("resourceType") not in unwanted and self._may_ask(event):
                     gate.send("Fetch.continueRequest", {"requestId": event["requestId"]})
                     return
                 self._counts["blocked by kind"] += 1
@@ -504,20 +504,27 @@ class Attempt:
             with suppress(Error):
                 gate.send("Fetch.disable")
 
-    def _may_go_to(self, event: dict[str, Any]) -> bool:
-        """Judge where a page or frame wants to go. A forbidden address ends the whole capture."""
+    def _may_ask(self, event: dict[str, Any]) -> bool:
+        """Judge an address. One that a page or a frame goes on to ends the whole capture when it is
+        forbidden; any other part is only left out, and its absence named."""
         url = str(event["request"]["url"])
         if urlsplit(url).scheme.lower() in _FORBIDDEN_SCHEMES or self._suppressed:
             return False
         try:
             forbidden = self._forbidden(url)
         except Exception:  # noqa: BLE001 - whatever it is: what could not be judged is not asked for
-            self._missing.append("a page or frame whose address could not be checked")
+            self._miss("a page or frame whose address could not be checked")
             return False
-        if forbidden:
+        if forbidden and event.get("resourceType") != "Document":
+            self._miss("a part of the page whose address may not be opened")
+        elif forbidden:
             why = "the page leads to an address that may not be opened: nothing of it was kept"
             self._suppress("check addresses", self._clock(), why)
         return not forbidden
+
+    def _miss(self, part: str) -> None:
+        if part not in self._missing:
+            self._missing.append(part)
 
     # --- small things -----------------------------------------------------------------------------
 
