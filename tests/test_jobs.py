@@ -587,6 +587,27 @@ def test_a_seal_whose_commit_was_lost_is_never_made_again(school: AtWork) -> Non
     assert ["headteacher"] == school.told()
 
 
+def test_what_was_sealed_before_an_edit_forbade_it_is_indexed_as_it_was_sealed(school: AtWork) -> None:
+    """The index never says otherwise than the archive, also when the commit was lost and the words have
+    become S2 meanwhile; and the page is not asked for again."""
+    school.forum.post(post("insult", INSULT))
+    school.cycle()
+    forget(
+        school,
+        "DELETE FROM exhibits",
+        "UPDATE captures SET state = 'wanted', outcome = NULL, lease_until = NULL",
+    )
+    school.forum.edit("insult", IMAGERY)
+
+    school.cycle(minutes=31)
+
+    with school.services.store.transaction() as t:
+        modes = {exhibit.exhibit_id: exhibit.mode for exhibit in t.exhibits()}
+    assert {"M-2026-0001-1": CaptureMode.FULL, "M-2026-0001-2": CaptureMode.WORDS} == modes
+    assert modes == {name: CaptureMode(str(record["mode"])) for name, record in school.sealed().items()}
+    assert 1 == len(school.browser.opened)
+
+
 def test_a_capture_is_made_once_although_two_look_for_work(school: AtWork) -> None:
     """`school-monitor capture` beside the service: one capture is made by one of them."""
     beside = school.services

@@ -5,7 +5,6 @@ The archive is the truth: a capture found sealed there is only entered in the in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -23,7 +22,6 @@ from monitor.model import (
     CaptureOutcome,
     CaptureReport,
     ExhibitRecord,
-    Item,
     ItemState,
     PageFacts,
     Seal,
@@ -94,12 +92,10 @@ def _capture(services: Services, row: CaptureRow) -> None:
         finding = t.finding_by_id(row.finding_id) if row.finding_id else None
         # An edit may have come in since: what is sealed are the words that this capture was wanted for.
         words = t.words(finding.item.id, row.version) if finding else ""
-        if row.mode.opens_page and _forbidden(row, finding, t.untouchable()):
-            t.open_no_page(row.id)
-            row = replace(row, mode=CaptureMode.WORDS)
     # Killed after the rename or the chain entry: what lies in the archive is bound, never made again.
     seal = services.archive.adopt(row.exhibit_id, now=services.clock())
     if seal is None:
+        row = _allowed(services, row, finding)
         report = _report(services, row)
         if report.outcome is CaptureOutcome.FAILED and row.mode.opens_page and row.attempts < MOST_ATTEMPTS:
             now = services.clock()
@@ -120,12 +116,17 @@ def _capture(services: Services, row: CaptureRow) -> None:
     )
 
 
-def _forbidden(row: CaptureRow, finding: FindingRow | None, untouchable: Sequence[Item]) -> bool:
-    """Whether a request for this page has become forbidden since it was asked for: by an edit, or by
-    another post at the same address (S2, A9; DOMAIN.md)."""
-    if finding and finding.assessment.suppressed:
-        return True
-    return any(addresses.touches(row.url, item) for item in untouchable)
+def _allowed(services: Services, row: CaptureRow, finding: FindingRow | None) -> CaptureRow:
+    """The capture as it may be made now: no page, when a request for it has become forbidden since it was
+    asked for, by an edit or by another post at the same address (S2, A9; DOMAIN.md)."""
+    if not row.mode.opens_page:
+        return row
+    with services.store.transaction() as t:
+        suppressed = finding is not None and finding.assessment.suppressed
+        if not suppressed and not any(addresses.touches(row.url, item) for item in t.untouchable()):
+            return row
+        t.open_no_page(row.id)
+    return replace(row, mode=CaptureMode.WORDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +197,7 @@ def _finish(services: Services, row: CaptureRow, seal: Seal, ended: _Ended) -> N
             if schedule.waits_for_capture(finding.assessment.urgency):
                 t.release_alerts(row.finding_id, now)
             if ended.outcome is CaptureOutcome.SUPPRESSED:
-                filing.note_suppressed_page(t, services, t.finding_by_id(row.finding_id), now)
+                filing.note_suppressed_page(t, services, finding, now)
 
 
 def _postpone(services: Services, row: CaptureRow, detail: str, headline: str) -> None:
