@@ -252,6 +252,8 @@ def test_whoever_becomes_the_subject_can_open_it_no_more(tmp_path: Path) -> None
     with pytest.raises(cases.NotYours):
         _opened(school, Office.HEADTEACHER)
     assert HEAD == _opened(school, Office.CHAIR).finding.item.item.text
+    # The reason is a person's own words and may name somebody; the chain can never be erased.
+    assert "I was told of it" not in (school.services.archive.root / "ledger.jsonl").read_text()
     school.services.store.close()
 
 

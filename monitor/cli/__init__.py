@@ -320,7 +320,7 @@ def findings(
 def findings_show(
     reference: str,
     by: Annotated[str, typer.Option("--by", help="The office that looks, such as headteacher.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is written into the chain of custody.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it is written down with the look.")],
     config: Config = HERE,
     as_json: Json = False,
 ) -> None:
