@@ -1,6 +1,6 @@
 """Item and Matches in, category with its reasons out: pure (DESIGN.md).
 
-The words are in rules.toml. This module holds what a list of words cannot: whom they are about, which
+The words are in the folder `words`. This module holds what a list of words cannot: whom they are about, which
 category gives way to which, and when only a person can tell.
 
 - Threat, self-harm, grooming, imagery and allegations prefer false alarms; criticism, complaint and
@@ -103,7 +103,7 @@ def assess(
 
     `own_source`: the place gives school context by itself; `own_channel`: it is one of the School's
     own Channels. The author's handle is never held against the Register (R30). A2 is not decided
-    here: it needs earlier findings. Raises KeyError when the policy lacks a category of rules.toml.
+    here: it needs earlier findings. Raises KeyError when the policy lacks a category of the rules.
     """
     if not (matches.context or own_source or own_channel):
         return _assessment("P0", (), policy, band=Band.HIGH)
@@ -147,7 +147,7 @@ def _closed_up(text: str) -> str:
 
 
 def _facts(reading: Reading, matches: Matches, *, own_channel: bool) -> frozenset[str]:
-    """What holds about a text besides its words; rules.toml lists the names."""
+    """What holds about a text besides its words; words/facts.toml lists the names."""
     facts = {name for name in ("role", "jigsaw", "pupil", "own_child", "school_words", "money", "call_words")
              if cues()[name].search(reading.text)}  # fmt: skip
     if any(match.role in _ADULTS for match in matches.people) or matches.offices:

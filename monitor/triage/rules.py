@@ -1,4 +1,4 @@
-"""The rules in rules.toml, compiled once: data with names, no judgement."""
+"""The rules in the folder `words`, compiled once: data with names, no judgement."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+_FILES = ("safeguarding", "adults", "school", "quiet", "facts")
 _MOST_HITS = 50
 """As many as a person could want to see; what a rule says does not grow with a text of a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of rules.toml. `needs` are facts that must all hold, each a set of alternatives."""
+    """One row of a file in `words`. `needs` are facts that must all hold, each a set of alternatives."""
 
     id: str
     category: str
@@ -67,7 +68,7 @@ class Trigger:
 
 @cache
 def rules() -> tuple[Rule, ...]:
-    """Every rule, in the order of the file."""
+    """Every rule, in the order of the files."""
     return tuple(
         Rule(
             id=row["id"],
@@ -109,7 +110,12 @@ def _outside(spans: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]
 
 @cache
 def _data() -> dict[str, Any]:
-    return tomllib.loads(resources.files(__package__).joinpath("rules.toml").read_text("utf-8"))
+    folder = resources.files(__package__).joinpath("words")
+    files = [tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in _FILES]
+    return {
+        "rules": [row for file in files for row in file.get("rules", ())],
+        "cues": {name: words for file in files for name, words in file.get("cues", {}).items()},
+    }
 
 
 def _pattern(words: Sequence[str]) -> re.Pattern[str]:
