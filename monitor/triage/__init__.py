@@ -12,7 +12,7 @@ category gives way to which, and when only a person can tell.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,7 @@ from monitor.model import (
     Urgency,
 )
 from monitor.triage.masking import keeps_masked, masked
-from monitor.triage.rules import Rule, cues, rules, triggers
+from monitor.triage.rules import Rule, Words, around, rule_book
 
 __all__ = ["assess", "keeps_masked", "masked", "suppression"]
 
@@ -108,8 +108,9 @@ def assess(
     if not (matches.context or own_source or own_channel):
         return _assessment("P0", (), policy, band=Band.HIGH)
     reading = read(item.text)
-    facts = _facts(reading, matches, own_channel=own_channel)
-    hits = _weigh(_found(reading, facts), reading, matches, facts)
+    possible = rule_book().possible(reading.text)
+    facts = _facts(reading, possible, matches, own_channel=own_channel)
+    hits = _weigh(_found(reading, possible, facts), reading, matches, facts)
     categories = _categories(hits, facts)
     suppressed = "S2" in categories or "A9" in categories
     if not categories:
@@ -134,10 +135,14 @@ def assess(
 
 def _imagery(reading: Reading) -> _Hit | None:
     """The first imagery trigger, also in the text with signs inside words taken out."""
-    for text, exact in ((reading.text, True), (_closed_up(reading.text), False)):
-        for trigger in triggers():
-            for start, end in trigger.hits(text):
-                return _Hit(trigger.rule, "imagery", start if exact else 0, end if exact else 0)
+    book = rule_book()
+    closed = _closed_up(reading.text)
+    for text in dict.fromkeys((reading.text, closed)):
+        possible = book.possible(text)
+        exact = text is reading.text
+        for trigger in book.triggers:
+            for start, end in trigger.uncovered(text, possible):
+                return _Hit(trigger, "imagery", start if exact else 0, end if exact else 0)
     return None
 
 
@@ -146,10 +151,11 @@ def _closed_up(text: str) -> str:
     return _SIGN_IN_WORD.sub("", text)
 
 
-def _facts(reading: Reading, matches: Matches, *, own_channel: bool) -> frozenset[str]:
+def _facts(
+    reading: Reading, possible: Collection[int], matches: Matches, *, own_channel: bool
+) -> frozenset[str]:
     """What holds about a text besides its words; words/facts.toml lists the names."""
-    facts = {name for name in ("role", "jigsaw", "pupil", "own_child", "school_words", "money", "call_words")
-             if cues()[name].search(reading.text)}  # fmt: skip
+    facts = {name for name, words in rule_book().facts.items() if words.fit(reading.text, possible)}
     if any(match.role in _ADULTS for match in matches.people) or matches.offices:
         facts |= {"adult"}
     if any(match.role is Role.PUPIL for match in matches.people):
@@ -166,15 +172,17 @@ def _facts(reading: Reading, matches: Matches, *, own_channel: bool) -> frozense
     return frozenset(facts)
 
 
-def _found(reading: Reading, facts: frozenset[str]) -> list[_Hit]:
+def _found(reading: Reading, possible: Collection[int], facts: frozenset[str]) -> list[_Hit]:
     """Every rule that fits words and facts."""
     hits: list[_Hit] = []
     imagery = _imagery(reading)
     if imagery:
         hits.append(_Hit(imagery.rule, _whose_imagery(facts), imagery.start, imagery.end))
-    for rule in rules():
-        if rule.category != "imagery" and rule.fits(facts):
-            hits += (_Hit(rule, rule.category, start, end) for start, end in rule.hits(reading.text))
+    for rule in rule_book().worth_trying(possible):
+        if rule.fits(facts):
+            hits += (
+                _Hit(rule, rule.category, start, end) for start, end in rule.hits(reading.text, possible)
+            )
     return hits
 
 
@@ -222,8 +230,8 @@ _NAMED_ON_OWN = Rule(
     id="pupil_named_on_own_channel",
     category="O1",
     needs=(),
-    words=cues()["pupil"],
-    unless=None,
+    words=Words(()),
+    unless=Words(()),
     weak=False,
     negation_cancels=False,
 )
@@ -325,8 +333,8 @@ def _quoted(hit: _Hit, reading: Reading) -> bool:
     if hit.category not in ("A1", "A4", "A6"):
         return False
     in_marks = before.count('"') % 2 == 1 or (before.rfind(" '") > before.rfind("' "))
-    told = bool(cues()["quoted"].search(before))
-    return told and (in_marks or bool(cues()["disapproves"].search(text)))
+    told = bool(around()["quoted"].search(before))
+    return told and (in_marks or bool(around()["disapproves"].search(text)))
 
 
 # --- the answer -------------------------------------------------------------------------------------

@@ -11,9 +11,41 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from monitor.triage.gate import Gate
+
 _FILES = ("safeguarding", "adults", "school", "quiet", "facts")
 _MOST_HITS = 50
 """As many as a person could want to see; what a rule says does not grow with a text of a megabyte."""
+_LOOKS_BACK = 40
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Patterns that speak for one thing, each with its number behind the gate."""
+
+    patterns: tuple[tuple[int, re.Pattern[str]], ...]
+
+    def each(self, text: str, possible: Collection[int]) -> Iterator[Iterator[re.Match[str]]]:
+        """The fits of each pattern that the gate let through."""
+        return (pattern.finditer(text) for number, pattern in self.patterns if number in possible)
+
+    def spans(self, text: str, possible: Collection[int]) -> list[Span]:
+        """Where any pattern fits, in order of the text; of those that overlap the first, then the longest."""
+        found = sorted(
+            (match.span() for matches in self.each(text, possible) for match in matches),
+            key=lambda span: (span[0], -span[1]),
+        )
+        kept: list[Span] = []
+        for span in found:
+            if not kept or span[0] >= kept[-1][1]:
+                kept.append(span)
+        return kept
+
+    def fit(self, text: str, possible: Collection[int]) -> bool:
+        """Whether any pattern fits anywhere."""
+        return any(pattern.search(text) for number, pattern in self.patterns if number in possible)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,82 +55,113 @@ class Rule:
     id: str
     category: str
     needs: tuple[frozenset[str], ...]
-    words: re.Pattern[str]
-    unless: re.Pattern[str] | None
+    words: Words
+    unless: Words
     weak: bool
     negation_cancels: bool
 
     def fits(self, facts: Collection[str]) -> bool:
         """Whether the facts that the rule needs hold."""
-        return all(any(fact in facts for fact in either) for either in self.needs)
+        return all(not either.isdisjoint(facts) for either in self.needs)
 
-    def hits(self, text: str) -> list[tuple[int, int]]:
+    def hits(self, text: str, possible: Collection[int]) -> list[Span]:
         """Where the rule's words stand in a reading, idioms and negated words left out."""
-        found = [match.span() for match in self.words.finditer(text)]
-        if found and self.unless is not None:
-            found = _outside(found, [match.span() for match in self.unless.finditer(text)])
+        found = self.words.spans(text, possible)
+        if found:
+            found = _outside(found, self.unless.spans(text, possible))
         if found and self.negation_cancels:
-            found = [hit for hit in found if not cues()["negation"].search(text, max(0, hit[0] - 40), hit[0])]
+            found = [hit for hit in found if not _negated(text, hit[0])]
         return found[:_MOST_HITS]
 
+    def uncovered(self, text: str, possible: Collection[int]) -> Iterator[Span]:
+        """Where a pattern stands and no idiom explains all of it, for triggers of imagery (S2, A9).
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
-    """An imagery rule (S2, A9), read so that a harmless phrase cannot hide what stands beside it.
-
-    Each pattern is tried by itself over the whole text, and an idiom takes away only a hit that it
-    covers: "selling vids of the play" says nothing of the changing rooms that follow (R28).
-    """
-
-    rule: Rule
-    words: tuple[re.Pattern[str], ...]
-
-    def hits(self, text: str) -> Iterator[tuple[int, int]]:
-        """Where a pattern stands in a reading and no idiom explains all of it."""
-        unless = self.rule.unless
-        idioms = [match.span() for match in unless.finditer(text)] if unless else []
+        Each pattern is tried by itself over the whole text, and an idiom takes away only a hit that it
+        covers: "selling vids of the play" says nothing of the changing rooms that follow (R28).
+        """
+        idioms = self.unless.spans(text, possible)
         begins = [start for start, _ in idioms]
-        for pattern in self.words:
-            for match in pattern.finditer(text):
+        for matches in self.words.each(text, possible):
+            for match in matches:
                 # Idioms do not overlap, so only the last that begins before a hit can cover it.
                 at = bisect_right(begins, match.start()) - 1
                 if at < 0 or idioms[at][1] < match.end():
                     yield match.span()
 
 
+@dataclass(frozen=True, slots=True)
+class RuleBook:
+    """Every rule and every fact, behind one gate."""
+
+    rules: tuple[Rule, ...]
+    triggers: tuple[Rule, ...]
+    facts: Mapping[str, Words]
+    gate: Gate
+    _owner: tuple[int, ...]
+    """For each pattern behind the gate the place of its rule; -1 for what only takes away."""
+
+    def possible(self, text: str) -> set[int]:
+        """The numbers of all patterns that may fit."""
+        return self.gate.possible(text)
+
+    def worth_trying(self, possible: Collection[int]) -> list[Rule]:
+        """The rules that may have a hit, in the order of the files."""
+        places = {self._owner[number] for number in possible}
+        return [self.rules[place] for place in sorted(places) if place >= 0]
+
+
 @cache
-def rules() -> tuple[Rule, ...]:
-    """Every rule, in the order of the files."""
-    return tuple(
-        Rule(
-            id=row["id"],
-            category=row["category"],
-            needs=tuple(frozenset(either.split("|")) for either in row.get("needs", ())),
-            words=_pattern(row["words"]),
-            unless=_pattern(row["unless"]) if "unless" in row else None,
-            weak=row.get("strength") == "weak",
-            negation_cancels=row.get("negation") == "cancels",
+def rule_book() -> RuleBook:
+    """What the files say, compiled."""
+    data = _data()
+    patterns: list[re.Pattern[str]] = []
+    owner: list[int] = []
+
+    def numbered(words: Sequence[str], place: int) -> Words:
+        made = tuple(enumerate(map(_single, words), start=len(patterns)))
+        patterns.extend(pattern for _, pattern in made)
+        owner.extend([place] * len(made))
+        return Words(made)
+
+    rules: list[Rule] = []
+    for place, row in enumerate(data["rules"]):
+        trigger = row["category"] == "imagery"
+        rules.append(
+            Rule(
+                id=row["id"],
+                category=row["category"],
+                needs=tuple(frozenset(either.split("|")) for either in row.get("needs", ())),
+                words=numbered(row["words"], -1 if trigger else place),
+                unless=numbered(row.get("unless", ()), -1),
+                weak=row.get("strength") == "weak",
+                negation_cancels=row.get("negation") == "cancels",
+            )
         )
-        for row in _data()["rules"]
+    found = {name: numbered(words, -1) for name, words in data["facts"].items()}
+    return RuleBook(
+        rules=tuple(rules),
+        triggers=tuple(rule for rule in rules if rule.category == "imagery"),
+        facts=found,
+        gate=Gate(patterns),
+        _owner=tuple(owner),
     )
 
 
 @cache
-def triggers() -> tuple[Trigger, ...]:
-    """The rules that stop every request (S2 and A9)."""
-    patterns = {row["id"]: tuple(_pattern([words]) for words in row["words"]) for row in _data()["rules"]}
-    return tuple(Trigger(rule, patterns[rule.id]) for rule in rules() if rule.category == "imagery")
+def around() -> Mapping[str, re.Pattern[str]]:
+    """The patterns that are tried at a place only, by name; those that end in $ look backwards."""
+    return {name: _pattern(words) for name, words in _data()["around"].items()}
 
 
-@cache
-def cues() -> Mapping[str, re.Pattern[str]]:
-    """The patterns of facts that no match tells, by name; those that end in $ look backwards."""
-    return {name: _pattern(words) for name, words in _data()["cues"].items()}
+def _negated(text: str, start: int) -> bool:
+    """Whether "not", "never", "no" stand before a place and mean it."""
+    before = text[max(0, start - _LOOKS_BACK) : start]
+    return bool(around()["negation"].search(before)) and not around()["no_negation"].search(before)
 
 
-def _outside(spans: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def _outside(spans: Sequence[Span], others: Sequence[Span]) -> list[Span]:
     """The spans that overlap none of the others; both come in order of the text, so one pass does."""
-    kept: list[tuple[int, int]] = []
+    kept: list[Span] = []
     at = 0
     for start, end in spans:
         while at < len(others) and others[at][1] <= start:
@@ -112,14 +175,18 @@ def _outside(spans: Sequence[tuple[int, int]], others: Sequence[tuple[int, int]]
 def _data() -> dict[str, Any]:
     folder = resources.files(__package__).joinpath("words")
     files = [tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in _FILES]
-    return {
-        "rules": [row for file in files for row in file.get("rules", ())],
-        "cues": {name: words for file in files for name, words in file.get("cues", {}).items()},
-    }
+    merged: dict[str, Any] = {"rules": [row for file in files for row in file.get("rules", ())]}
+    for part in ("facts", "around"):
+        merged[part] = {name: words for file in files for name, words in file.get(part, {}).items()}
+    return merged
+
+
+def _single(words: str) -> re.Pattern[str]:
+    return _pattern((words,))
 
 
 def _pattern(words: Sequence[str]) -> re.Pattern[str]:
-    """Whole words only; an apostrophe may be left out, and a blank may be any run of blanks."""
+    """Whole words only; an apostrophe may be left out."""
     parts = [re.sub(r"\[\\w’", r"[\\w'", word) for word in words]
     parts = [re.sub(r"’(?![^\[\]]*\])", "'?", part).replace("’", "'") for part in parts]
     ends = "" if all(part.endswith("$") for part in parts) else r"(?![a-z0-9])"
