@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from monitor.folding import Reading, read
+from monitor.folding import Reading
 from monitor.model import (
     Assessment,
     Band,
@@ -34,6 +34,7 @@ from monitor.model import (
 )
 from monitor.triage.masking import keeps_masked, masked
 from monitor.triage.rules import Rule, Words, around, rule_book
+from monitor.triage.wording import worded
 
 __all__ = ["assess", "keeps_masked", "masked", "suppression"]
 
@@ -85,7 +86,7 @@ def suppression(text: str) -> str | None:
     Usable on an item's words and on what a page says once it has loaded. Disguises are undone first;
     words broken by signs ("nu.des") are tried closed up as well.
     """
-    reading = read(text)
+    reading = worded(text)
     hit = _imagery(reading)
     return hit.rule.id if hit else None
 
@@ -107,7 +108,7 @@ def assess(
     """
     if not (matches.context or own_source or own_channel):
         return _assessment("P0", (), policy, band=Band.HIGH)
-    reading = read(item.text)
+    reading = worded(item.text)
     possible = rule_book().possible(reading.text)
     facts = _facts(reading, possible, matches, own_channel=own_channel)
     hits = _weigh(_found(reading, possible, facts), reading, matches, facts)

@@ -17,6 +17,7 @@ _FILES = ("safeguarding", "adults", "school", "quiet", "facts")
 _MOST_HITS = 50
 """As many as a person could want to see; what a rule says does not grow with a text of a megabyte."""
 _LOOKS_BACK = 40
+_CLASS = re.compile(r"\{([a-z]\w*)\}")
 
 Span = tuple[int, int]
 
@@ -176,9 +177,17 @@ def _data() -> dict[str, Any]:
     folder = resources.files(__package__).joinpath("words")
     files = [tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in _FILES]
     merged: dict[str, Any] = {"rules": [row for file in files for row in file.get("rules", ())]}
-    for part in ("facts", "around"):
+    for part in ("facts", "around", "classes"):
         merged[part] = {name: words for file in files for name, words in file.get(part, {}).items()}
     return merged
+
+
+def _spelled_out(words: str) -> str:
+    """The pattern with every {class} replaced by the words of the class; a class may name others."""
+    classes: Mapping[str, Sequence[str]] = _data()["classes"]
+    while _CLASS.search(words):
+        words = _CLASS.sub(lambda found: f"(?:{'|'.join(classes[found[1]])})", words)
+    return words
 
 
 def _single(words: str) -> re.Pattern[str]:
@@ -187,7 +196,7 @@ def _single(words: str) -> re.Pattern[str]:
 
 def _pattern(words: Sequence[str]) -> re.Pattern[str]:
     """Whole words only; an apostrophe may be left out."""
-    parts = [re.sub(r"\[\\w’", r"[\\w'", word) for word in words]
+    parts = [re.sub(r"\[\\w’", r"[\\w'", _spelled_out(word)) for word in words]
     parts = [re.sub(r"’(?![^\[\]]*\])", "'?", part).replace("’", "'") for part in parts]
     ends = "" if all(part.endswith("$") for part in parts) else r"(?![a-z0-9])"
     return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(parts)}){ends}")
