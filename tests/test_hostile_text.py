@@ -1,0 +1,424 @@
+"""Text that somebody wrote to break the reading of it costs what its length costs, and is quoted exactly.
+
+Time is process time, the least of several runs in turns, as a ratio of four times the text to the text:
+4 where cost grows with the length, 16 where it grows with the square. No figure here is a speed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+import tracemalloc
+import unicodedata
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from monitor import folding, matching, triage
+from monitor.folding import read, skeleton
+from monitor.matching import compile
+from monitor.model import Assessment, Item, Matches, Person, Role, SchoolTerms
+from tests.invented_school import TERMS, by_id, matcher, policy
+from tests.pattern_bait import Bait, alternatives, patterns_in
+
+CARRIER = "Ms Quillfeather and the head at Littleover Community School "
+NAME = "Tamsin Quillfeather"
+LINEAR = 8.0
+"""Twice what four times the text may cost, half of what it costs where cost grows with the square."""
+ROUNDS = 6
+
+
+def least_ratio(work: Callable[[str], object], small: str, large: str) -> float:
+    """How many times the cost of `small` `large` costs; measures again while a busy machine may be why."""
+    costs: tuple[list[float], list[float]] = ([], [])
+    for _ in range(ROUNDS):
+        for kept, text in zip(costs, (small, large), strict=True):
+            started = time.process_time()
+            work(text)
+            kept.append(time.process_time() - started)
+        ratio = min(costs[1]) / max(min(costs[0]), 1e-9)
+        if len(costs[0]) > 1 and not LINEAR <= ratio < 1.5 * LINEAR:
+            break
+    return ratio
+
+
+# --- whole texts --------------------------------------------------------------------------------------
+
+REPEATED: dict[str, str | Bait] = {
+    "combining marks": "\u0301",
+    "letters under many marks": "q" + "\u0301" * 40,
+    "@": "@",
+    "#": "#",
+    "deep hashtags": "#Tamsin",
+    "names in one hashtag": "TamsinQuillfeather",
+    "the school in one hashtag": "LittleoverCommunitySchool",
+    "handles that go on": "@LittleoverLCS_",
+    "a short form in one token": "Littleover",
+    "near-misses": "Tamsin Quillfeathes ",
+    "near-misses in one token": "quillfeathe",
+    "near-misses of the school": "Littleover Communtiy Schoo ",
+    "names": NAME + " ",
+    "titles and a widespread name": "Mr Smith ",
+    "titles with initials": "Miss Q ",
+    "initials": "T. Q. ",
+    "titles": "mr ",
+    "half of a short form": "little",
+    "short forms": "LCS ",
+    "a name among overrides": "\u202eQuillfeather\u202c ",
+    "overrides": "\u202e\u2066",
+    "zero-width signs": "\u200b\u200d",
+    "lone surrogates": "\ud800",
+    "pairs the wrong way round": "\udc00\ud800",
+    "NULs": "\0",
+    "a NUL in each name": "Quill\0feather ",
+    "one letter": "q",
+    "one letter that reads as two": "l",
+    "a digit that reads as a letter": "1",
+    "disguised names": "qu1llf3@th3r ",
+    "spaced letters": "q u i l l ",
+    "letters and signs": "q_u-i.",
+    "stars": "Q*ill",
+    "drawn out": "Quillllllllfeatherrrrrrr ",
+    "other alphabets": "Тamsin ",
+    "ideographs": "王",
+    "emoji letters": "\U0001f1f9\U0001f1e6",
+    "offices": "the head ",
+    "offices in capitals": "HT ",
+    "somebody who runs it": "the man who runs ",
+    "governors": "governors ",
+    "year groups": "Y9 9F ",
+    "full stops": ".",
+    "blanks": " ",
+    "new lines": "\n",
+    "quotation marks": "\"'",
+    "sentences": "A. ",
+    "addresses": "12 Hollow ",
+    "telephone numbers": "0 7 ",
+    "numbers in words": "one ",
+    "mail addresses": "a.b@c.",
+    "somebody's address": f"{NAME} lives at ",
+    "details with no end": Bait(f"{NAME} lives at 12 ", "."),
+    "insults": "pathetic useless liar ",
+    "threats": "I'll kill ",
+    "laughter": "lol haha ",
+    "nude": "n u d e s ",
+    "masked medical words": "adhd sen ",
+}
+SMALL = 4_000
+
+
+def text_of(words: str | Bait, size: int) -> str:
+    """A text that names people and the School and goes on with the words until it is so long."""
+    token = "@" if isinstance(words, str) and words[0].isupper() and " " not in words else ""
+    bait = words if isinstance(words, Bait) else Bait(token, words)
+    return CARRIER + bait.text(size - len(CARRIER))
+
+
+def look(text: str) -> Matches:
+    """Everything in the text, posted where the School is meant."""
+    [found] = matcher().scan([text], [True])
+    return found
+
+
+@cache
+def _known(text: str) -> tuple[Matches, Assessment]:
+    matches = look(text)
+    return matches, triage.assess(Item("", "", "", text), matches, by_id(), policy())
+
+
+def assess(text: str) -> object:
+    """Triage alone; the matches are found before."""
+    return triage.assess(Item("", "", "", text), _known(text)[0], by_id(), policy())
+
+
+def mask(text: str) -> object:
+    """Masking alone; matches and reasons are found before."""
+    matches, assessment = _known(text)
+    return triage.masked(text, matches, assessment.reasons)
+
+
+WAYS: dict[str, Callable[[str], object]] = {
+    "matching": look,
+    "triage": assess,
+    "suppression": triage.suppression,
+    "masking": mask,
+}
+SQUARE = {
+    ("masking", "details with no end"): "a run of full stops is tried from each of them (_SENTENCE_ENDS)",
+}
+"""Known to cost the square of a text: why, until it is mended."""
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        pytest.param(
+            way,
+            words,
+            id=f"{way}-{what}",
+            marks=[pytest.mark.xfail(strict=True, reason=SQUARE[way, what])] if (way, what) in SQUARE else [],
+        )
+        for what, words in REPEATED.items()
+        for way in WAYS
+    ],
+)
+def test_four_times_the_text_costs_about_four_times(way: str, words: str | Bait) -> None:
+    """Nobody can stop the service by writing much."""
+    small, large = text_of(words, SMALL), text_of(words, 4 * SMALL)
+    for text in (small, large):
+        _known(text)
+    assert least_ratio(WAYS[way], small, large) < LINEAR
+
+
+@pytest.mark.parametrize("words", REPEATED.values(), ids=REPEATED.keys())
+def test_memory_grows_with_the_text_and_no_faster(words: str | Bait) -> None:
+    """Four times the text takes at most six times the memory: not the square of it."""
+
+    def peak(text: str) -> int:
+        tracemalloc.start()
+        try:
+            matches = look(text)
+            found = triage.assess(Item("", "", "", text), matches, by_id(), policy())
+            triage.masked(text, matches, found.reasons)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    small, large = text_of(words, SMALL // 2), text_of(words, 2 * SMALL)
+    peak(small)
+    assert peak(large) < 6 * peak(small)
+
+
+def test_many_long_texts_need_no_more_memory_than_a_few() -> None:
+    """A batch is cut by its length too: 32 posts of 200,000 signs, and the peak is that of 4 of them."""
+
+    def peak(number: int) -> int:
+        texts = [("near Quillfeathes " * 11_112)[:200_000]] * number
+        tracemalloc.start()
+        try:
+            matcher().scan(texts)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(1)
+    assert peak(32) < 1.5 * peak(4)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["\u0301", "@", "Tamsin Quillfeathes ", "\u202e", "\ud800", "\0", "q"],
+    ids=["marks", "@", "near-misses", "overrides", "surrogates", "NULs", "one token"],
+)
+def test_a_megabyte_hides_nobody_and_raises_nothing(words: str) -> None:
+    """Whoever is named before and after a megabyte of noise is found, and quoted, in both places."""
+    noise = (words * (1_000_000 // len(words) + 1))[:1_000_000]
+    text = f"{NAME} at Littleover Community School {noise} Littleover Community School: {NAME}"
+    found = look(text)
+    assert [NAME, NAME] == quoted(text, found)
+    assert len(text) == len(triage.masked(text, found))
+
+
+def test_ten_thousand_names_in_a_post_are_all_found() -> None:
+    """No number of names is too many, and each is quoted."""
+    text = "Littleover Community School: " + f"{NAME}, Zadie Pellgrove, " * 5_000
+    assert [NAME, "Zadie Pellgrove"] * 5_000 == quoted(text, look(text))
+
+
+def quoted(text: str, found: Matches) -> list[str]:
+    """What the matches quote."""
+    return [text[match.start : match.end] for match in found.people]
+
+
+# --- the rules' own expressions -------------------------------------------------------------------------
+
+
+def _over_whole_texts() -> dict[str, list[re.Pattern[str]]]:
+    """By the list that they stand in; those that end in $ look back from a place, over a few dozen signs."""
+    groups: dict[str, list[re.Pattern[str]]] = {}
+    for package in (folding, matching, triage):
+        for where, pattern in patterns_in(package).items():
+            if not pattern.pattern.endswith("$"):
+                groups.setdefault(re.sub(r"(\.patterns)?(\.\d+)+$", "", where), []).append(pattern)
+    return groups
+
+
+EXPRESSIONS = _over_whole_texts()
+BAIT = 4_000
+WORST = 8
+_STEM = r"\w* runs on over underscores, and each underscore lets the words begin again: `bring_bring_bring_`"
+_ENDLESS = "a repeat of words without a most is tried from each of them"
+_RULES = "triage.rules.rule_book.rules."
+SLOW = {
+    "triage.masking._SENTENCE_ENDS": "a run of full stops is tried from each of them",
+    "matching.lexicon.lexicon.offices": "SCHOOL++ may begin at each sign of a long run of terms",
+    _RULES + "child_harm_word.unless": _ENDLESS,
+    _RULES + "hate_group.words": _ENDLESS,
+    _RULES + "insult_strong.unless": f"{_ENDLESS}, and {_STEM}",
+    _RULES + "child_contact.words": _STEM,
+    _RULES + "weapon.words": _STEM,
+    _RULES + "weapon.unless": _STEM,
+    _RULES + "extremism.unless": _STEM,
+    _RULES + "pupil_targeted.unless": _STEM,
+    _RULES + "bullying_told.words": _STEM,
+    _RULES + "pupil_details.words": _STEM,
+    _RULES + "child_harm_act.words": _STEM,
+    _RULES + "hate_group.unless": _STEM,
+    _RULES + "accusation.words": _STEM,
+    _RULES + "insult_mild.unless": _STEM,
+    _RULES + "scam.words": _STEM,
+}
+"""Known to cost the square of a text: why, until it is mended. Take the line away with the fault."""
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        pytest.param(
+            where, marks=[pytest.mark.xfail(strict=True, reason=SLOW[where])] if where in SLOW else []
+        )
+        for where in EXPRESSIONS
+    ],
+)
+def test_no_expression_takes_the_square_of_a_text(where: str) -> None:
+    """Each alternative of each expression, on texts made of what it repeats (tests/pattern_bait.py)."""
+    costs: list[tuple[float, re.Pattern[str], Bait]] = []
+    for pattern in EXPRESSIONS[where]:
+        for alternative, baits in alternatives(pattern):
+            for bait in baits:
+                text = bait.text(BAIT)
+                started = time.process_time()
+                search(alternative, text)
+                costs.append((time.process_time() - started, alternative, bait))
+    costs.sort(key=lambda cost: cost[0], reverse=True)
+    for _, alternative, bait in costs[:WORST]:
+        ratio = least_ratio(partial(search, alternative), bait.text(BAIT // 2), bait.text(2 * BAIT))
+        assert ratio < LINEAR, f"{where} on {bait}"
+
+
+def search(pattern: re.Pattern[str], text: str) -> None:
+    """Look for the expression everywhere."""
+    for _ in pattern.finditer(text):
+        pass
+
+
+# --- the same post, encoded another way -----------------------------------------------------------------
+
+PEOPLE = (
+    Person("a", Role.STAFF, "Ms", "Tamsin", "", "Quillfeather"),
+    Person("b", Role.PUPIL, "", "Zoë", "", "Żarnowiecka"),
+    Person("c", Role.STAFF, "Mr", "Iwan", "", "Ffrêlych-Tandrake"),
+    Person("d", Role.PUPIL, "", "Adébáyọ̀", "", "Ọlátúnjóyè"),
+    Person("e", Role.STAFF, "Dr", "Oisín", "", "Ó Brannagáin"),
+    Person("f", Role.STAFF, "Mrs", "Mireille", "", "Vandermolé"),
+)
+JOINERS = "\u200b\u200c\u200d\u2060\ufeff\u00ad\u034f\ufe0f"
+BIDI = "\u200e\u200f\u202a\u202b\u202d\u202e\u202c\u2066\u2067\u2068\u2069\u061c"
+
+
+def sprinkled(text: str, signs: str) -> str:
+    """One of the signs after each letter, in turns."""
+    return "".join(map("".join, zip(text, itertools.cycle(signs))))
+
+
+def wide(text: str) -> str:
+    """Full-width letters, as keyboards for Chinese and Japanese write them."""
+    return "".join(chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign for sign in text)
+
+
+ENCODINGS: dict[str, Callable[[str], str]] = {
+    "as it is": str,
+    "NFC": partial(unicodedata.normalize, "NFC"),
+    "NFD": partial(unicodedata.normalize, "NFD"),
+    "NFKD": partial(unicodedata.normalize, "NFKD"),
+    "full-width": wide,
+    "zero-width": partial(sprinkled, signs=JOINERS),
+    "bidi marks": partial(sprinkled, signs=BIDI),
+    "overrides around": lambda text: f"\u202e{text}\u202c",
+    "decomposed and zero-width": lambda text: sprinkled(unicodedata.normalize("NFD", text), JOINERS),
+    "full-width and bidi marks": lambda text: sprinkled(wide(text), BIDI),
+}
+
+
+@cache
+def small_school() -> matching.Matcher:
+    """A register whose names carry marks of many alphabets."""
+    return compile(PEOPLE, TERMS)
+
+
+def core(text: str) -> str:
+    """The text without signs at its ends that show nothing of their own."""
+    return text.strip(JOINERS + BIDI)
+
+
+NOISE = st.text(
+    st.one_of(
+        st.characters(),
+        st.sampled_from("\u0301\u0323" + JOINERS + BIDI + "\ud800\udfff\0\u2028İßﬁ🏽👨‍👩‍👧é"),
+    ),
+    max_size=30,
+)
+
+
+MISQUOTED = dict.fromkeys(
+    ("NFD", "NFKD", "decomposed and zero-width"),
+    "the quotation ends before the marks of a name's last letter, because joiners are no part of it",
+)
+"""Known not to be quoted exactly: why, until it is mended."""
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    [
+        pytest.param(
+            encoding,
+            marks=[pytest.mark.xfail(strict=True, reason=MISQUOTED[encoding])]
+            if encoding in MISQUOTED
+            else [],
+        )
+        for encoding in ENCODINGS
+    ],
+)
+@settings(max_examples=25, deadline=None)
+@given(who=st.sampled_from(PEOPLE), before=NOISE, after=NOISE)
+def test_a_name_encoded_another_way_is_quoted_as_it_stands(
+    encoding: str, who: Person, before: str, after: str
+) -> None:
+    """The quoted words are those of the post, sign for sign, whatever stands around them."""
+    encode = ENCODINGS[encoding]
+    name = encode(f"{who.forename} {who.surname}")
+    text = f"{before} \n{encode('Littleover Community School')}: {name} \n{after}"
+    [found] = small_school().scan([text])
+    [match] = [match for match in found.people if match.start >= len(before)][:1]
+    assert (who.id,) == match.person_ids
+    assert core(name) == core(text[match.start : match.end])
+    assert skeleton(f"{who.forename} {who.surname}") == skeleton(text[match.start : match.end])
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(NOISE, min_size=1, max_size=5))
+def test_every_sign_of_a_reading_knows_where_it_stood(texts: Sequence[str]) -> None:
+    """Offsets rise, lie in the text, and the sign that stands there reads as what was read."""
+    for text in texts:
+        reading = read(text)
+        offsets = reading.offsets.tolist()
+        assert len(reading.text) == len(offsets)
+        assert sorted(offsets) == offsets
+        assert all(0 <= offset < len(text) for offset in offsets)
+
+
+@settings(max_examples=60, deadline=None)
+@given(noise=NOISE)
+def test_nothing_that_is_written_around_it_hides_a_trigger(noise: str) -> None:
+    """S2 prefers false alarms: what is read before the words changes nothing (R28)."""
+    assert triage.suppression(f"{noise} \n send nudes \n{noise}") is not None
+
+
+def test_a_school_without_terms_reads_hostile_text_too() -> None:
+    """Before anything is set up nothing is found and nothing raises."""
+    bare = compile((), SchoolTerms(names=()))
+    assert [Matches()] * 3 == bare.scan(["\ud800" * 1000, "\u0301" * 1000, "\0" * 1000])
