@@ -1,0 +1,1 @@
+"""The invented corpus: registers, ways of writing a name, posts to write it in, and the evaluation."""

@@ -1,0 +1,91 @@
+"""Invented posts: frames that carry a name, and posts that name nobody of the School.
+
+The words are in carriers.toml and distractors.toml; here they are put together.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from random import Random
+
+from monitor.model import Person, Role
+from tests.corpus.forms import Written
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A post with a place for a name.
+
+    `about` is "adult" or "pupil" where it can only be about one, `said` is the same where the words say
+    so. `own_source`: it was posted where the School is meant anyway.
+    """
+
+    text: str
+    about: str = ""
+    said: str = ""
+    own_source: bool = False
+
+    def suits(self, person: Person) -> bool:
+        """Whether the post can be about this Person."""
+        return not self.about or (self.about == "pupil") == (person.role is Role.PUPIL)
+
+    def narrows(self, register: Sequence[Person], allowed: set[str]) -> set[str]:
+        """Those of `allowed` whom the words around the name leave."""
+        if not self.said:
+            return allowed
+        pupil = self.said == "pupil"
+        return {one.id for one in register if one.id in allowed and (one.role is Role.PUPIL) == pupil}
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post with at most one mention: where it lies, whom it means, and whom its words allow."""
+
+    text: str
+    own_source: bool = False
+    spans: tuple[tuple[int, int], ...] = ()
+    person: str = ""
+    allowed: frozenset[str] = frozenset()
+    form: str = ""
+    kind: str = ""
+    background: str = ""
+
+
+@cache
+def _data() -> dict[str, tuple[str, ...]]:
+    read = tomllib.loads((FOLDER / "carriers.toml").read_text("utf-8"))
+    return {name: tuple(listed) for name, listed in read.items()}
+
+
+@cache
+def carriers() -> tuple[Carrier, ...]:
+    """Every carrier with school context."""
+    data = _data()
+    return (
+        *(Carrier(text) for text in data["anyone"]),
+        *(Carrier(text, group.removesuffix("_said"), group.removesuffix("_said") if "_said" in group else "")
+          for group in ("adult", "adult_said", "pupil", "pupil_said") for text in data[group]),
+        *(Carrier(text, own_source=True) for text in data["own"]),
+    )  # fmt: skip
+
+
+def plant(carrier: Carrier, written: Written, random: Random) -> tuple[str, tuple[tuple[int, int], ...]]:
+    """The carrier's text with the mention in it, and the exact spans."""
+    before, after = carrier.text.split("{who}")
+    before, after = _with_school(before, random), _with_school(after, random)
+    start = len(before)
+    spans = tuple((start + first, start + last) for first, last in written.spans)
+    return before + written.text + after, spans
+
+
+def _with_school(text: str, random: Random) -> str:
+    data = _data()
+    while "{school}" in text:
+        text = text.replace("{school}", random.choice(data["school"]), 1)
+    return text.replace("{tag}", random.choice(data["tag"]))

@@ -1,0 +1,101 @@
+"""Plants mentions of people into carriers: what is asked of the matcher, and the truth beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from random import Random
+
+from monitor.model import Person, Role
+from tests.corpus import forms as forms_of_ours
+from tests.corpus.carriers import Carrier, Post, carriers, plant
+from tests.corpus.forms import Form, Written, misread
+from tests.corpus.registers import School, everyday_surnames, plain
+
+TRIES = 400
+MOST_POSSIBLE = 8
+"""A mention that leaves more people possible than this tells a reader nothing; none is planted."""
+Oracle = Callable[[Sequence[Person], Person, Form, Written], set[str]]
+
+
+class Planter:
+    """Plants mentions of the people of one School. The same seed gives the same posts."""
+
+    def __init__(self, school: School, seed: int, oracle: Oracle = forms_of_ours.consistent) -> None:
+        self.school = school
+        self.seed = seed
+        self._oracle = oracle
+        self._bearers = Counter(plain(one.surname) for one in school.people)
+        self._adults = [one for one in school.people if one.role is not Role.PUPIL]
+        self._words = frozenset((Path(__file__).parent / "words.txt").read_text("utf-8").split())
+
+    @cached_property
+    def _by_background(self) -> dict[str, list[Person]]:
+        groups: dict[str, list[Person]] = {}
+        for one in self.school.people:
+            groups.setdefault(self.school.background[one.id], []).append(one)
+        return groups
+
+    def posts(self, form: Form, count: int) -> Iterator[Post]:
+        """Up to `count` posts in school context with one mention in this form, half of them of adults."""
+        random = Random(f"{self.seed} {form.name}")
+        people = self.school.people
+        for _ in range(count):
+            for _ in range(TRIES):
+                chosen = random.choice(self._adults if random.random() < 0.5 else people)
+                post = self._post(form, chosen, random)
+                if post:
+                    yield post
+                    break
+
+    def posts_about(self, background: str, forms: Sequence[Form], count: int) -> Iterator[Post]:
+        """Up to `count` posts about people of one background, the forms in turn."""
+        random = Random(f"{self.seed} {background}")
+        people = self._by_background.get(background, [])
+        for number in range(count if people else 0):
+            for _ in range(TRIES):
+                post = self._post(forms[number % len(forms)], random.choice(people), random)
+                if post:
+                    yield post
+                    break
+
+    def _post(self, form: Form, person: Person, random: Random) -> Post | None:
+        written = form.write(person, random)
+        if written is None or misread(self.school.people, person, written):
+            return None
+        carrier = random.choice(carriers())
+        if not carrier.suits(person):
+            return None
+        allowed = carrier.narrows(self.school.people, self._oracle(self.school.people, person, form, written))
+        if not self._can_be_asked(person, written, carrier, allowed):
+            return None
+        text, spans = plant(carrier, written, random)
+        return Post(
+            text=text, own_source=carrier.own_source, spans=spans, person=person.id,
+            allowed=frozenset(allowed), form=form.name, background=self.school.background[person.id],
+        )  # fmt: skip
+
+    def _can_be_asked(self, person: Person, written: Written, carrier: Carrier, allowed: set[str]) -> bool:
+        """Whether the rules want this person found here (R38).
+
+        A bare surname counts only where it is distinctive; who has a common name needs the School and a
+        second cue: a title, a form, or words around the name that say who it is.
+        """
+        clue = written.clue
+        second = bool(clue.title or clue.couple or clue.year or carrier.said)
+        surname = plain(person.surname)
+        common = "common" in person.flags or (person.role is Role.PUPIL and surname in everyday_surnames())
+        if common and not second:
+            return False
+        told = bool(clue.given or clue.given_initial or clue.title or clue.couple or clue.year)
+        if not told:
+            return (
+                self._bearers[surname] <= 2
+                and len(surname) >= 6
+                and surname not in self._words | everyday_surnames()
+                and "common" not in person.flags
+            )
+        whole = bool((clue.given or clue.title) and clue.surname)
+        return whole or len(allowed) <= MOST_POSSIBLE
