@@ -6,7 +6,7 @@ The words are in carriers.toml and distractors.toml; here they are put together.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -22,8 +22,8 @@ FOLDER = Path(__file__).parent
 class Carrier:
     """A post with a place for a name.
 
-    `about` is "adult" or "pupil" where it can only be about one, `said` is the same where the words say
-    so. `own_source`: it was posted where the School is meant anyway.
+    `about` says of whom it can be ("adult", "pupil", "teacher", "governor"; "" of anybody), and `said`
+    is the same where the words say so. `own_source`: it was posted where the School is meant anyway.
     """
 
     text: str
@@ -33,14 +33,26 @@ class Carrier:
 
     def suits(self, person: Person) -> bool:
         """Whether the post can be about this Person."""
-        return not self.about or (self.about == "pupil") == (person.role is Role.PUPIL)
+        return _IS[self.about](person)
 
     def narrows(self, register: Sequence[Person], allowed: set[str]) -> set[str]:
         """Those of `allowed` whom the words around the name leave."""
-        if not self.said:
-            return allowed
-        pupil = self.said == "pupil"
-        return {one.id for one in register if one.id in allowed and (one.role is Role.PUPIL) == pupil}
+        return {one.id for one in register if one.id in allowed and _LEAVES[self.said](one)}
+
+
+def _teaches(person: Person) -> bool:
+    return person.role is Role.STAFF and person.job_title.startswith(("Teacher of", "Head of"))
+
+
+_IS: dict[str, Callable[[Person], bool]] = {
+    "": lambda person: True,
+    "adult": lambda person: person.role is not Role.PUPIL,
+    "pupil": lambda person: person.role is Role.PUPIL,
+    "teacher": _teaches,
+    "governor": lambda person: person.role is Role.GOVERNOR,
+}
+# Who is called a teacher may be an assistant or a cover supervisor.
+_LEAVES = _IS | {"teacher": lambda person: person.role is Role.STAFF}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +81,8 @@ def carriers() -> tuple[Carrier, ...]:
     data = _data()
     return (
         *(Carrier(text) for text in data["anyone"]),
-        *(Carrier(text, group.removesuffix("_said"), group.removesuffix("_said") if "_said" in group else "")
-          for group in ("adult", "adult_said", "pupil", "pupil_said") for text in data[group]),
+        *(Carrier(text, who) for who in ("adult", "pupil") for text in data[who]),
+        *(Carrier(text, who, who) for who in ("teacher", "governor", "pupil") for text in data[f"{who}_said"]),
         *(Carrier(text, own_source=True) for text in data["own"]),
     )  # fmt: skip
 
