@@ -6,14 +6,16 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import capture, idle, ingest, scan, startup, verify
-from bench.figures import TITLES, Figure
+from bench import capture, idle, ingest, matching, scan, startup, verify
+from bench.figures import TITLES, Figure, NotMeasured
 
-MEASURES = {
+MEASURES: dict[str, Callable[[Path], Iterator[Figure] | Iterator[Figure | NotMeasured]]] = {
+    "matching": matching.measure,
     "scan": scan.measure,
     "ingest": ingest.measure,
     "capture": capture.measure,
@@ -31,7 +33,7 @@ def main(names: list[str]) -> None:
         sys.exit(f"There is no measure {unknown[0]}. Measures: {', '.join(MEASURES)}.")
     print(f"{datetime.now(UTC):%d %B %Y, %H:%M} UTC, {_machine()}\n\n{TITLES}", flush=True)
     for name in names or MEASURES:
-        figures = []
+        figures: list[Figure | NotMeasured] = []
         with TemporaryDirectory(prefix="school-monitor-bench-", ignore_cleanup_errors=True) as scratch:
             for figure in MEASURES[name](Path(scratch)):
                 print(figure.row(), flush=True)
@@ -47,7 +49,7 @@ def _machine() -> str:
     )
 
 
-def _keep(name: str, figures: list[Figure]) -> None:
+def _keep(name: str, figures: Sequence[Figure | NotMeasured]) -> None:
     """Replace the measure's figures; those of the others stay, each with its own date."""
     kept = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     kept[name] = {

@@ -55,6 +55,23 @@ class Figure:
         return f"{middle} {unit}" if len(values) == 1 else f"{middle} {unit} ({low} to {high})"
 
 
+@dataclass(frozen=True, slots=True)
+class NotMeasured:
+    """A row that says why there is no figure."""
+
+    what: str
+    against: str
+    why: str
+
+    def row(self) -> str:
+        """The row of a Markdown table under `TITLES`."""
+        return f"| {self.what} | {self.against} | {self.why} | | | | |"
+
+    def document(self) -> dict[str, object]:
+        """The same, for a machine."""
+        return {"what": self.what, "against": self.against, "why": self.why}
+
+
 TITLES = (
     "| What | Against | Ratio: median (min to max) | Ours | Baseline | Rounds | |\n"
     "| --- | --- | --- | --- | --- | --- | --- |"
@@ -83,6 +100,13 @@ def seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
+
+
+def processor_seconds(work: Callable[[], object]) -> float:
+    """How long this process worked on it, what the machine did for others left out."""
+    started = time.process_time()
+    work()
+    return time.process_time() - started
 
 
 def _number(value: float) -> str:
