@@ -13,9 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
-
-import numpy as np
 
 from monitor.folding import Reading
 from monitor.model import (
@@ -33,7 +30,8 @@ from monitor.model import (
     Urgency,
 )
 from monitor.triage.masking import keeps_masked, masked
-from monitor.triage.rules import Rule, Words, around, rule_book
+from monitor.triage.rules import around, rule_book
+from monitor.triage.weighing import ADULT_ROLES, Hit, praised, weigh
 from monitor.triage.wording import worded
 
 __all__ = ["assess", "keeps_masked", "masked", "suppression"]
@@ -65,19 +63,7 @@ _SAYS = {
     "K1": {"mild"},
 }
 _QUIET = ("P5", "P4", "P2", "P3", "P1")
-_ADULTS = (Role.STAFF, Role.GOVERNOR, Role.VOLUNTEER)
-_NEAR = 90
 _SIGN_IN_WORD = re.compile(r"(?<=[a-z])[._\-*~|/\\'^+=:;](?=[a-z])")
-
-
-@dataclass(frozen=True, slots=True)
-class _Hit:
-    """A rule that fitted, by places in the reading."""
-
-    rule: Rule
-    category: str
-    start: int
-    end: int
 
 
 def suppression(text: str) -> str | None:
@@ -111,8 +97,8 @@ def assess(
     reading = worded(item.text)
     possible = rule_book().possible(reading.text)
     facts = _facts(reading, possible, matches, own_channel=own_channel)
-    hits = _weigh(_found(reading, possible, facts), reading, matches, facts)
-    categories = _categories(hits, facts)
+    hits = weigh(_found(reading, possible, facts), reading, matches, facts)
+    categories = _categories(hits, reading.text, facts)
     suppressed = "S2" in categories or "A9" in categories
     if not categories:
         return _quiet(hits, reading, policy)
@@ -134,7 +120,7 @@ def assess(
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def _imagery(reading: Reading) -> _Hit | None:
+def _imagery(reading: Reading) -> Hit | None:
     """The first imagery trigger, also in the text with signs inside words taken out."""
     book = rule_book()
     closed = _closed_up(reading.text)
@@ -143,7 +129,7 @@ def _imagery(reading: Reading) -> _Hit | None:
         exact = text is reading.text
         for trigger in book.triggers:
             for start, end in trigger.uncovered(text, possible):
-                return _Hit(trigger, "imagery", start if exact else 0, end if exact else 0)
+                return Hit(trigger, "imagery", start if exact else 0, end if exact else 0)
     return None
 
 
@@ -157,7 +143,7 @@ def _facts(
 ) -> frozenset[str]:
     """What holds about a text besides its words; words/facts.toml lists the names."""
     facts = {name for name, words in rule_book().facts.items() if words.fit(reading.text, possible)}
-    if any(match.role in _ADULTS for match in matches.people) or matches.offices:
+    if any(match.role in ADULT_ROLES for match in matches.people) or matches.offices:
         facts |= {"adult"}
     if any(match.role is Role.PUPIL for match in matches.people):
         facts |= {"pupil", "named_pupil"}
@@ -173,17 +159,15 @@ def _facts(
     return frozenset(facts)
 
 
-def _found(reading: Reading, possible: Collection[int], facts: frozenset[str]) -> list[_Hit]:
+def _found(reading: Reading, possible: Collection[int], facts: frozenset[str]) -> list[Hit]:
     """Every rule that fits words and facts."""
-    hits: list[_Hit] = []
+    hits: list[Hit] = []
     imagery = _imagery(reading)
     if imagery:
-        hits.append(_Hit(imagery.rule, _whose_imagery(facts), imagery.start, imagery.end))
+        hits.append(Hit(imagery.rule, _whose_imagery(facts), imagery.start, imagery.end))
     for rule in rule_book().worth_trying(possible):
         if rule.fits(facts):
-            hits += (
-                _Hit(rule, rule.category, start, end) for start, end in rule.hits(reading.text, possible)
-            )
+            hits += (Hit(rule, rule.category, start, end) for start, end in rule.hits(reading.text, possible))
     return hits
 
 
@@ -192,73 +176,10 @@ def _whose_imagery(facts: frozenset[str]) -> str:
     return "A9" if "adult" in facts and "pupil" not in facts else "S2"
 
 
-# --- whom it is about -------------------------------------------------------------------------------
-
-
-def _weigh(hits: list[_Hit], reading: Reading, matches: Matches, facts: frozenset[str]) -> list[_Hit]:
-    """Turn words into categories by what stands around them."""
-    weighed: list[_Hit] = []
-    adults = _places(reading, matches)
-    mild = [hit for hit in hits if hit.category == "mild"]
-    details = any(hit.category == "A7" for hit in hits)
-    for hit in hits:
-        category = hit.category
-        if category == "mild":
-            category = "A1" if len(mild) > 1 and "adult" in facts and _near(hit, adults) else "K1"
-        if category == "call":
-            if not details:
-                continue
-            category = "A3"
-        if category == "A1" and "adult" in facts and adults and not _near(hit, adults):
-            category = "K1"
-        if category == "K1" and "adult" not in facts:
-            category = "P3"
-        if category == "A6" and "adult" in facts and hit.rule.id == "hate_slur" and _near(hit, adults):
-            weighed.append(_Hit(hit.rule, "A1", hit.start, hit.end))
-        if category == "A7" and not ("adult" in facts or "call_words" in facts):
-            continue
-        weighed.append(_Hit(hit.rule, category, hit.start, hit.end))
-    if "own" in facts and "named_pupil" in facts:
-        first = next(match for match in matches.people if match.role is Role.PUPIL)
-        weighed.append(_Hit(_NAMED_ON_OWN, "O1", *_place(reading, first.start, first.end)))
-    # A child's details without a complaint are no complaint about the child's schooling.
-    if not {"K1", "P3"} & {hit.category for hit in weighed}:
-        weighed = [hit for hit in weighed if hit.category != "K2"]
-    return weighed
-
-
-_NAMED_ON_OWN = Rule(
-    id="pupil_named_on_own_channel",
-    category="O1",
-    needs=(),
-    words=Words(()),
-    unless=Words(()),
-    weak=False,
-    negation_cancels=False,
-)
-
-
-def _places(reading: Reading, matches: Matches) -> list[tuple[int, int]]:
-    """Where adults are named, as places in the reading."""
-    spans = [(match.start, match.end) for match in matches.people if match.role in _ADULTS]
-    spans += [(mention.start, mention.end) for mention in matches.offices]
-    return [_place(reading, *span) for span in spans]
-
-
-def _place(reading: Reading, start: int, end: int) -> tuple[int, int]:
-    """Where a span of the original stands in the reading."""
-    first, last = np.searchsorted(reading.offsets, (start, end))
-    return int(first), int(last)
-
-
-def _near(hit: _Hit, places: Iterable[tuple[int, int]]) -> bool:
-    return any(hit.start - _NEAR <= end and start <= hit.end + _NEAR for start, end in places)
-
-
 # --- which category ---------------------------------------------------------------------------------
 
 
-def _categories(hits: list[_Hit], facts: frozenset[str]) -> tuple[str, ...]:
+def _categories(hits: list[Hit], text: str, facts: frozenset[str]) -> tuple[str, ...]:
     """The categories of a finding, the main one first; none when it is no finding."""
     spoken = {hit.category for hit in hits}
     findings = spoken & set(_RANK)
@@ -267,7 +188,7 @@ def _categories(hits: list[_Hit], facts: frozenset[str]) -> tuple[str, ...]:
     for category in _RANK:
         if category in findings:
             findings -= _SAYS.get(category, set())
-    if findings == {"K1"} and _praise_outweighs(hits):
+    if findings <= {"K1", "K2", "A1"} and praised(hits, text):
         return ()
     if findings <= {"A1", "O5", "O2", "T1"} and findings and "P5" in spoken and "A1" not in findings:
         return ()
@@ -276,22 +197,17 @@ def _categories(hits: list[_Hit], facts: frozenset[str]) -> tuple[str, ...]:
     return tuple(category for category in _RANK if category in findings)
 
 
-def _praise_outweighs(hits: Iterable[_Hit]) -> bool:
-    """Whether praise is at least as plain as complaint."""
-    tally = {"K1": 0, "P1": 0}
-    for hit in hits:
-        if hit.category in tally:
-            tally[hit.category] += 1
-    return tally["P1"] >= tally["K1"] > 0
+def _is_a_joke(hits: Iterable[Hit], findings: set[str], facts: frozenset[str]) -> bool:
+    """Laughter with nobody as its target, or with nothing sharper than a weak hit, in a class that
+    prefers silence."""
+    if not any(hit.category == "P4" for hit in hits):
+        return False
+    if findings <= {"K1", "K2"} and all(hit.weak for hit in hits if hit.category in findings):
+        return True
+    return findings <= {"A1", "K2", "O5"} and not facts & {"adult", "named_pupil", "jigsaw"}
 
 
-def _is_a_joke(hits: Iterable[_Hit], findings: set[str], facts: frozenset[str]) -> bool:
-    """Laughter without anybody to be its target, in a class that prefers silence."""
-    laughs = any(hit.category == "P4" for hit in hits)
-    return laughs and findings <= {"A1", "K2", "O5"} and not facts & {"adult", "named_pupil", "jigsaw"}
-
-
-def _quiet(hits: list[_Hit], reading: Reading, policy: Policy) -> Assessment:
+def _quiet(hits: list[Hit], reading: Reading, policy: Policy) -> Assessment:
     """The P class of a text that is no finding."""
     tally = {code: [hit for hit in hits if hit.category == code] for code in _QUIET}
     if len(tally["P1"]) > len(tally["P3"]) and tally["P2"] and not tally["P5"]:
@@ -311,7 +227,7 @@ def _quiet(hits: list[_Hit], reading: Reading, policy: Policy) -> Assessment:
 
 def _asks_person(
     categories: tuple[str, ...],
-    hits: Iterable[_Hit],
+    hits: Iterable[Hit],
     reading: Reading,
     facts: frozenset[str],
     policy: Policy,
@@ -323,12 +239,14 @@ def _asks_person(
     strong = [
         hit
         for hit in hits
-        if not hit.rule.weak and not _quoted(hit, reading) and (hit.category != "A1" or "adult" in facts)
+        if not (hit.weak or hit.rule.weak)
+        and not _quoted(hit, reading)
+        and (hit.category != "A1" or "adult" in facts)
     ]
     return not strong
 
 
-def _quoted(hit: _Hit, reading: Reading) -> bool:
+def _quoted(hit: Hit, reading: Reading) -> bool:
     """Whether the words are somebody else's, told with disapproval or in quotation marks."""
     before, text = reading.text[max(0, hit.start - 60) : hit.start], reading.text
     if hit.category not in ("A1", "A4", "A6"):
@@ -377,12 +295,10 @@ def _subjects(
 _GOVERNORS = frozenset({Office.CHAIR, Office.VICE_CHAIR, Office.SAFEGUARDING_GOVERNOR})
 
 
-def _band(
-    category: str, hits: Iterable[_Hit], matches: Matches, facts: frozenset[str], *, asks: bool
-) -> Band:
+def _band(category: str, hits: Iterable[Hit], matches: Matches, facts: frozenset[str], *, asks: bool) -> Band:
     """How sure, in words: the rule's strength and how plainly somebody is named."""
     own = [hit for hit in hits if hit.category == category]
-    if asks or all(hit.rule.weak for hit in own):
+    if asks or all(hit.weak or hit.rule.weak for hit in own):
         return Band.LOW
     if category.startswith("A") and "adult" not in facts:
         return Band.LOW
@@ -421,9 +337,9 @@ def _assessment(
     )
 
 
-def _order(hit: _Hit) -> tuple[int, int]:
+def _order(hit: Hit) -> tuple[int, int]:
     return _RANK.index(hit.category), hit.start
 
 
-def _reason(hit: _Hit, reading: Reading) -> Reason:
+def _reason(hit: Hit, reading: Reading) -> Reason:
     return Reason(hit.category, hit.rule.id, *reading.span(hit.start, hit.end))

@@ -7,6 +7,7 @@ import tomllib
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -49,6 +50,15 @@ class Words:
         return any(pattern.search(text) for number, pattern in self.patterns if number in possible)
 
 
+class Of(StrEnum):
+    """Of whom a rule's words speak, by where they stand (monitor/triage/about.py)."""
+
+    DESCRIBED = "described"
+    SUBJECT = "subject"
+    OBJECT = "object"
+    ANYTHING = "anything"
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One row of a file in `words`. `needs` are facts that must all hold, each a set of alternatives."""
@@ -60,6 +70,7 @@ class Rule:
     unless: Words
     weak: bool
     negation_cancels: bool
+    of: Of = Of.ANYTHING
 
     def fits(self, facts: Collection[str]) -> bool:
         """Whether the facts that the rule needs hold."""
@@ -136,6 +147,7 @@ def rule_book() -> RuleBook:
                 unless=numbered(row.get("unless", ()), -1),
                 weak=row.get("strength") == "weak",
                 negation_cancels=row.get("negation") == "cancels",
+                of=Of(row.get("of", "anything")),
             )
         )
     found = {name: numbered(words, -1) for name, words in data["facts"].items()}
@@ -152,6 +164,22 @@ def rule_book() -> RuleBook:
 def around() -> Mapping[str, re.Pattern[str]]:
     """The patterns that are tried at a place only, by name; those that end in $ look backwards."""
     return {name: _pattern(words) for name, words in _data()["around"].items()}
+
+
+@cache
+def scene() -> Mapping[str, re.Pattern[str]]:
+    """The patterns that cut a text into pieces and read what stands around a mention, as written."""
+    return {name: re.compile("|".join(words).replace("’", "'?")) for name, words in _data()["scene"].items()}
+
+
+@cache
+def mention_words() -> re.Pattern[str]:
+    """What words alone tell of whom somebody speaks; the group that fits is named after it."""
+    groups = (
+        f"(?P<{name}>{'|'.join(_written(word) for word in words)})"
+        for name, words in _data()["mentions"].items()
+    )
+    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(groups)})(?![a-z0-9])")
 
 
 def _negated(text: str, start: int) -> bool:
@@ -177,7 +205,7 @@ def _data() -> dict[str, Any]:
     folder = resources.files(__package__).joinpath("words")
     files = [tomllib.loads(folder.joinpath(f"{name}.toml").read_text("utf-8")) for name in _FILES]
     merged: dict[str, Any] = {"rules": [row for file in files for row in file.get("rules", ())]}
-    for part in ("facts", "around", "classes"):
+    for part in ("facts", "around", "classes", "scene", "mentions"):
         merged[part] = {name: words for file in files for name, words in file.get(part, {}).items()}
     return merged
 
@@ -195,8 +223,13 @@ def _single(words: str) -> re.Pattern[str]:
 
 
 def _pattern(words: Sequence[str]) -> re.Pattern[str]:
-    """Whole words only; an apostrophe may be left out."""
-    parts = [re.sub(r"\[\\w’", r"[\\w'", _spelled_out(word)) for word in words]
-    parts = [re.sub(r"’(?![^\[\]]*\])", "'?", part).replace("’", "'") for part in parts]
+    """Whole words only."""
+    parts = list(map(_written, words))
     ends = "" if all(part.endswith("$") for part in parts) else r"(?![a-z0-9])"
     return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(parts)}){ends}")
+
+
+def _written(word: str) -> str:
+    """A pattern as the files write it: classes by name, and the apostrophe may be left out."""
+    word = re.sub(r"\[\\w’", r"[\\w'", _spelled_out(word))
+    return re.sub(r"’(?![^\[\]]*\])", "'?", word).replace("’", "'")

@@ -1,0 +1,223 @@
+"""From words to categories: what a hit of a rule becomes once it is known about whom it speaks.
+
+The same word is an insult, a complaint or nothing, by its target. Where grammar names nobody, or the
+words are a question, somebody else's, or taken back in the next breath, a hit becomes weak: weak hits
+alone ask a person in classes that prefer silence (R41, R46, R47).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from monitor.folding import Reading
+from monitor.model import Matches, Role
+from monitor.triage.about import IDENTIFIED, Mention, Scene, Whom
+from monitor.triage.rules import Of, Rule, Words, around
+
+ADULT_ROLES = (Role.STAFF, Role.GOVERNOR, Role.VOLUNTEER)
+_NEAR = 90
+_OPINION_REACH = 60
+_AS_A_WHOLE = frozenset({Whom.SCHOOL, Whom.GROUP, Whom.THING, Whom.NOBODY})
+_AUTHORS_SIDE = frozenset({Whom.SELF, Whom.OWN_CHILD, Whom.PUPIL})
+_WITHOUT_NAME = frozenset({Whom.POST, Whom.ROLE})
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A rule that fitted, by places in the reading. `weak` alone is no reason to tell anybody."""
+
+    rule: Rule
+    category: str
+    start: int
+    end: int
+    weak: bool = False
+
+
+def weigh(hits: Sequence[Hit], reading: Reading, matches: Matches, facts: frozenset[str]) -> list[Hit]:
+    """Turn words into categories by what stands around them."""
+    weighed: list[Hit] = []
+    adults = [_place(reading, *span) for span in _adult_spans(matches)]
+    details = any(hit.category == "A7" for hit in hits)
+    scene = None
+    for hit in hits:
+        if hit.rule.of is not Of.ANYTHING:
+            scene = scene or Scene(reading.text, _known(reading, matches))
+            weighed += _targeted(hit, scene, facts)
+            continue
+        category = hit.category
+        if category == "call":
+            if not details:
+                continue
+            category = "A3"
+        if category == "A6" and "adult" in facts and hit.rule.id == "hate_slur" and _near(hit, adults):
+            weighed.append(replace(hit, category="A1"))
+        if category == "A7" and not ("adult" in facts or "call_words" in facts):
+            continue
+        weak = hit.weak or (category == "T1" and "own_child" in facts)
+        weighed.append(replace(hit, category=category, weak=weak))
+    weighed = _mild_settled(weighed)
+    if "own" in facts and "named_pupil" in facts:
+        first = next(match for match in matches.people if match.role is Role.PUPIL)
+        weighed.append(Hit(_NAMED_ON_OWN, "O1", *_place(reading, first.start, first.end)))
+    # A child's details without a complaint are no complaint about the child's schooling.
+    if not {"K1", "P3"} & {hit.category for hit in weighed}:
+        weighed = [hit for hit in weighed if hit.category != "K2"]
+    return weighed
+
+
+def praised(hits: Iterable[Hit], text: str) -> bool:
+    """Whether praise is at least as plain as blame, and neither sarcasm nor taken back."""
+    blame = [hit for hit in hits if hit.category in ("K1", "A1")]
+    praise = [hit for hit in hits if hit.category == "P1"]
+    if not praise or not blame:
+        return False
+    if all(hit.weak for hit in blame):
+        return True
+    strong = [hit for hit in blame if not hit.weak]
+    last, ended = max(hit.start for hit in strong), max(hit.end for hit in praise)
+    if last >= ended and around()["turns"].search(text, ended, last):
+        return False
+    first = min(hit.start for hit in praise)
+    if around()["sarcasm"].match(text, first) and last > first:
+        return False
+    if ended > last and around()["turns"].search(text, last, ended):
+        return True
+    return len(praise) >= len(strong)
+
+
+# --- one hit ------------------------------------------------------------------------------------------
+
+
+def _targeted(hit: Hit, scene: Scene, facts: frozenset[str]) -> list[Hit]:
+    """What one hit becomes by whom it speaks of; nothing when it speaks of nobody who matters."""
+    of = hit.rule.of
+    looks = {Of.DESCRIBED: scene.described, Of.SUBJECT: scene.subject, Of.OBJECT: scene.object}[of]
+    whom = looks(hit.start, hit.end)
+    hit = replace(hit, weak=hit.weak or hit.rule.weak)
+    if hit.category in ("A1", "mild") and scene.told_by(hit.start) in IDENTIFIED:
+        # What somebody at the School says of a child is a complaint about who said it.
+        return [replace(hit, category="K1")]
+    taken_back = _taken_back(hit, scene)
+    if scene.asks(hit.start) or taken_back:
+        if hit.category not in ("A1", "A4") or (taken_back and hit.category == "A1"):
+            return []
+        hit = replace(hit, weak=True)
+    judge = {"A4": _accusation, "A1": _insult, "mild": _mild, "K1": _complaint}[hit.category]
+    return judge(hit, whom, scene, facts)
+
+
+def _accusation(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[Hit]:
+    if whom is Whom.ADULT:
+        return [hit]
+    if whom in _WITHOUT_NAME or whom is Whom.WORK or (whom is Whom.NOBODY and "jigsaw" in facts):
+        return [replace(hit, weak=True)]
+    if whom in _AS_A_WHOLE:
+        named = "adult" in facts and _sentence_speaks(hit, scene)
+        return [replace(hit, weak=True)] if named else [replace(hit, category="P3")]
+    return []
+
+
+def _insult(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[Hit]:
+    if whom is Whom.ADULT:
+        return [hit]
+    if whom in _WITHOUT_NAME or (whom is Whom.NOBODY and facts & {"jigsaw", "role"}):
+        return [replace(hit, weak=True)]
+    if whom in _AS_A_WHOLE and around()["person_noun"].match(scene.text, hit.start):
+        if "adult" in facts:
+            return [hit]
+        return [replace(hit, weak=True)] if "jigsaw" in facts else [replace(hit, category="P3")]
+    return _as_complaint(hit, whom, scene, facts)
+
+
+def _mild(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[Hit]:
+    if whom is Whom.ADULT:
+        return [hit]
+    if whom in _WITHOUT_NAME:
+        return [replace(hit, weak=True)]
+    return _as_complaint(hit, whom, scene, facts)
+
+
+def _as_complaint(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[Hit]:
+    """Hard words about a thing: a complaint where somebody's work is meant, else nobody's matter."""
+    if whom in _AUTHORS_SIDE or whom is Whom.ELSEWHERE:
+        return []
+    return _complaint(replace(hit, category="K1"), whom, scene, facts)
+
+
+def _complaint(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[Hit]:
+    if whom in (Whom.ADULT, Whom.WORK, Whom.POST):
+        return [hit]
+    if hit.rule.weak:
+        return []
+    if whom is Whom.ROLE:
+        return [replace(hit, weak=True)]
+    if whom is Whom.ELSEWHERE:
+        return []
+    if scene.speaks_of_adult(hit.start):
+        return [replace(hit, weak=hit.weak or whom in _AUTHORS_SIDE)]
+    if facts & {"adult"} and _sentence_speaks(hit, scene):
+        return [replace(hit, weak=True)]
+    return [replace(hit, category="P3")]
+
+
+def _sentence_speaks(hit: Hit, scene: Scene) -> bool:
+    low, high = scene.sentence(hit.start)
+    return any(mention.whom in IDENTIFIED or mention.whom is Whom.WORK for mention in scene.within(low, high))
+
+
+def _taken_back(hit: Hit, scene: Scene) -> bool:
+    """Whether the words are what others say or once thought, and the author disagrees."""
+    low, _ = scene.sentence(hit.start)
+    before = scene.text[max(low, hit.start - _OPINION_REACH) : hit.start]
+    return bool(around()["opinion"].search(before)) and bool(around()["disagrees"].search(scene.text))
+
+
+def _mild_settled(hits: list[Hit]) -> list[Hit]:
+    """Two mild insults of the same person are an insult; one is blunt criticism."""
+    count = sum(hit.category == "mild" for hit in hits)
+    settled = "A1" if count > 1 else "K1"
+    return [replace(hit, category=settled) if hit.category == "mild" else hit for hit in hits]
+
+
+# --- places ---------------------------------------------------------------------------------------------
+
+
+_NAMED_ON_OWN = Rule(
+    id="pupil_named_on_own_channel",
+    category="O1",
+    needs=(),
+    words=Words(()),
+    unless=Words(()),
+    weak=False,
+    negation_cancels=False,
+)
+
+
+def _adult_spans(matches: Matches) -> list[tuple[int, int]]:
+    spans = [(match.start, match.end) for match in matches.people if match.role in ADULT_ROLES]
+    return spans + [(mention.start, mention.end) for mention in matches.offices]
+
+
+def _known(reading: Reading, matches: Matches) -> list[Mention]:
+    """What matching found, as mentions in the reading."""
+    known = [Mention(*_place(reading, *span), Whom.ADULT) for span in _adult_spans(matches)]
+    known += [
+        Mention(*_place(reading, match.start, match.end), Whom.PUPIL)
+        for match in matches.people
+        if match.role is Role.PUPIL
+    ]
+    known += [Mention(*_place(reading, match.start, match.end), Whom.SCHOOL) for match in matches.school]
+    return known
+
+
+def _place(reading: Reading, start: int, end: int) -> tuple[int, int]:
+    """Where a span of the original stands in the reading."""
+    first, last = np.searchsorted(reading.offsets, (start, end))
+    return int(first), int(last)
+
+
+def _near(hit: Hit, places: Iterable[tuple[int, int]]) -> bool:
+    return any(hit.start - _NEAR <= end and start <= hit.end + _NEAR for start, end in places)
