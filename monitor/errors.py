@@ -18,6 +18,7 @@ Two questions decide where a class sits: which step failed, and what the caller 
         UnexpectedResponse      keep the body, tell the operator: the platform changed
       CaptureError
         BrowserUnavailable      no browser could be started: the operator is told, the alert still goes
+      PicturesUnavailable       the words in pictures cannot be read here; ends with what to type
       DeliveryError
         TemporaryDeliveryError  try later
           MailSettingsRefused   the same, and the operator must mend something
@@ -131,6 +132,10 @@ class CaptureError(MonitorError):
 
 class BrowserUnavailable(CaptureError):
     """No browser could be started; the message ends with the one command that mends it."""
+
+
+class PicturesUnavailable(MonitorError):
+    """The words in pictures cannot be read by this installation; the message ends with what mends it."""
 
 
 class DeliveryError(MonitorError):
