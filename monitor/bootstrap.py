@@ -17,7 +17,7 @@ from pathlib import Path
 import requests
 
 import monitor
-from monitor import browser, collectors, doctor, evidence, matching, outbound
+from monitor import browser, collectors, doctor, evidence, matching, outbound, pictures
 from monitor.alerts import compose as letters
 from monitor.alerts.mailbox import MailboxTransport
 from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
@@ -94,6 +94,7 @@ def probes(settings: Settings) -> Iterator[doctor.Probes]:
             clock=clock,
             session=session,
             browser=lambda: browser.try_browser(settings.capture.browser),
+            pictures=pictures.try_reader,
             mail=open_transport(settings).check,
             schema_state=store.schema_state,
             collected=collectors.REGISTRY,

@@ -29,6 +29,7 @@ from monitor.errors import (
     MonitorError,
     OutboundRefused,
     PermanentDeliveryError,
+    PicturesUnavailable,
 )
 from monitor.model import Source
 from monitor.ports import Clock
@@ -78,13 +79,14 @@ def _locks(file: Path) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Probes:
-    """How to try the world for real. `browser` and `mail` say in words what they found; each raises
-    MonitorError or OSError when that is a fault. `schema_state` says "current", "empty", "behind" or
+    """How to try the world for real. `browser`, `pictures` and `mail` say in words what they found; each
+    raises MonitorError or OSError when that is a fault. `schema_state` says "current", "empty", "behind" or
     "newer". `collected` names the platforms that have a collector."""
 
     clock: Clock
     session: requests.Session  # noqa: TID251  named in a contract; none is made here
     browser: Callable[[], str]
+    pictures: Callable[[], str]
     mail: Callable[[], str]
     schema_state: Callable[[], str]
     collected: Collection[str]
@@ -106,6 +108,7 @@ def examine(settings: Settings, probes: Probes) -> tuple[Check, ...]:
         _folder("archive", settings.storage.archive, probes),
         _database(probes),
         _tried("browser", probes.browser, "Install a browser: apt install chromium"),
+        _pictures(probes),
         _mail(settings, probes),
         *sources,
         *_going_live(settings),
@@ -238,6 +241,16 @@ def _database(probes: Probes) -> Check:
         fix = "Install the version of School Monitor that was used last, or a later one"
         return Check("database", State.FAULT, "a newer version of School Monitor has used it", fix)
     return Check("database", check.state, words.get(check.found, check.found), check.fix)
+
+
+def _pictures(probes: Probes) -> Check:
+    """Reading pictures is an extra: what lacks it is less, not broken."""
+    try:
+        return Check("pictures", State.OK, probes.pictures())
+    except (PicturesUnavailable, OSError) as error:
+        fix = "Run: pip install --require-hashes -r requirements/pictures.txt"
+        found = f"words in pictures are not read ({error})"
+        return Check("pictures", State.WARNING, found, fix)
 
 
 def _mail(settings: Settings, probes: Probes) -> Check:

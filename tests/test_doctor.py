@@ -93,6 +93,7 @@ def probes(settings: Settings) -> Probes:
             limits(connect_s=2, read_s=2, total_s=3, allow_private=settings.outbound.allow_private), "test"
         ),
         browser=lambda: "Chromium 142 starts",
+        pictures=lambda: "words in pictures can be read, by rapidocr 3.10.0",
         mail=lambda: "the mailbox folder can be written",
         schema_state=lambda: "current",
         collected=("feeds", "reddit"),

@@ -173,24 +173,39 @@ def collect(
 @app.command()
 def scan(
     people: Annotated[Path | None, typer.Option("--people", help="A people file (CSV).")] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--pictures", help="The folder in which the pictures lie that items name."),
+    ] = None,
     config: Config = HERE,
 ) -> None:
     """Read items as JSON Lines from standard input, write findings as JSON Lines."""
+    from contextlib import ExitStack
+
     from monitor import matching
+    from monitor.cli.pictured import Folder, Pictures
     from monitor.cli.scan import scan as scan_lines  # by its full path: `scan` here is this command
+    from monitor.pictures import PictureReader
 
     settings = _settings(config)
     register = _read_people(people) if people else None
     matcher = matching.compile(register.people if register else (), settings.terms)
-    _scanned, malformed = scan_lines(
-        sys.stdin.buffer,
-        sys.stdout,
-        lambda number, fault: words.complain(f"line {number}: {fault}; it was left out"),
-        matcher=matcher,
-        people={person.id: person for person in register.people} if register else {},
-        policy=settings.policy,
-        progress=words.progress("items scanned"),
-    )
+    by_id = {person.id: person for person in register.people} if register else {}
+    with ExitStack() as opened:
+        pictures = None
+        if folder:
+            place, reader = opened.enter_context(Folder(folder)), opened.enter_context(PictureReader())
+            pictures = Pictures(place, reader, matcher=matcher, people=by_id, policy=settings.policy)
+        _scanned, malformed = scan_lines(
+            sys.stdin.buffer,
+            sys.stdout,
+            lambda number, fault: words.complain(f"line {number}: {fault}; it was left out"),
+            matcher=matcher,
+            people=by_id,
+            policy=settings.policy,
+            pictures=pictures,
+            progress=words.progress("items scanned"),
+        )
     faulty = malformed or (register is not None and register.faults)
     sys.exit(1 if faulty else 0)
 

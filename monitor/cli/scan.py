@@ -12,6 +12,7 @@ from itertools import islice
 from typing import BinaryIO, TextIO
 
 from monitor import triage
+from monitor.cli.pictured import Pictures
 from monitor.matching import Matcher
 from monitor.model import Assessment, Item, Matches, Person, Policy
 
@@ -34,9 +35,11 @@ class Line:
     id: object
     item: Item
     own_source: bool
+    pictures: tuple[str, ...] | None = None
     fault: str = ""
 
 
+_NO_FOLDER = 'it has "pictures"; name the folder they lie in: scan --pictures FOLDER'
 _NOTHING = Item("", "", "", "")
 
 
@@ -48,24 +51,30 @@ def scan(
     matcher: Matcher,
     people: Mapping[str, Person],
     policy: Policy,
+    pictures: Pictures | None = None,
     progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[int, int]:
     """Scan every line; returns how many were scanned and how many were malformed. A malformed line is
-    given to `complain` with its number, counted from 1, and the rest goes on."""
+    given to `complain` with its number, counted from 1, and the rest goes on. An item's pictures are
+    read by `pictures`; without it a line that names some is malformed."""
     scanned = malformed = 0
     reader = read(lines)
     while batch := list(islice(reader, BATCH)):
         good = []
         for line in batch:
-            if line.fault:
+            fault = line.fault or (_NO_FOLDER if line.pictures is not None and pictures is None else "")
+            if fault:
                 malformed += 1
-                complain(line.number, line.fault)
+                complain(line.number, fault)
             else:
                 good.append(line)
         found = matcher.scan([line.item.text for line in good], [line.own_source for line in good])
         for line, matches in zip(good, found, strict=True):
             assessment = triage.assess(line.item, matches, people, policy, own_source=line.own_source)
-            out.write(json.dumps(answer(line.id, matches, assessment, policy)))
+            found_here = answer(line.id, matches, assessment, policy)
+            if pictures is not None and line.pictures is not None:
+                found_here["pictures"] = pictures.answers(line.pictures, line.item, matches, assessment)
+            out.write(json.dumps(found_here))
             out.write("\n")
         scanned += len(good)
         progress(scanned)
@@ -109,6 +118,11 @@ def parse(number: int, raw: bytes) -> Line:
             raise Malformed(f'"{key}" is not a text')
     if not isinstance(found.get("own_source", False), bool):
         raise Malformed('"own_source" is not true or false')
+    pictures = found.get("pictures")
+    if pictures is not None and not (
+        isinstance(pictures, list) and all(isinstance(p, str) for p in pictures)
+    ):
+        raise Malformed('"pictures" is not a list of texts')
     item = Item(
         platform=found.get("platform") or "",
         native_id=str(found["id"]),
@@ -116,7 +130,13 @@ def parse(number: int, raw: bytes) -> Line:
         text=found["text"],
         author=found.get("author"),
     )
-    return Line(number, found["id"], item, own_source=found.get("own_source", False))
+    return Line(
+        number,
+        found["id"],
+        item,
+        own_source=found.get("own_source", False),
+        pictures=None if pictures is None else tuple(pictures),
+    )
 
 
 def answer(identity: object, matches: Matches, assessment: Assessment, policy: Policy) -> dict[str, object]:
