@@ -17,7 +17,7 @@ import pytest
 from monitor.logs import SAFE_KEYS
 
 ROOT = Path(__file__).parent.parent
-PINS = ["requirements/run.txt", "requirements/dev.txt"]
+PINS = ["requirements/run.txt", "requirements/pictures.txt", "requirements/dev.txt"]
 
 
 def project() -> dict[str, Any]:
@@ -59,18 +59,19 @@ def test_pins_name_no_index(path: str) -> None:
 
 
 def test_tests_run_on_the_versions_that_schools_get() -> None:
-    """The development pins hold every run-time pin unchanged."""
-    run, dev = (pinned(path) for path in PINS)
+    """The development pins hold every run-time pin unchanged, with pictures and without."""
+    run, pictures, dev = (pinned(path) for path in PINS)
 
-    assert run.items() <= dev.items()
+    assert run.items() <= pictures.items() <= dev.items()
 
 
 def test_every_dependency_is_pinned() -> None:
     """A dependency added to pyproject.toml without `make lock` fails here, not on a school's server."""
     described = project()
-    run, dev = ({normal(entry.split("==")[0]) for entry in pinned(path)} for path in PINS)
+    run, pictures, dev = ({normal(entry.split("==")[0]) for entry in pinned(path)} for path in PINS)
 
     assert required(described["project"]["dependencies"] + described["build-system"]["requires"]) <= run
+    assert required(described["project"]["optional-dependencies"]["pictures"]) <= pictures
     assert required(described["project"]["optional-dependencies"]["dev"]) <= dev
 
 
@@ -88,12 +89,14 @@ def imported(package: str) -> set[str]:
 
 def test_what_is_imported_is_what_is_declared() -> None:
     """No import rests on another package's dependency, and no dependency is carried for nothing."""
-    declared = required(project()["project"]["dependencies"])
+    described = project()["project"]
+    declared = required(described["dependencies"] + described["optional-dependencies"]["pictures"])
     known = packages_distributions()
     types_only = {"_typeshed"}  # known to type checkers, never imported when running
     third_party = imported("monitor") - sys.stdlib_module_names - types_only - {"monitor"}
     used = {normal(name) for module in third_party for name in known.get(module, [module])}
-    unseen = {"psycopg", "tzdata"}  # found by name at run time: by SQLAlchemy and by zoneinfo
+    # Found by name at run time: by SQLAlchemy, by zoneinfo, by rapidocr.
+    unseen = {"psycopg", "tzdata", "onnxruntime"}
 
     assert used - {"psycopg-binary"} <= declared
     assert declared - unseen <= used
