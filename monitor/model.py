@@ -239,7 +239,7 @@ class PersonMatch:
     """The text refers to somebody on the Register.
 
     `person_ids` holds everyone whom the words cannot tell apart, sorted. `score` (0 to 1) is the
-    number behind `band`.
+    number behind `band`, `why` in plain words what keeps it from being surer (R42).
     """
 
     start: int
@@ -249,6 +249,7 @@ class PersonMatch:
     rule: str
     band: Band
     score: float
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

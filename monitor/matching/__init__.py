@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from monitor.matching.matcher import Matcher
+from monitor.matching.matcher import Matcher, compile_matcher
 from monitor.matching.people import read_people
 from monitor.model import Person, SchoolTerms
 
@@ -17,4 +17,4 @@ __all__ = ["Matcher", "compile", "read_people"]
 
 def compile(register: Sequence[Person], terms: SchoolTerms) -> Matcher:
     """Compile a Register and the School's own terms into a Matcher."""
-    return Matcher(register, terms)
+    return compile_matcher(register, terms)

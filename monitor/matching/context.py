@@ -1,16 +1,16 @@
-"""Is the School meant? The words themselves say so, or nothing does (R37)."""
+"""Is the School meant? The words themselves say so, or nothing does (R37). Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from monitor.folding import Offsets
-from monitor.matching.forms import Form
-from monitor.matching.lexicon import lexicon
-from monitor.model import SchoolMatch
+from monitor.matching.lexicon import Phrases, lexicon, phrases
+from monitor.matching.names import is_word
+from monitor.matching.terms import Form
+from monitor.matching.words import Words
+from monitor.model import SchoolMatch, SchoolTerms
 
 _STANDS_ALONE = {
     "school_name": 0.95,
@@ -27,24 +27,29 @@ _SECOND_SHORT = 0.35
 _SOMEBODY_NAMED = 0.35
 _ELSEWHERE = 0.5
 _OTHER_SCHOOL = 0.45
+MEANT = 0.5
+"""From here on the School is meant."""
+
+_YEAR_WORDS = frozenset({"y", "yr", "yrs", "year", "years"})
+_YEARS = frozenset(map(str, range(7, 14)))
+_TOKEN_GOES_ON = re.compile(r"(?:[_.\-]*[a-z0-9\x81]+)*_?")
+_YOUNGER = frozenset({"primary", "infants", "juniors", "prep", "nursery"})
+_MOST_WORDS_OF_A_NAME = 4
 
 
-class Standing(Protocol):
-    """A Form as it stands in a reading (matcher.Found)."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One Form as it stands in a reading. `token`: in a handle or hashtag."""
 
-    @property
-    def start(self) -> int: ...
-    @property
-    def end(self) -> int: ...
-    @property
-    def form(self) -> Form: ...
-    @property
-    def token(self) -> bool: ...
+    start: int
+    end: int
+    form: Form
+    token: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """A school term that counts, by its place in the batch's reading."""
+    """A school term that counts, by its place in the reading."""
 
     start: int
     end: int
@@ -52,96 +57,217 @@ class Meant:
     rule: str
     confidence: float
 
-    def placed(self, offsets: Offsets) -> SchoolMatch:
+    def match(self, offsets: Sequence[int]) -> SchoolMatch:
         """The same by code points of the original."""
-        first, last = int(offsets[self.start]), int(offsets[self.end - 1]) + 1
-        return SchoolMatch(first, last, self.term, self.rule, self.confidence)
+        return SchoolMatch(
+            int(offsets[self.start]), int(offsets[self.end - 1]) + 1, self.term, self.rule, self.confidence
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Locality:
+    """What SchoolTerms say besides the terms themselves."""
+
+    context: Phrases
+    not_us: Phrases
+    other_schools: Phrases
+
+
+def locality(terms: SchoolTerms) -> Locality:
+    """Compile the places and other meanings that the settings name."""
+    return Locality(phrases(terms.context), phrases(terms.not_us), phrases(terms.other_schools))
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The words of one text for look-ups, made once."""
+
+    written: frozenset[str]
+    text: str
+
+    @classmethod
+    def of(cls, written: Sequence[str]) -> Spoken:
+        """From words in order."""
+        return cls(frozenset(written), f" {' '.join(written)} ")
+
+    def has(self, cues: Phrases) -> bool:
+        """Whether any of the phrases is said."""
+        return cues.among(self.written, self.text)
 
 
 def find_school(
-    found: Sequence[Standing],
-    written: str,
-    low: int,
-    reading: str,
+    found: Sequence[Found],
+    words: Words,
+    spoken: Spoken,
+    places: Locality,
     *,
-    terms_context: re.Pattern[str] | None,
-    not_us: re.Pattern[str] | None,
-    other_schools: re.Pattern[str] | None,
-    people: Sequence[Standing],
+    years: bool,
+    elsewhere: bool,
+    somebody: Callable[[], bool],
 ) -> tuple[list[Meant], float]:
-    """The school terms of one text, and how sure (0 to 1) that the School is meant; from 0.5 it is.
+    """The school terms of one text, and how sure (0 to 1) that the School is meant; from `MEANT` it is.
 
-    `written` is the text's part of the batch's reading and begins at `low`; `reading` is the text
-    read by itself. A name, handle, domain or page name stands alone. A short form of several words
-    ("Littleover CS") needs no other cue unless something speaks against it; a short form of one word
-    needs an education or locality cue, another short form, or somebody on the Register.
+    A name, handle, domain or page name stands alone. A short form of several words ("Littleover CS") needs
+    no other cue unless something speaks against it; a short form of one word needs an education or locality
+    cue, another short form, or somebody on the Register (asked of `somebody` only when it matters).
+    `elsewhere`: another school is named. Rule: R37.
     """
-    words = lexicon()
+    written = words.reading
     meant: list[Meant] = []
-    shorts: list[Standing] = []
-    for one in _longest(found, low, len(written)):
+    shorts: list[Found] = []
+    for one in _longest(found, len(written)):
         unsaid = "school" not in one.form.parts and one.form.rule in ("school_name", "school_misspelt")
-        if unsaid and _names_another_place(one, written, low):
+        if unsaid and _names_another_place(one, written):
             continue
         if one.form.rule != "school_short":
             rule, end = one.form.rule, one.end
-            if rule == "school_handle" and one.token and _goes_on(written, one.end - low):
-                rule, end = "school_handle_lookalike", low + _token_end(written, one.end - low)
+            if rule == "school_handle" and one.token and _token_end(written, one.end) > one.end:
+                rule, end = "school_handle_lookalike", _token_end(written, one.end)
             meant.append(Meant(one.start, end, one.form.term, rule, _STANDS_ALONE[rule]))
-        elif not _names_another_place(one, written, low):
+        elif not _names_another_place(one, written):
             shorts.append(one)
-    against = bool(words.elsewhere.search(reading)) or bool(not_us and not_us.search(reading))
-    other = names_other_school(reading, other_schools)
-    cut = _ELSEWHERE * against + _OTHER_SCHOOL * other
+    against = spoken.has(lexicon().elsewhere) or spoken.has(places.not_us)
+    cut = _ELSEWHERE * against + _OTHER_SCHOOL * elsewhere
     strong = max((one.confidence for one in meant), default=0.0)
     if shorts:
-        cues = 0.0
-        if _cue_beside(reading, shorts, terms_context):
-            cues += _CUE
+        cues = _CUE if years or _cue_beside(words, shorts, places) else 0.0
         if len({one.form.parts for one in shorts}) > 1:
             cues += _SECOND_SHORT
-        if any(one.form.rule not in ("forename_initial", "initial_surname") for one in people):
+        if (
+            not strong
+            and cues < MEANT
+            and max(_own(one) for one in shorts) + cues - cut < MEANT
+            and somebody()
+        ):
             cues += _SOMEBODY_NAMED
         for one in shorts:
-            own = _SHORT_PHRASE if len(one.form.parts) > 1 else _SHORT_WORD
-            sure = max(0.0, min(0.9, own + cues - cut))
+            sure = max(0.0, min(0.9, _own(one) + cues - cut))
             meant.append(Meant(one.start, one.end, one.form.term, "school_short", round(sure, 3)))
     # A page name is made of common words; a full name, handle or domain is not talked away.
     if meant and strong and all(one.rule in ("school_page", "school_short") for one in meant):
         strong = max(0.0, strong - cut)
     best = max([strong, *(one.confidence for one in meant if one.rule == "school_short")], default=0.0)
-    kept = [one for one in meant if one.confidence >= 0.5]
+    kept = [one for one in meant if one.confidence >= MEANT]
     return sorted(kept, key=lambda one: one.start), best
 
 
-def names_other_school(reading: str, other_schools: re.Pattern[str] | None) -> bool:
-    """Whether the text names another school that the settings know."""
-    return bool(other_schools and other_schools.search(reading))
+def years_in(words: Words) -> frozenset[str]:
+    """The year groups that a text speaks of ("Y9", "year 11", "9F")."""
+    written = words.written
+    found = set()
+    for i, word in enumerate(written):
+        if word in _YEARS:
+            after = written[i + 1] if i + 1 < len(written) else ""
+            formed = len(after) == 1 and words.starts[i + 1] == words.ends[i]
+            if formed or (i and written[i - 1] in _YEAR_WORDS):
+                found.add(word)
+    return frozenset(found)
 
 
-def _names_another_place(one: Standing, written: str, low: int) -> bool:
-    """Whether the words after a short form make it something else ("Littleover Lodge")."""
-    words, end = lexicon(), one.end - low
-    if one.token and not _goes_on(written, end):
+def other_schools(words: Words, own: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Where another school is named ("Bemrose Academy", "St Cuthman's"), as places in the reading.
+
+    `own`: where our own terms stand. A name is what is written with a capital or is no English word.
+    """
+    lexical = lexicon()
+    written = words.written
+    if lexical.school_kinds.isdisjoint(written) and "st" not in written and "saint" not in written:
+        return []
+    spans = []
+    ours = covering(len(words.reading), own)
+    for i, word in enumerate(written):
+        if word in ("st", "saint") and i + 1 < len(written) and words.capital(i) and words.capital(i + 1):
+            end = words.ends[i + 1]
+            if not any(ours[words.starts[i] : end]) and not written[i + 1].isdigit():
+                spans.append((words.starts[i], end))
+            continue
+        if word not in lexical.school_kinds or not i:
+            continue
+        if word not in ("school", "academy", "college") and not (words.capital(i) and not words.shouted(i)):
+            continue
+        first, named = i, False
+        while first and i - first < _MOST_WORDS_OF_A_NAME and _next_to(words, first - 1):
+            before = written[first - 1]
+            if before in lexical.not_a_school and not (named or _may_be_part(words, first - 1)):
+                break
+            if before not in lexical.not_a_school:
+                if not _is_name(words, first - 1):
+                    break
+                named = True
+            elif named or not words.capital(first - 1):
+                break
+            first -= 1
+        if not named:
+            continue
+        start, end = words.starts[first], words.ends[i]
+        younger = not _YOUNGER.isdisjoint(written[first : i + 1])
+        if younger or not any(ours[start:end]):
+            spans.append((start, end))
+    return spans
+
+
+def _may_be_part(words: Words, i: int) -> bool:
+    """Whether a word such as "Community" or "High" may be a part of a school's name: it has a capital."""
+    return words.capital(i) and len(words.written[i]) > 3
+
+
+def _is_name(words: Words, i: int) -> bool:
+    word = words.written[i]
+    if word.isdigit() or len(word) < 2:
         return False
-    if words.other_school_kind.match(written, end):
+    if words.capital(i) and not words.shouted(i):
+        return i > 0 or not is_word(word)
+    return len(word) > 3 and not is_word(word)
+
+
+def _next_to(words: Words, i: int) -> bool:
+    return words.gap(i) in (" ", "-", "'", "' ")
+
+
+def covering(size: int, spans: Iterable[tuple[int, int]]) -> bytearray:
+    """One byte for each place of a reading, 1 where a span covers it."""
+    covered = bytearray(size)
+    for start, end in spans:
+        covered[start:end] = b"\1" * (end - start)
+    return covered
+
+
+def _own(one: Found) -> float:
+    return _SHORT_PHRASE if len(one.form.parts) > 1 else _SHORT_WORD
+
+
+def _names_another_place(one: Found, written: str) -> bool:
+    """Whether the words after a short form make it something else ("Littleover Lodge")."""
+    lexical = lexicon()
+    if one.token and _token_end(written, one.end) == one.end:
+        return False
+    if lexical.other_school_kind.match(written, one.end):
         return True
-    return "school" not in one.form.parts and bool(words.other_place.match(written, end))
+    return "school" not in one.form.parts and bool(lexical.other_place.match(written, one.end))
 
 
-def _cue_beside(reading: str, shorts: Sequence[Standing], locality: re.Pattern[str] | None) -> bool:
+def _cue_beside(words: Words, shorts: Sequence[Found], places: Locality) -> bool:
     """Whether anything but the short forms themselves speaks of education or of the place."""
-    words = lexicon()
-    own = {" ".join(one.form.parts) for one in shorts}
-    for pattern in (words.education, words.year_group, locality):
-        for cue in pattern.finditer(reading) if pattern else ():
-            if not any(cue.group() in name.split() or cue.group() in name for name in own):
-                return True
+    ours = covering(len(words.reading), ((one.start, one.end) for one in shorts))
+    beside = [
+        "|" if ours[start] or ours[end - 1] else word
+        for word, start, end in zip(words.written, words.starts, words.ends, strict=True)
+    ]
+    own = {part for one in shorts for part in one.form.parts}
+    rest = Spoken.of(beside)
+    if rest.has(lexicon().education):
+        return True
+    if rest.has(places.context):
+        return not (rest.written & places.context.single <= own) or any(
+            phrase in rest.text for phrase in places.context.several
+        )
     return False
 
 
-def _longest(found: Sequence[Standing], low: int, size: int) -> list[Standing]:
+def _longest(found: Sequence[Found], size: int) -> list[Found]:
     """Of overlapping terms those spelt right, then the longest; of equals, the one that stands alone."""
+    if len(found) < 2:
+        return list(found)
     ranked = sorted(
         found,
         key=lambda one: (
@@ -151,20 +277,16 @@ def _longest(found: Sequence[Standing], low: int, size: int) -> list[Standing]:
             one.start,
         ),
     )
-    kept: list[Standing] = []
+    kept: list[Found] = []
     taken = bytearray(size)
     for one in ranked:
-        if not any(taken[one.start - low : one.end - low]):
+        if not any(taken[one.start : one.end]):
             kept.append(one)
-            taken[one.start - low : one.end - low] = b"\1" * (one.end - one.start)
+            taken[one.start : one.end] = b"\1" * (one.end - one.start)
     return kept
-
-
-def _goes_on(written: str, end: int) -> bool:
-    return _token_end(written, end) > end
 
 
 def _token_end(written: str, end: int) -> int:
     """Where the handle or hashtag that holds `end` ends."""
-    found = re.compile(r"(?:[_.\-]*[a-z0-9\x81]+)*_?").match(written, end)
+    found = _TOKEN_GOES_ON.match(written, end)
     return found.end() if found else end

@@ -1,255 +1,331 @@
-"""Who is meant, and how sure: the register's own statistics against the words around (R38, R42)."""
+"""Who is meant, and how sure: the Register's own statistics against the words around (R38, R42). Pure.
+
+Log-odds that add up: a rule's weight, and that of each piece of evidence (weights.toml). The score is their
+sum, so what is shown as the reason is the computation.
+"""
 
 from __future__ import annotations
 
+import math
 import re
+import tomllib
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib import resources
 
-from monitor.folding import Offsets
-from monitor.matching.forms import Form, Words, words_of
 from monitor.matching.lexicon import lexicon
-from monitor.model import Band, Person, PersonMatch, Role
+from monitor.matching.mentions import Mention
+from monitor.matching.names import forename_share, is_surname, is_word, surname_share
+from monitor.matching.roll import SEX_OF_TITLE, Bearer, Roll, stands_alone
+from monitor.matching.spelling import Slip
+from monitor.matching.words import Words
+from monitor.model import Band, PersonMatch, Role
 
-_BASE = {
-    "full_name": 0.85,
-    "nickname": 0.75,
-    "half_name": 0.7,
-    "transposed": 0.75,
-    "title_surname": 0.85,
-    "title_half": 0.7,
-    "title_initial_surname": 0.9,
-    "initial_surname": 0.65,
-    "transposed_initial": 0.65,
-    "forename_initial": 0.5,
-    "alias": 0.75,
-    "surname": 0.7,
-}
-_COMMON = 0.25
-_ROLE_CUE = 0.1
-_SEVERAL = 0.1
-_OTHER_SCHOOL = 0.4
-_STANDS_ALONE = 0.55
-_LEAST = 0.35
+THRESHOLD = 0.5
+_WIDESPREAD = 2e-4
 _NEEDS_CUE = frozenset(
-    {"full_name", "nickname", "half_name", "transposed", "initial_surname", "transposed_initial"}
+    {"full_name", "nickname", "half_name", "transposed", "initial_surname", "transposed_initial", "alias"}
 )
+_NAMES_NOBODY_COMMON = frozenset({"surname", "forename_initial", "title_initial", "title_forename"})
 _CAN_STAND_ALONE = frozenset({"full_name", "transposed"})
-_TITLED = frozenset({"title_surname", "title_half", "title_initial_surname"})
-_TITLES_THAT_ARE_WORDS = frozenset({"miss", "sir", "rev"})
-_ADDRESSED: dict[Words, str] = {("mr",): "man", ("mrs",): "woman", ("miss",): "woman", ("ms",): "woman"}
-"""Whom a title is for. Any other, such as Dr or Sir (which pupils say to every man), tells nobody apart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A name as it stands in the batch's reading, with everyone who bears it."""
-
-    start: int
-    end: int
-    form: Form
-    bearers: tuple[int, ...]
-    capital: bool
-    token: bool
+_TITLED = frozenset({"title_surname", "title_half", "title_initial_surname", "title_initial", "title_forename"})
+_ROLES = (Role.PUPIL, Role.VOLUNTEER, Role.STAFF, Role.GOVERNOR)
+_NEVER_BARE = frozenset({"may", "june", "april", "august", "march", "monday", "friday"})
+_SENTENCE_ENDS = re.compile(r"[.!?\n][\s\"')]*$")
+_AFTER_A_NAME = frozenset(
+    "is isnt was wasnt has hasnt had should shouldnt needs must wants thinks said says told tells gave gives"
+    " made makes teaches taught shouted shouts can cant will wont does doesnt did didnt never always just"
+    " again deserves ruined loves hates knows got gets lied lies went came comes still really needs keeps kept"
+    " and s".split()
+)
+_BEFORE_A_NAME = frozenset(
+    "by told ask asked hate hates with from like that sack get got see saw for about and love thank thanks to"
+    " between against because email emailed said called".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the rest of the text says that can tell people apart, read once for all names in it."""
+    """What the rest of the text says that can tell people apart, read once for all names in it.
 
+    Spans are places in the reading: of the School's own terms, and of other schools.
+    """
+
+    context: bool
+    elsewhere: bool
+    own_terms: Sequence[tuple[int, int]] = ()
+    other_schools: Sequence[tuple[int, int]] = ()
     subjects: frozenset[str] = frozenset()
     years: frozenset[str] = frozenset()
     role: bool = False
     pupil: bool = False
 
 
-_NOTHING_AROUND = Surroundings()
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A mention with what speaks for and against it."""
+
+    mention: Mention
+    people: frozenset[int]
+    evidence: tuple[str, ...]
+    score: float
+
+    def match(self, words: Words, roll: Roll) -> PersonMatch:
+        """The same for everybody else: by ids and code points of the original."""
+        one = self.mention
+        offsets = words.offsets
+        bearers = [roll.bearer(place) for place in self.people]
+        says = _weights().says
+        return PersonMatch(
+            int(offsets[one.start]),
+            int(offsets[one.end - 1]) + 1,
+            tuple(sorted(bearer.id for bearer in bearers)),
+            min((bearer.role for bearer in bearers), key=_ROLES.index),
+            one.rule,
+            band(self.score),
+            self.score,
+            tuple(says[name] for name in self.evidence if says.get(name)),
+        )
+
+
+def judge(mentions: Iterable[Mention], words: Words, roll: Roll, around: Surroundings) -> list[Judged]:
+    """Everybody the text names, in its order; where two readings of the same words compete, the likelier.
+
+    Without school context only a full name that can stand alone remains, and bearers flagged `common` need
+    a second cue. Rule: R38.
+    """
+    judged = [_judge(one, words, roll, around) for one in mentions]
+    likely = [one for one in judged if one is not None and one.score >= THRESHOLD]
+    if len(likely) > 1:
+        likely = _best(likely)
+    likely.sort(key=lambda one: one.mention.start)
+    return likely
+
+
+def band(score: float) -> Band:
+    """The band of a score."""
+    if score >= 0.9:
+        return Band.HIGH
+    return Band.MEDIUM if score >= 0.7 else Band.LOW
+
+
+def _best(judged: list[Judged]) -> list[Judged]:
+    """Of overlapping ones the longest, of equals the surest; what the words cannot tell apart, together."""
+    judged.sort(key=lambda one: (one.mention.start - one.mention.end, -one.score))
+    starts: list[int] = []
+    kept: list[Judged] = []
+    for one in judged:
+        start, end = one.mention.start, one.mention.end
+        at = bisect_right(starts, start)
+        before, after = kept[at - 1] if at else None, kept[at] if at < len(kept) else None
+        if before is not None and before.mention.end > start:
+            if (before.mention.start, before.mention.end) == (start, end) and _alike(before, one):
+                kept[at - 1] = replace(before, people=before.people | one.people)
+        elif after is None or after.mention.start >= end:
+            starts.insert(at, start)
+            kept.insert(at, one)
+    return kept
+
+
+def _alike(first: Judged, second: Judged) -> bool:
+    """Whether two readings of the same words are as good as each other."""
+    if first.mention.slips or second.mention.slips:
+        return abs(first.score - second.score) < 0.05
+    return True
+
+
+def _judge(one: Mention, words: Words, roll: Roll, around: Surroundings) -> Judged | None:
+    weights = _weights()
+    people, evidence = _told_apart(one, roll, around)
+    bearers = [roll.bearer(place) for place in people]
+    cue = bool(evidence)
+    titled = bool(one.title)
+    if not around.context:
+        if around.elsewhere or one.rule not in _CAN_STAND_ALONE or one.slips or one.notes:
+            return None
+        if not any(stands_alone(bearer) for bearer in bearers):
+            return None
+        if one.rule == "transposed" and "," not in words.reading[one.start : one.end] and not one.inside:
+            return None
+        evidence.append("no_context")
+    if all(bearer.common for bearer in bearers) and not (cue or titled):
+        if one.rule in _NEEDS_CUE or one.rule in _NAMES_NOBODY_COMMON:
+            return None
+    elif one.rule == "surname" and any(bearer.common for bearer in bearers):
+        people = frozenset(place for place in people if not roll.bearer(place).common)
+        bearers = [roll.bearer(place) for place in people]
+    evidence += _of_words(one, words, bearers, cue=cue)
+    if around.other_schools:
+        evidence += _of_other_schools(one, words, around)
+    total = weights.rules[one.rule] + sum(weights.evidence[name] for name in evidence)
+    if total < -8:
+        return None
+    score = round(1 / (1 + math.exp(-total)), 3)
+    return Judged(one, people, tuple(evidence), score)
+
+
+def _told_apart(one: Mention, roll: Roll, around: Surroundings) -> tuple[frozenset[int], list[str]]:
+    """Those whom subject, year or role leave, and whether one of them spoke."""
+    if not (around.subjects or around.years or around.role or around.pupil):
+        return one.people, []
+    strength: dict[int, int] = {}
+    for place in one.people:
+        bearer = roll.bearer(place)
+        if bearer.adult:
+            strength[place] = 2 if around.subjects & bearer.subjects else int(around.role)
+        else:
+            strength[place] = 2 if bearer.year and bearer.year in around.years else int(around.pupil)
+    most = max(strength.values(), default=0)
+    if most == 2 and len(one.people) > 1:
+        fitting = frozenset(place for place, fit in strength.items() if fit == 2)
+        return fitting, ["subject"]
+    return one.people, ["subject"] if most == 2 else ["role"] if most else []
+
+
+def _of_words(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: bool) -> list[str]:
+    """What the words of the mention, and those beside it, say."""
+    evidence = list(one.notes)
+    if lexicon().trades.match(words.reading, one.end):
+        evidence.append("business")
+    if _reads_as_words(one, words):
+        evidence.append("reads_as_words")
+    wanted = SEX_OF_TITLE.get(one.title, "")
+    if wanted and not any(bearer.sex in ("", wanted) for bearer in bearers):
+        evidence.append("other_sex")
+    weak = one.rule in ("surname", "initial_surname", "transposed_initial")
+    if weak and not cue and surname_share(one.surname) > _WIDESPREAD:
+        evidence.append("widespread")
+    if len(bearers) > 1:
+        evidence.append("many")
+    if one.inside:
+        evidence.append("inside")
+    elif not words.capital(one.first) and weak:
+        evidence.append("small_letter")
+    if one.slips:
+        evidence += _of_slips(one, words)
+    return evidence
+
+
+def _of_slips(one: Mention, words: Words) -> list[str]:
+    """How far the writing is from the names registered, and what else it may be."""
+    evidence = [slip.value for slip in one.slips]
+    if len(one.slips) > 1:
+        evidence.append("two_slips")
+    spelt = {Slip.EDIT, Slip.EDITS, Slip.SOUND, Slip.CUT, Slip.DRAWN}
+    if not spelt & set(one.slips):
+        return evidence
+    if one.rule in ("surname", "initial_surname", "transposed_initial") and set(one.slips) != {Slip.DRAWN}:
+        evidence.append("bare_slip")
+        if words.written[one.last].startswith(one.surname):
+            evidence.append("derived")
+    for i in range(one.first, one.last + 1):
+        written = words.written[i]
+        if len(written) < 3 or written in (one.surname, one.given, one.title):
+            continue
+        if one.given and i < one.last and i == one.last - 1 and one.rule != "transposed":
+            if forename_share(written) > 2e-4 and surname_share(one.surname) > 2e-5:
+                evidence.append("real_forename")
+        elif i == one.last or one.rule == "transposed":
+            if is_surname(written):
+                evidence.append("real_surname")
+            elif is_word(written):
+                evidence.append("real_word")
+    return evidence
+
+
+def _reads_as_words(one: Mention, words: Words) -> bool:
+    """Whether what looks like a name may as well be words ("I miss green tea", "will may", "Closed in May")."""
+    if one.inside:
+        return False
+    at = range(one.first, one.last + 1)
+    if one.rule == "surname":
+        return _bare_word(one, words)
+    if one.rule in _TITLED:
+        last = words.written[one.last]
+        return (
+            not words.capital(one.last)
+            and is_word(last)
+            and (one.title in ("miss", "sir", "rev") and not words.capital(one.first))
+        )
+    if any(words.capital(i) for i in at):
+        return False
+    names = [words.written[i] for i in at if len(words.written[i]) > 1]
+    return bool(names) and all(is_word(name) for name in names)
+
+
+def _bare_word(one: Mention, words: Words) -> bool:
+    """Whether a surname by itself is more likely the word it also is."""
+    written = words.written[one.first]
+    if one.first != one.last:
+        return not words.capital(one.first) and all(is_word(w) for w in words.written[one.first : one.last + 1])
+    if not is_word(written):
+        return False
+    if written in _NEVER_BARE or not words.capital(one.first) or words.shouted(one.first):
+        return True
+    before = words.reading[max(0, one.start - 4) : one.start]
+    begins = not before.strip() or bool(_SENTENCE_ENDS.search(before))
+    following = words.written[one.last + 1] if one.last + 1 < len(words.written) else ""
+    possessive = words.sign_after(one.last) == "'"
+    if one.last + 1 < len(words.written) and words.gap(one.last) in (" ", "-") and words.capital(one.last + 1):
+        return True
+    if begins:
+        return not (possessive or following in _AFTER_A_NAME)
+    previous = words.written[one.first - 1] if one.first else ""
+    if words.capital(one.first - 1) and len(previous) > 1:
+        return True
+    return not (possessive or following in _AFTER_A_NAME or previous in _BEFORE_A_NAME)
+
+
+def _of_other_schools(one: Mention, words: Words, around: Surroundings) -> list[str]:
+    """Whether another school named in the text is the one they belong to."""
+    nearest_own = min((_apart(one, span) for span in _beside(one, around.own_terms)), default=10_000)
+    nearest_other = 10_000
+    for span in _beside(one, around.other_schools):
+        if _said_of(one, span, words.reading):
+            return ["other_school_said"]
+        nearest_other = min(nearest_other, _apart(one, span))
+    return ["other_school_near"] if nearest_other < nearest_own else ["other_school"]
+
+
+def _beside(one: Mention, spans: Sequence[tuple[int, int]]) -> Sequence[tuple[int, int]]:
+    """The last span before a mention and the first after it; `spans` are in order."""
+    at = bisect_right(spans, (one.start, one.start))
+    return spans[max(0, at - 1) : at + 1]
+
+
+def _apart(one: Mention, span: tuple[int, int]) -> int:
+    return max(span[0] - one.end, one.start - span[1], 0)
+
+
+_LINK = re.compile(
+    r"[\s,(\-]*(?:(?:\w+ ){0,4}?(?:at|from|of|@|over at|with|in|head of|teaches at|leads)\b[\s@#]*(?:the )?(?:\w+ ){0,1}|\s*[,(\-]\s*)$"
+)
+
+
+def _said_of(one: Mention, span: tuple[int, int], reading: str) -> bool:
+    """ "Miss Hall of Bemrose School", "Bemrose School's Miss Hall", "Miss Hall (Bemrose School)"."""
+    if span[0] >= one.end:
+        between = reading[one.end : span[0]]
+        return len(between) < 60 and bool(_LINK.fullmatch(between))
+    between = reading[span[1] : one.start]
+    return len(between) < 40 and bool(re.fullmatch(r"(?:'?s)?[\s:\-]*(?:\w+ ){0,3}", between))
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A name that counts, by its place in the batch's reading."""
-
-    start: int
-    end: int
-    people: tuple[str, ...]
-    role: Role
-    rule: str
-    score: float
-
-    def placed(self, offsets: Offsets) -> PersonMatch:
-        """The same by code points of the original."""
-        first, last = int(offsets[self.start]), int(offsets[self.end - 1]) + 1
-        return PersonMatch(first, last, self.people, self.role, self.rule, _band(self.score), self.score)
+class _Weights:
+    rules: dict[str, float]
+    evidence: dict[str, float]
+    says: dict[str, str]
 
 
-def judge(
-    named: Sequence[Named],
-    people: Sequence[Person],
-    written: str,
-    reading: str,
-    low: int,
-    high: int,
-    *,
-    context: bool,
-    elsewhere: bool,
-) -> list[Judged]:
-    """Everybody the text names, in the order of the text.
-
-    Without school context only a distinctive full name remains (R38). Entries flagged `common` need
-    a second cue beside a full name. `elsewhere` says that another school is named.
-    """
-    judged: list[Judged] = []
-    around = _surroundings(reading) if named else _NOTHING_AROUND
-    for group in _groups(named, low, high):
-        judgement = _judge_one(
-            group, people, written, around, low, high, context=context, elsewhere=elsewhere
-        )
-        if judgement is not None:
-            judged.append(judgement)
-    return sorted(judged, key=lambda one: one.start)
-
-
-def _groups(named: Sequence[Named], low: int, high: int) -> list[list[Named]]:
-    """Names that stand in the same place, the longest first; what a longer one covers is gone."""
-    groups: dict[tuple[int, int], list[Named]] = {}
-    taken = bytearray(high - low)
-    for one in sorted(named, key=lambda one: (one.start - one.end, one.start)):
-        span = (one.start, one.end)
-        if span in groups:
-            groups[span].append(one)
-        elif not any(taken[one.start - low : one.end - low]):
-            groups[span] = [one]
-            taken[one.start - low : one.end - low] = b"\1" * (one.end - one.start)
-    return list(groups.values())
-
-
-def _judge_one(
-    group: Sequence[Named],
-    people: Sequence[Person],
-    written: str,
-    around: Surroundings,
-    low: int,
-    high: int,
-    *,
-    context: bool,
-    elsewhere: bool,
-) -> Judged | None:
-    words = lexicon()
-    best = max(group, key=lambda one: _BASE[one.form.rule])
-    rule = best.form.rule
-    if _reads_as_words(best):
-        return None
-    if words.trades.match(written, best.end, high):
-        return None
-    bearers = sorted({person for one in group for person in one.bearers})
-    if rule in _TITLED:
-        bearers = _of_title(best.form.parts[:1], bearers, people)
-    bearers, cue = _told_apart(bearers, people, around)
-    common = all("common" in people[place].flags or _widespread(people[place]) for place in bearers)
-    flagged = all("common" in people[place].flags for place in bearers)
-    titled = rule in _TITLED or _title_before(written, best.start, low) > 0
-    if not context:
-        distinctive = any("distinctive" in people[place].flags for place in bearers)
-        if (
-            elsewhere
-            or rule not in _CAN_STAND_ALONE
-            or not (distinctive or (len(bearers) == 1 and not common))
-        ):
-            return None
-        if rule == "transposed" and not best.token and "," not in written[best.start : best.end]:
-            return None
-        score = _STANDS_ALONE if distinctive else _STANDS_ALONE - 0.1
-    else:
-        if flagged and rule in _NEEDS_CUE and not (cue or titled):
-            return None
-        if rule == "forename_initial" and common and not cue:
-            return None
-        score = _BASE[rule] + _ROLE_CUE * cue - _OTHER_SCHOOL * elsewhere
-        if common and not cue:
-            score -= _COMMON if not titled else _COMMON / 2
-        if len(bearers) > 1:
-            score -= _SEVERAL
-    if score < _LEAST:
-        return None
-    start = best.start - (_title_before(written, best.start, low) if rule not in _TITLED else 0)
-    return Judged(
-        start=start,
-        end=best.end,
-        people=tuple(sorted(people[place].id for place in bearers)),
-        role=_role(people[place].role for place in bearers),
-        rule=rule,
-        score=round(min(score, 0.97), 3),
+@cache
+def _weights() -> _Weights:
+    data = tomllib.loads(resources.files(__package__).joinpath("weights.toml").read_text("utf-8"))
+    evidence = data["evidence"]
+    return _Weights(
+        rules=data["rules"],
+        evidence={name: one["weight"] for name, one in evidence.items()},
+        says={name: one["says"] for name, one in evidence.items()},
     )
-
-
-def _reads_as_words(one: Named) -> bool:
-    """Whether what looks like a name may as well be words ("I miss green tea", "will may")."""
-    if one.capital or one.token:
-        return False
-    words = lexicon().ordinary_words
-    if one.form.rule in _TITLED:
-        return one.form.parts[0] in _TITLES_THAT_ARE_WORDS and one.form.parts[-1] in words
-    names = [part for part in one.form.parts if len(part) > 1]
-    return bool(names) and all(part in words for part in names)
-
-
-def _widespread(person: Person) -> bool:
-    return bool(lexicon().common_surnames & set(words_of(person.surname)))
-
-
-def _of_title(title: Words, bearers: Sequence[int], people: Sequence[Person]) -> list[int]:
-    """Those whom a title leaves: "Mr Smith" is not Mrs Smith where there is a Mr Smith, else anybody."""
-    wanted = _ADDRESSED.get(title)
-    known = {place: _ADDRESSED.get(words_of(people[place].title)) for place in bearers}
-    if wanted is None or wanted not in known.values():
-        return list(bearers)
-    return [place for place in bearers if known[place] in (wanted, None)]
-
-
-def _told_apart(
-    bearers: Sequence[int], people: Sequence[Person], around: Surroundings
-) -> tuple[list[int], bool]:
-    """Those whom the words leave, and whether a second cue (subject, role, year) was among the words."""
-    evidence = {place: _evidence(people[place], around) for place in bearers}
-    most = max(evidence.values(), default=0)
-    if most >= 2:
-        bearers = [place for place in bearers if evidence[place] == most]
-    return list(bearers), most >= 1
-
-
-def _evidence(person: Person, around: Surroundings) -> int:
-    """2 for what fits this Person and few others (subject, year group), 1 for the role."""
-    if person.role is Role.PUPIL:
-        year = re.search(r"\d+", person.year_group)
-        return 2 if year and year.group() in around.years else int(around.pupil)
-    return 2 if around.subjects & set(words_of(person.job_title)) else int(around.role)
-
-
-def _surroundings(reading: str) -> Surroundings:
-    words = lexicon()
-    return Surroundings(
-        subjects=frozenset(name for name, pattern in words.subjects if pattern.search(reading)),
-        years=frozenset(re.findall(r"\d+", " ".join(words.year_group.findall(reading)))),
-        role=bool(words.role_cues.search(reading)),
-        pupil=bool(words.pupil_cues.search(reading)),
-    )
-
-
-def _title_before(written: str, start: int, low: int) -> int:
-    """How many characters before `start` are a title and its gap, 0 for none."""
-    ahead = written[max(low, start - 12) : start]
-    found = re.search(rf"(?<![a-z0-9])(?:{'|'.join(lexicon().titles)})[. ]{{1,2}}$", ahead)
-    return len(found.group()) if found else 0
-
-
-def _role(roles: Iterable[Role]) -> Role:
-    """One role for several people: the most protected of them, a pupil before a volunteer."""
-    order = (Role.PUPIL, Role.VOLUNTEER, Role.STAFF, Role.GOVERNOR)
-    return min(roles, key=order.index)
-
-
-def _band(score: float) -> Band:
-    if score >= 0.75:
-        return Band.HIGH
-    return Band.MEDIUM if score >= 0.5 else Band.LOW

@@ -12,8 +12,23 @@ from importlib import resources
 from monitor.folding import read
 from monitor.model import Office
 
+_TOKEN = re.compile(r"[0-9]+|[a-z\x7f\x81]+")
 SCHOOL = "\x02"
 """Stands in the text that `offices` search for each letter of one of the School's own terms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """Words and phrases to look for among the words of a text, each word in turn: no pattern is searched."""
+
+    single: frozenset[str]
+    several: tuple[str, ...]
+
+    def among(self, written: frozenset[str], spoken: str) -> bool:
+        """Whether any is there. `spoken` is the words with one blank before and after each."""
+        if not self.single.isdisjoint(written):
+            return True
+        return any(phrase in spoken for phrase in self.several)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +36,18 @@ class Lexicon:
     """Compiled word lists. Patterns search a reading (monitor.folding), never the original; `offices` and
     `not_an_office` one in which the School's own terms are SCHOOL and "HT" has kept its capitals."""
 
-    education: re.Pattern[str]
-    year_group: re.Pattern[str]
+    education: Phrases
     other_place: re.Pattern[str]
     other_school_kind: re.Pattern[str]
-    elsewhere: re.Pattern[str]
+    elsewhere: Phrases
     trades: re.Pattern[str]
-    titles: tuple[str, ...]
-    role_cues: re.Pattern[str]
-    pupil_cues: re.Pattern[str]
-    subjects: tuple[tuple[str, re.Pattern[str]], ...]
+    role_cues: Phrases
+    pupil_cues: Phrases
+    subjects: tuple[tuple[str, Phrases], ...]
+    school_kinds: frozenset[str]
+    not_a_school: frozenset[str]
     nicknames: dict[str, tuple[str, ...]]
-    common_surnames: frozenset[str]
-    ordinary_words: frozenset[str]
+    office_stems: frozenset[str]
     not_an_office: re.Pattern[str]
     offices: tuple[tuple[Office, re.Pattern[str]], ...]
 
@@ -44,6 +58,13 @@ def any_word(words: Iterable[str]) -> re.Pattern[str] | None:
     if not readings:
         return None
     return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(map(_phrase, readings))})(?![a-z0-9])")
+
+
+def phrases(words: Iterable[str]) -> Phrases:
+    """The words and phrases as folding reads them."""
+    read_as = {" ".join(_TOKEN.findall(read(word).text)) for word in words} - {""}
+    several = tuple(sorted(f" {one} " for one in read_as if " " in one))
+    return Phrases(frozenset(one for one in read_as if " " not in one), several)
 
 
 @cache
@@ -58,19 +79,18 @@ def lexicon() -> Lexicon:
     }
     not_an_office = offices.pop("not")
     return Lexicon(
-        education=_words(data["education"]),
-        year_group=re.compile(data["year_group"]),
+        education=phrases(data["education"]),
         other_place=_next(data["other_place"]),
         other_school_kind=_next(data["other_school_kind"]),
-        elsewhere=_words(data["elsewhere"]),
+        elsewhere=phrases(data["elsewhere"]),
         trades=_next(data["trades"]),
-        titles=tuple(data["titles"]),
-        role_cues=_words(data["role_cues"]),
-        pupil_cues=_words(data["pupil_cues"]),
-        subjects=tuple((name, _words(words)) for name, words in data["subjects"].items()),
+        role_cues=phrases(data["role_cues"]),
+        pupil_cues=phrases(data["pupil_cues"]),
+        subjects=tuple((name, phrases(words)) for name, words in data["subjects"].items()),
+        school_kinds=frozenset(data["school_kinds"]),
+        not_a_school=frozenset(data["not_a_school"]),
         nicknames=_both_ways(data["nicknames"]),
-        common_surnames=frozenset(data["ordinary"]["surnames"]),
-        ordinary_words=frozenset(data["ordinary"]["words"]) | frozenset(data["ordinary"]["surnames"]),
+        office_stems=frozenset(data["office_stems"]),
         not_an_office=not_an_office,
         offices=tuple((Office(key), pattern) for key, pattern in offices.items()),
     )

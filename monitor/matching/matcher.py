@@ -1,7 +1,8 @@
-"""The compiled matcher: one automaton over skeletons, each hit held against the text as written.
+"""The compiled matcher: is the School meant, then who (R36).
 
-Cheap first. Every text is folded and searched in batches without a Python step per character; only
-texts with a hit are looked at one by one. Order of the questions (R36): is the School meant, then who.
+Cheap first. Every text is folded and searched by one automaton in batches, without a Python step per
+character, for the School's terms and for full names that can stand alone. Only texts with a hit, or from
+where the School is meant anyway, are looked at word by word.
 """
 
 from __future__ import annotations
@@ -13,77 +14,71 @@ from dataclasses import dataclass
 import numpy as np
 from ahocorasick_rs import BytesAhoCorasick
 
-from monitor.folding import Batch, Reading, read, read_batch
-from monitor.matching.context import find_school, names_other_school
-from monitor.matching.forms import Form, forms_of, school_forms, slips, words_of
-from monitor.matching.judgement import Named, judge
-from monitor.matching.lexicon import SCHOOL, any_word, lexicon
+from monitor.folding import Batch, read_batch
+from monitor.matching.context import (
+    MEANT,
+    Found,
+    Locality,
+    Spoken,
+    covering,
+    find_school,
+    locality,
+    other_schools,
+    years_in,
+)
+from monitor.matching.judgement import Surroundings, judge
+from monitor.matching.lexicon import SCHOOL, lexicon
+from monitor.matching.mentions import Mention, find
+from monitor.matching.roll import Bearer, Roll, compile_roll, stands_alone
+from monitor.matching.spelling import key_of
+from monitor.matching.terms import Form, forms_of
+from monitor.matching.words import Words, settled, words_in
 from monitor.model import Matches, OfficeMention, Person, SchoolTerms
 
 _BATCH_TEXTS = 512
 _BATCH_POINTS = 1 << 19
-_SLIP_LETTERS = 12
 _LONGEST_RUN = 80
-"""How far the last letter of a name may be drawn out."""
+"""How far the last letter of a term may be drawn out."""
 _WORD = re.compile(r"[a-z0-9\x7f\x81]")
 _WORD_BEGINS = re.compile(r"(?<=[^a-z0-9\x7f\x81])[a-z0-9\x81]")
-_STOP = {
-    "title_surname": re.compile(r"[!?;:,]\s|\.\s*\.\s"),
-    "title_half": re.compile(r"[!?;:,]\s|\.\s*\.\s"),
-    "title_initial_surname": re.compile(r"[!?;:,]\s"),
-    "initial_surname": re.compile(r"[!?;:,'&@]|\.\s*\.\s"),
-    "transposed": re.compile(r"[.!?;:&]\s|&"),
-    "transposed_initial": re.compile(r"[.!?;:'&]"),
-    "forename_initial": re.compile(r"[.!?;:,'&@]"),
-}
 _HEADTEACHER_IN_CAPITALS = re.compile(r"(?<!\w)HT(?!\w)")
-_STOP_OTHERWISE = re.compile(r"[.!?;:,]\s|[&@]")
+_STRONG = frozenset({"full_name", "nickname", "transposed", "title_surname", "title_half", "surname", "alias",
+                     "title_initial_surname", "half_name"})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """One Form as it stands in a reading. `token`: in a handle or hashtag; `capital`: written as a name."""
+class _Terms:
+    """The School's own terms, compiled; the same whoever is on the Register."""
 
-    start: int
-    end: int
-    form: Form
-    entry: int
-    token: bool
-    capital: bool
+    places: Locality
+    shapes: tuple[bytes, ...]
+    forms: tuple[tuple[Form, ...], ...]
 
 
 class Matcher:
-    """Finds the School, its people and its offices in texts. Immutable, so safe to share."""
+    """Finds the School, its people and its offices in texts. Immutable, so safe to share.
 
-    def __init__(self, register: Sequence[Person], terms: SchoolTerms) -> None:
-        self._people = tuple(register)
+    It holds the Register in memory and nothing else: personal data, to be dropped with the process.
+    """
+
+    def __init__(self, terms: _Terms, roll: Roll, alone: Sequence[bytes], later: Sequence[bytes] = ()) -> None:
         self._terms = terms
-        self._names_other_school = any_word(terms.other_schools)
-        self._not_us = any_word(terms.not_us)
-        self._context = any_word(terms.context)
-        bearers: dict[Form, set[int]] = {}
-        for place, person, alone in _with_standing(self._people):
-            for form in forms_of(person, alone=alone):
-                bearers.setdefault(form, set()).add(place)
-        school = dict.fromkeys(school_forms(terms))
-        entries: dict[bytes, list[tuple[Form, int]]] = {}
-        self._bearers: list[tuple[int, ...]] = []
-        forms = [
-            *((form, ()) for form in school),
-            *((form, tuple(sorted(who))) for form, who in bearers.items()),
-        ]
-        shapes = _skeletons("".join(form.parts) for form, _ in forms)
-        for (form, who), shape in zip(forms, shapes, strict=True):
-            if len(shape) < 3:
-                continue
-            entries.setdefault(shape, []).append((form, len(self._bearers)))
-            self._bearers.append(who)
-        for form, shape in _slipped(school):
-            if shape not in entries:
-                entries[shape] = [(form, len(self._bearers))]
-                self._bearers.append(())
-        self._entries = tuple(tuple(forms) for forms in entries.values())
-        self._automaton = BytesAhoCorasick(list(entries)) if entries else None
+        self._roll = roll
+        self._alone = tuple(alone)
+        self._later = tuple(later)
+        shapes = [*terms.shapes, *alone]
+        self._automaton = BytesAhoCorasick(shapes) if shapes else None
+        self._later_automaton = BytesAhoCorasick(list(later)) if later else None
+
+    def with_people(self, added: Sequence[Person], removed: Iterable[str] = ()) -> Matcher:
+        """The matcher after people came (or changed) and others, by id, went; costs what they cost."""
+        other = object.__new__(Matcher)
+        other._terms, other._alone, other._automaton = self._terms, self._alone, self._automaton
+        other._roll = self._roll.with_people(added, removed)
+        new = [other._roll.bearer(other._roll.places[person.id]) for person in added]
+        other._later = (*self._later, *_standing_alone(new))
+        other._later_automaton = BytesAhoCorasick(list(other._later)) if other._later else None
+        return other
 
     def scan(self, texts: Sequence[str], own_source: Sequence[bool] = ()) -> list[Matches]:
         """Find everything in each text; same length and order as `texts`.
@@ -99,73 +94,102 @@ class Matcher:
             results.extend(self._scan_batch(texts[first:last], owned))
         return results
 
-    def _scan_batch(self, texts: Sequence[str], owned: Sequence[bool]) -> Iterator[Matches]:
+    def _scan_batch(self, texts: Sequence[str], owned: Sequence[bool]) -> list[Matches]:
         batch = read_batch(texts)
-        hits: list[list[tuple[int, int, int]]] = [[] for _ in texts]
-        if self._automaton is not None:
-            found = self._automaton.find_matches_as_indexes(batch.skeleton, overlapping=True)
+        results = [_NOTHING] * len(texts)
+        hits = self._hits(batch)
+        for index in sorted({*hits, *(i for i, own in enumerate(owned) if own)}) if any(owned) else hits:
+            results[index] = self._look(texts[index], batch, index, hits.get(index, ()), at_home=owned[index])
+        return results
+
+    def _hits(self, batch: Batch) -> dict[int, list[tuple[int, int, int]]]:
+        """Hits of the automaton by text; those of names that stand alone without their place."""
+        hits: dict[int, list[tuple[int, int, int]]] = {}
+        for automaton, first in ((self._automaton, 0), (self._later_automaton, len(self._terms.shapes))):
+            found = automaton.find_matches_as_indexes(batch.skeleton, overlapping=True) if automaton else ()
             if found:
-                table = np.array(found, dtype=np.intp)
-                owner = np.searchsorted(batch.bounds, batch.places[table[:, 1]], side="right") - 1
-                for text, hit in zip(owner.tolist(), found, strict=True):
-                    hits[text].append(hit)
-        for index, text in enumerate(texts):
-            if hits[index] or owned[index]:
-                yield self._look(text, batch, index, hits[index], at_home=owned[index])
-            else:
-                yield _NOTHING
+                places = batch.places[np.array([hit[1] for hit in found], dtype=np.intp)]
+                owner = np.searchsorted(batch.bounds, places, side="right") - 1
+                for text, (pattern, begin, end) in zip(owner.tolist(), found, strict=True):
+                    hits.setdefault(text, []).append((pattern + first, begin, end))
+        return hits
 
     def _look(
         self, text: str, batch: Batch, index: int, hits: Iterable[tuple[int, int, int]], *, at_home: bool
     ) -> Matches:
         """Decide about one text that has hits, or that stands where the School is meant anyway."""
         low, high = int(batch.bounds[index]), int(batch.bounds[index + 1]) - 1
-        found = [one for hit in hits for one in self._verify(text, batch, hit, low, high)]
-        if not found and not at_home:
+        terms = len(self._terms.shapes)
+        found = [
+            one for hit in hits if hit[0] < terms for one in self._verify(text, batch, hit, low, high)
+        ]
+        if not found and not at_home and all(hit[0] < terms for hit in hits):
             return _NOTHING
-        reading = read(text)
-        people = [one for one in found if not one.form.rule.startswith("school_")]
+        reading = settled_reading(batch.reading[low:high])
+        offsets = batch.offsets[low:high].tolist()
+        words = words_in(text, reading, offsets)
+        spoken = Spoken.of(words.written)
+        years = years_in(words)
+        own = sorted({(one.start, one.end) for one in found})
+        others = other_schools(words, own)
+        elsewhere = bool(others) or spoken.has(self._terms.places.other_schools)
+        mentions: list[Mention] | None = None
+
+        def somebody() -> bool:
+            nonlocal mentions
+            mentions = self._mentions(words, own)
+            around = self._surroundings(words, spoken, years, own, others, context=True, elsewhere=elsewhere)
+            judged = judge(mentions, words, self._roll, around)
+            return any(one.mention.rule in _STRONG for one in judged)
+
         school, confidence = find_school(
-            [one for one in found if one.form.rule.startswith("school_")],
-            batch.reading[low:high],
-            low,
-            reading.text,
-            terms_context=self._context,
-            not_us=self._not_us,
-            other_schools=self._names_other_school,
-            people=people,
+            found, words, spoken, self._terms.places, years=bool(years), elsewhere=elsewhere, somebody=somebody
         )
-        context = at_home or confidence >= 0.5
-        offsets = batch.offsets
-        # Short forms too: where the School is meant, "Littleover's head" is its head.
-        terms = [
-            (int(offsets[one.start]), int(offsets[one.end - 1]) + 1)
-            for one in found
-            if one.form.rule.startswith("school_")
-        ]
-        of_school = bytearray(high - low)
-        for term in school:
-            of_school[term.start - low : term.end - low] = b"\1" * (term.end - term.start)
-        named = [
-            Named(one.start, one.end, one.form, self._bearers[one.entry], one.capital, one.token)
-            for one in people
-            if not any(of_school[one.start - low : one.end - low])
-        ]
-        matches = judge(
-            named,
-            self._people,
-            batch.reading,
-            reading.text,
-            low,
-            high,
-            context=context,
-            elsewhere=names_other_school(reading.text, self._names_other_school),
-        )
+        context = at_home or confidence >= MEANT
+        meant = [(one.start, one.end) for one in school]
+        if mentions is None or meant != own:
+            mentions = self._mentions(words, meant)
+        around = self._surroundings(words, spoken, years, own, others, context=context, elsewhere=elsewhere)
+        people = [one.match(words, self._roll) for one in judge(mentions, words, self._roll, around)]
+        if not (context or people):
+            return _NOTHING
         return Matches(
-            school=tuple(one.placed(offsets) for one in school) if context else (),
-            people=tuple(one.placed(offsets) for one in matches),
-            offices=tuple(_offices(text, reading, terms)) if context else (),
+            school=tuple(one.match(offsets) for one in school) if context else (),
+            people=tuple(people),
+            # Short forms too: where the School is meant, "Littleover's head" is its head.
+            offices=tuple(_offices(text, words, spoken, own)) if context else (),
             context=context,
+        )
+
+    def _mentions(self, words: Words, own: Sequence[tuple[int, int]]) -> list[Mention]:
+        """Who may be named, but for what the School's own terms cover ("Littleover" is no pupil Little)."""
+        found = find(words, self._roll)
+        if not own:
+            return found
+        covered = covering(len(words.reading), own)
+        return [one for one in found if not any(covered[one.start : one.end])]
+
+    def _surroundings(
+        self,
+        words: Words,
+        spoken: Spoken,
+        years: frozenset[str],
+        own: Sequence[tuple[int, int]],
+        others: Sequence[tuple[int, int]],
+        *,
+        context: bool,
+        elsewhere: bool,
+    ) -> Surroundings:
+        lexical = lexicon()
+        return Surroundings(
+            context=context,
+            elsewhere=elsewhere,
+            own_terms=own,
+            other_schools=others,
+            subjects=frozenset(name for name, cues in lexical.subjects if spoken.has(cues)),
+            years=years,
+            role=spoken.has(lexical.role_cues),
+            pupil=spoken.has(lexical.pupil_cues),
         )
 
     def _verify(
@@ -176,7 +200,7 @@ class Matcher:
         start = _word_start(batch, first)
         final = int(batch.places[last - 1])
         stop = min(int(batch.places[last]) if last < len(batch.places) else high, high, final + _LONGEST_RUN)
-        for form, entry in self._entries[pattern]:
+        for form in self._terms.forms[pattern]:
             if final - start > 12 * form.letters + 20:
                 continue
             if form.exact:
@@ -186,31 +210,54 @@ class Matcher:
                 if match is None:
                     continue
                 begin, end = match.span()
-                gap = match.group(2)
             else:
-                match = None
-                begin, end, gap = start, _last_word_end(batch.reading, start, stop), ""
-            found = _bounded(text, batch, begin, end, low, high, form, entry)
-            if found is None:
-                continue
-            if match is not None and form.joint and not _joined_well(form, gap, found):
-                continue
-            yield found
+                begin, end = start, _last_word_end(batch.reading, start, stop)
+            found = _bounded(text, batch, begin, end, low, high, form)
+            if found is not None:
+                yield found
 
 
 _NOTHING = Matches()
 
 
+def compile_matcher(register: Sequence[Person], terms: SchoolTerms) -> Matcher:
+    """Compile a Register and the School's own terms."""
+    roll = compile_roll(register)
+    forms: dict[bytes, tuple[Form, ...]] = {}
+    for shape, form in forms_of(terms):
+        forms[shape] = (*forms.get(shape, ()), form)
+    own = _Terms(locality(terms), tuple(forms), tuple(forms.values()))
+    return Matcher(own, roll, _standing_alone(bearer for bearer in roll.bearers if bearer is not None))
+
+
+def settled_reading(reading: str) -> str:
+    """The reading with i or l for each sign that may be either, as long as before."""
+    if "\x81" not in reading:
+        return reading
+    return re.sub(r"[a-z0-9\x81]+", lambda word: settled(word.group()), reading)
+
+
+def _standing_alone(bearers: Iterable[Bearer]) -> list[bytes]:
+    """The skeletons of full names that are looked for in every text."""
+    shapes: dict[str, None] = {}
+    for bearer in bearers:
+        if stands_alone(bearer):
+            for given, short in bearer.given.items():
+                if not short:
+                    shapes[key_of(given + bearer.surname)] = None
+                    shapes[key_of(bearer.surname + given)] = None
+    return [shape.encode() for shape in shapes if len(shape) >= 8]
+
+
 def _bounded(
-    text: str, batch: Batch, begin: int, end: int, low: int, high: int, form: Form, entry: int
+    text: str, batch: Batch, begin: int, end: int, low: int, high: int, form: Form
 ) -> Found | None:
     """Whether the words stand by themselves: at word boundaries, or as a part of a handle or hashtag."""
     reading, offsets = batch.reading, batch.offsets
     token = _in_token(reading, begin, low)
-    original = text[int(offsets[begin]) : int(offsets[end - 1]) + 1]
-    capital = original[:1].isupper()
     if begin > low and _WORD.match(reading[begin - 1]):
         before = text[int(offsets[begin - 1])]
+        capital = text[int(offsets[begin])].isupper()
         if not (token and (form.letters >= 8 or (capital and before.islower()))):
             return None
     if end < high and _WORD.match(reading[end]):
@@ -219,30 +266,7 @@ def _bounded(
         inside = token and (form.letters >= 8 or text[int(offsets[end])].isupper())
         if not (numbered or inside or (possessive and form.letters >= 6)):
             return None
-    if form.joint:
-        # The capital that tells a name from a word is that of the surname.
-        tail = original[-len(form.parts[-1]) :]
-        capital = tail[:1].isupper() if form.rule not in ("transposed", "transposed_initial") else capital
-    return Found(begin, end, form, entry, token, capital)
-
-
-def _joined_well(form: Form, gap: str | None, found: Found) -> bool:
-    """Whether two names meet as one name does: no end of sentence between, and glued only where that
-    cannot be a chance meeting of words."""
-    if gap is None:
-        return True
-    if _STOP.get(form.rule, _STOP_OTHERWISE).search(gap):
-        return False
-    if form.rule == "transposed_initial":
-        return "," in gap
-    if not gap:
-        if found.token:
-            return form.letters >= 5
-        return form.rule not in ("forename_initial", "initial_surname") and form.letters >= 8
-    if form.rule in ("forename_initial", "initial_surname"):
-        initial = form.parts[0] if form.rule == "initial_surname" else form.parts[-1]
-        return initial not in ("a", "i") or "." in gap or found.capital
-    return True
+    return Found(begin - low, end - low, form, token)
 
 
 def _in_token(reading: str, at: int, low: int) -> bool:
@@ -255,7 +279,7 @@ def _in_token(reading: str, at: int, low: int) -> bool:
 
 def _word_start(batch: Batch, first: int) -> int:
     """Where the word of a hit begins: a run of one letter may reach back into the word before
-    ("hall Littleover", "Miss Sinclair"), and then it is the run's last word that is meant."""
+    ("hall Littleover"), and then it is the run's last word that is meant."""
     start = int(batch.places[first])
     following = int(batch.places[first + 1]) if first + 1 < len(batch.places) else len(batch.reading)
     run = batch.reading[start : min(following, start + _LONGEST_RUN)]
@@ -270,61 +294,37 @@ def _last_word_end(reading: str, start: int, stop: int) -> int:
     return stop
 
 
-def _offices(text: str, reading: Reading, terms: Sequence[tuple[int, int]]) -> Iterator[OfficeMention]:
-    """Posts named by what they are called, not by who holds them (DOMAIN.md, Rules)."""
-    words, marked = lexicon(), _marked(text, reading, terms)
+def _offices(
+    text: str, words: Words, spoken: Spoken, own: Sequence[tuple[int, int]]
+) -> Iterator[OfficeMention]:
+    """Posts named by what they are called, not by who holds them (DOMAIN.md)."""
+    lexical = lexicon()
+    if lexical.office_stems.isdisjoint(spoken.written):
+        return
+    marked = _marked(text, words, own)
     taken = bytearray(len(marked))
-    for found in words.not_an_office.finditer(marked):
+    for found in lexical.not_an_office.finditer(marked):
         taken[found.start() : found.end()] = b"\1" * len(found.group())
     mentions = []
-    for office, pattern in words.offices:
+    for office, pattern in lexical.offices:
         for found in pattern.finditer(marked):
             if not any(taken[found.start() : found.end()]):
                 taken[found.start() : found.end()] = b"\1" * len(found.group())
-                mentions.append(OfficeMention(*reading.span(*found.span()), office, f"office_{office}"))
-    return iter(sorted(mentions, key=lambda mention: mention.start))
+                start, end = words.offsets[found.start()], words.offsets[found.end() - 1] + 1
+                mentions.append(OfficeMention(start, end, office, f"office_{office}"))
+    yield from sorted(mentions, key=lambda mention: mention.start)
 
 
-def _marked(text: str, reading: Reading, terms: Sequence[tuple[int, int]]) -> str:
+def _marked(text: str, words: Words, own: Sequence[tuple[int, int]]) -> str:
     """The reading with the School's own terms and the capitals of "HT" marked, as long as before."""
-    marked = bytearray(reading.text.encode("latin-1"))
-    for start, end in terms:
-        first, last = np.searchsorted(reading.offsets, (start, end))
-        marked[first:last] = SCHOOL.encode() * int(last - first)
+    marked = bytearray(words.reading.encode("latin-1"))
+    for start, end in own:
+        marked[start:end] = SCHOOL.encode() * (end - start)
     for capitals in _HEADTEACHER_IN_CAPITALS.finditer(text):
-        first, last = np.searchsorted(reading.offsets, capitals.span())
-        if last - first == len(capitals.group()):
-            marked[first:last] = capitals.group().encode()
+        first, last = np.searchsorted(np.asarray(words.offsets), capitals.span())
+        if last - first == 2:
+            marked[first:last] = b"HT"
     return marked.decode("latin-1")
-
-
-def _with_standing(people: Sequence[Person]) -> Iterator[tuple[int, Person, bool]]:
-    """Each Person with whether their bare surname may stand for them (R38): flagged `distinctive`, or
-    unflagged with a surname that nobody else has and that is no widespread name or word."""
-    surnames: dict[tuple[str, ...], int] = {}
-    for person in people:
-        words = words_of(person.surname)
-        surnames[words] = surnames.get(words, 0) + 1
-    known = lexicon().common_surnames | lexicon().ordinary_words
-    for place, person in enumerate(people):
-        words = words_of(person.surname)
-        rare = surnames[words] == 1 and len("".join(words)) >= 6 and not known & set(words)
-        yield place, person, "common" not in person.flags and ("distinctive" in person.flags or rare)
-
-
-def _slipped(school: Iterable[Form]) -> Iterator[tuple[Form, bytes]]:
-    """Long terms of the School with one slip of the pen ("Littleover Communtiy School")."""
-    for form in school:
-        letters = "".join(form.parts)
-        if len(letters) >= _SLIP_LETTERS and form.rule in ("school_name", "school_handle", "school_domain"):
-            slipped = Form("school_misspelt", form.parts, term=form.term, exact=False)
-            for shape in dict.fromkeys(_skeletons(slips(letters))):
-                yield slipped, shape
-
-
-def _skeletons(words: Iterable[str]) -> list[bytes]:
-    several = list(words)
-    return read_batch(several).skeleton.split(b"\n")[:-1] if several else []
 
 
 def _batches(texts: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -1,0 +1,693 @@
+"""How English puts a name together, and where a text does so: titles, forenames, initials, surnames.
+
+Pure. Finds every place that may name somebody on the Roll, with everyone whom the words allow; how sure
+that is, monitor.matching.judgement says. Words that are no names cost one look-up each.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from monitor.matching.names import is_forename, is_surname, is_word
+from monitor.matching.roll import SEX_OF_TITLE, Name, Roll, Spelling
+from monitor.matching.spelling import Slip, distance, key_of, same_key_slip, sound, squeezed
+from monitor.matching.words import Words
+
+TITLES = {
+    "mr": "mr", "mister": "mr", "mrs": "mrs", "misus": "mrs", "mis": "miss", "ms": "ms", "mx": "mx", "dr": "dr",
+    "doctor": "dr", "prof": "prof", "profesor": "prof", "sir": "sir", "rev": "rev", "reverend": "rev",
+}  # fmt: skip
+"""Titles by key."""
+_BEFORE_TO_MISS = frozenset(
+    "i we you u ya they he she who to will ill gonna really dont didnt not wont would might cant never"
+    " always still just so and if when did do does could should cos because".split()
+)
+_JOINERS = frozenset({"and", "n"})
+_YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
+_BETWEEN_NAME_AND_FORM = frozenset({"in", "from", "of", "at", "the", "is", "our"})
+_STOP = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|\.\s|[&@#\n\"()/]")
+_STOP_AFTER_SHORT = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|[&@#\n\"()/]")
+_WIDEST_JOIN = 4
+_LONGEST_GLUED = 60
+_LONGEST_SLIPPED = 24
+_SHORTEST_INSIDE = 4
+_SHORTEST_ALONE_INSIDE = 7
+_SHORTEST_CUT = 4
+_CENSORS = "*#_~^+"
+_CENSORED = re.compile(r"(?<![a-z0-9*#_~^+.\-])[a-z](?:[a-z*#_~^+.\-]){3,23}(?![a-z0-9*#_~^+])")
+_NO_GIVEN: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Somebody may be named from `start` to `end` of the reading, words `first` to `last`.
+
+    `people` are places on the Roll. `surname` and `given` are the names as registered where they were
+    written, however badly; "" where they were not.
+    """
+
+    first: int
+    last: int
+    start: int
+    end: int
+    rule: str
+    people: frozenset[int]
+    surname: str = ""
+    given: str = ""
+    title: str = ""
+    slips: tuple[Slip, ...] = ()
+    half: bool = False
+    inside: bool = False
+    notes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class _Surname:
+    """A surname as it may stand at words `first` to `last`, ending at `end` of the reading."""
+
+    first: int
+    last: int
+    start: int
+    end: int
+    spelling: Spelling
+    slip: Slip
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """A forename, nickname or initial that some bearers of a surname have."""
+
+    word: int
+    people: frozenset[int]
+    letters: str
+    slip: Slip
+    rule: str
+
+
+def find(words: Words, roll: Roll) -> list[Mention]:
+    """Every mention that the words allow; they may overlap."""
+    return _Finder(words, roll).find()
+
+
+class _Finder:
+    """One text against one Roll. Holds what the steps share; lives for one call."""
+
+    def __init__(self, words: Words, roll: Roll) -> None:
+        self.words = words
+        self.roll = roll
+        self.out: list[Mention] = []
+
+    def find(self) -> list[Mention]:
+        """Look at each word once, then at what stands beside the interesting ones."""
+        keys, written, names, roll = self.words.keys, self.words.written, self.roll.names, self.roll
+        last = len(keys) - 1
+        surnames: list[_Surname] = []
+        after_title: list[int] = []
+        forenames: list[int] = []
+        for i, key in enumerate(keys):
+            name = names.get(key)
+            if name is not None:
+                if name.surnames:
+                    surnames += self._as_written(i, i, name)
+                if name.forenames:
+                    forenames.append(i)
+                if name.aliases:
+                    self._alias(i, i, name)
+            elif key in TITLES:
+                if i < last:
+                    after_title.append(i + 1)
+            elif len(key) > 3 and not is_word(written[i]):
+                surnames += self._unknown(i)
+            if i < last and (pair := _joined_key(key, keys[i + 1])) in names and self._joins(i):
+                surnames += self._joined(i, i + 1, names[pair])
+            if key in roll.openings:
+                for end in (i + 2, i + 3):
+                    if end <= last:
+                        whole = key_of("".join(written[i : end + 1]))
+                        if whole in names:
+                            surnames += self._joined(i, end, names[whole])
+        self._censored(surnames)
+        for one in surnames:
+            self._around(one)
+        for i in after_title:
+            self._after_title(i)
+        for i in forenames:
+            self._forename_with_cue(i)
+        return self.out
+
+    # --- a surname as written, or nearly ------------------------------------------------------------
+
+    def _as_written(self, first: int, last: int, name: Name) -> Iterator[_Surname]:
+        words = self.words
+        letters = words.written[first] if first == last else "".join(words.written[first : last + 1])
+        for spelling in name.surnames:
+            slip = same_key_slip(letters, spelling.letters)
+            yield _Surname(first, last, words.starts[first], words.ends[last], spelling, slip)
+
+    def _joined(self, first: int, last: int, name: Name) -> Iterator[_Surname]:
+        if name.aliases:
+            self._alias(first, last, name)
+        if name.surnames:
+            yield from self._as_written(first, last, name)
+
+    def _joins(self, i: int) -> bool:
+        """Whether two words may be one name that somebody broke ("O Dunnery", "Quill-feather")."""
+        gap = self.words.gap(i)
+        return len(gap) <= _WIDEST_JOIN and not any(sign in gap for sign in ',;:!?@#&()"\n')
+
+    def _unknown(self, i: int) -> list[_Surname]:
+        """What a word that is neither English nor on the Roll may be a slip of."""
+        words, names = self.words, self.roll.names
+        written, key = words.written[i], words.keys[i]
+        if len(written) > _LONGEST_GLUED:
+            return []
+        start, end = words.starts[i], words.ends[i]
+        if key[-1] == "s" and (name := names.get(key[:-1])) and name.surnames and len(key) > 4:
+            if words.written[i][-1] == "s":
+                return [
+                    _Surname(i, i, start, end - 1, one, same_key_slip(written[:-1], one.letters))
+                    for one in name.surnames
+                ]
+        found = [
+            _Surname(i, i, start, end, spelling, slip) for spelling, slip in self._nearest(written, key)
+        ]
+        if len(key) >= 6:
+            self._glued(i)
+        return found
+
+    def _nearest(self, written: str, key: str) -> list[tuple[Spelling, Slip]]:
+        """Surnames that a word may be a misspelling of: an edit away, spelt as said, without vowels,
+        backwards."""
+        roll, found = self.roll, list[tuple[Spelling, Slip]]()
+        if len(key) > _LONGEST_SLIPPED:
+            return found
+        for candidate in roll.near(key):
+            name = roll.names.get(candidate)
+            if name is None:
+                continue
+            for spelling in name.surnames:
+                edits = distance(written, spelling.letters, most=2)
+                if edits <= 1 or (edits == 2 and len(spelling.letters) >= 8):
+                    found.append((spelling, Slip.EDIT if edits <= 1 else Slip.EDITS))
+        if found:
+            return found
+        for table, form, slip in (
+            (roll.sounds, sound(written), Slip.SOUND),
+            (roll.consonants, written, Slip.VOWELS),
+        ):
+            for candidate in table.get(form, ()):
+                name = roll.names.get(candidate)
+                for spelling in name.surnames if name else ():
+                    if slip is Slip.VOWELS or _sounds_alike(written, spelling.letters):
+                        found.append((spelling, slip))
+            if found:
+                return found
+        if len(key) >= 8:
+            for candidate in self._two_away(key):
+                name = roll.names.get(candidate)
+                for spelling in name.surnames if name else ():
+                    if distance(written, spelling.letters, most=2) <= 2:
+                        found.append((spelling, Slip.EDITS))
+        if not found and len(key) >= 5 and (name := roll.names.get(key[::-1])):
+            found = [(spelling, Slip.TURNED) for spelling in name.surnames]
+        return found
+
+    def _two_away(self, key: str) -> set[str]:
+        """Keys two edits from a long one."""
+        found: set[str] = set()
+        for at in range(len(key)):
+            found |= self.roll.near(key[:at] + key[at + 1 :])
+        return found
+
+    def _censored(self, surnames: list[_Surname]) -> None:
+        """Names with letters starred out ("Q*illfeather", "Qu_llfeather", "Br****hall")."""
+        words = self.words
+        if not any(sign in words.reading for sign in _CENSORS):
+            return
+        for hit in _CENSORED.finditer(words.reading):
+            text = hit.group().rstrip(".-_")
+            letters = re.findall(r"[a-z]+", text)
+            shown = sum(map(len, letters))
+            if shown < 2 or not any(sign in text[1:] for sign in _CENSORS):
+                continue
+            first = bisect_left(words.starts, hit.start())
+            last = bisect_left(words.starts, hit.start() + len(text)) - 1
+            if first >= len(words.starts) or words.starts[first] != hit.start():
+                continue
+            for spelling in self._hidden_names(text, letters, shown):
+                end = hit.start() + len(text)
+                surnames.append(_Surname(first, last, hit.start(), end, spelling, Slip.CENSORED))
+
+    def _hidden_names(self, text: str, letters: Sequence[str], shown: int) -> list[Spelling]:
+        """The surnames that letters with some hidden may stand for; those that fit sign by sign first."""
+        names = [
+            spelling
+            for key in self.roll.beginning(key_of(letters[0][:1]))
+            for spelling in self.roll.names[key].surnames
+        ]
+        exact = re.compile("".join(_hidden(part) for part in re.findall(r"[a-z]+|[^a-z]+", text)))
+        found = [one for one in names if exact.fullmatch(one.letters)]
+        if found or shown < 4 or len(letters) > 4:
+            return found
+        loose = re.compile("[a-z]*?".join(letters) + ("" if text[-1].isalpha() else "[a-z]*"))
+        return [one for one in names if loose.fullmatch(one.letters)]
+
+    # --- what stands beside a surname ---------------------------------------------------------------
+
+    def _around(self, one: _Surname) -> None:
+        """Every way in which the words beside a surname make it somebody's."""
+        words = self.words
+        bearers = one.spelling.people
+        before = one.first - 1 if one.first and self._adjoins(one.first - 1) else None
+        given = self._given(before, bearers) if before is not None else None
+        middle = False
+        if given is None and before is not None and before and self._adjoins(before - 1):
+            farther = self._exact_given(before - 1, bearers)
+            if farther is not None and (
+                len(words.written[before]) == 1 or (words.capital(before) and not is_word(words.written[before]))
+            ):
+                given, middle = farther, True
+        at = given.word if given is not None else one.first
+        title = self._title(at - 1) if at else ""
+        if given is not None:
+            people = given.people
+            rule = "half_name" if one.spelling.half and given.rule == "full_name" else given.rule
+            if title:
+                people = self._of_title(title, people, also_pupils=given.rule != "initial_surname")
+                rule = "title_initial_surname" if rule == "initial_surname" else rule
+            if people:
+                notes = {"middle"} if middle else set()
+                self._mention(one, rule, people, first=at - bool(title), given=given, title=title, notes=notes)
+                return
+        if title and one.first:
+            people = self._of_title(title, bearers, also_pupils=False)
+            if people:
+                rule = "title_half" if one.spelling.half else "title_surname"
+                self._mention(one, rule, people, first=one.first - 1, title=title)
+                return
+        if self._transposed(one):
+            return
+        notes = set()
+        if before is not None and self._other_forename(before):
+            notes.add("other_forename")
+        self._mention(one, "surname", bearers, first=one.first, notes=notes)
+
+    def _given(self, i: int, bearers: frozenset[int]) -> _Given | None:
+        """What word `i` says of the forename of some bearers."""
+        exact = self._exact_given(i, bearers)
+        if exact is not None:
+            return exact
+        written = self.words.written[i]
+        if len(written) == 1:
+            people = frozenset(place for place in bearers if written in self.roll.bearer(place).initials)
+            if not people or (written in "ai" and not self._is_initial(i)):
+                return None
+            return _Given(i, people, written, Slip.NONE, "initial_surname")
+        if len(written) < 3 or (is_word(written) and not self.words.capital(i)):
+            return None
+        return self._misspelt_given(i, bearers, written)
+
+    def _exact_given(self, i: int, bearers: frozenset[int]) -> _Given | None:
+        name = self.roll.names.get(self.words.keys[i])
+        if name is None or not name.forenames:
+            return None
+        written = self.words.written[i]
+        for spelling in name.forenames:
+            people = spelling.people & bearers
+            if people:
+                nick = all(self.roll.bearer(place).given.get(spelling.letters) for place in people)
+                # One may be registered as Daniel and another as Dan: the words allow both.
+                slip = same_key_slip(written, spelling.letters)
+                more = frozenset().union(*(other.people & bearers for other in name.forenames))
+                return _Given(i, more, spelling.letters, slip, "nickname" if nick else "full_name")
+        return None
+
+    def _misspelt_given(self, i: int, bearers: frozenset[int], written: str) -> _Given | None:
+        found: dict[int, tuple[int, Slip, str]] = {}
+        said = sound(written)
+        for place in bearers:
+            for letters in self.roll.bearer(place).given:
+                rank = _slip_of_given(written, letters, said)
+                if rank is not None and (place not in found or rank < found[place]):
+                    found[place] = rank
+        if not found:
+            return None
+        best = min(rank for rank, _, _ in found.values())
+        people = frozenset(place for place, (rank, _, _) in found.items() if rank == best)
+        _, slip, letters = min(found.values())
+        return _Given(i, people, letters, slip, "full_name")
+
+    def _other_forename(self, i: int) -> bool:
+        """Whether somebody else's forename stands there ("Kevin Smith" where there is no Kevin)."""
+        written = self.words.written[i]
+        if len(written) < 2 or (is_word(written) and not self.words.capital(i)):
+            return False
+        known = is_forename(written) or bool((name := self.roll.names.get(self.words.keys[i])) and name.forenames)
+        if known:
+            return self.words.capital(i) or not is_word(written)
+        return (
+            self.words.capital(i)
+            and not self.words.shouted(i)
+            and not is_word(written)
+            and self.words.gap(i) in (" ", "-")
+            and self.words.capital(i + 1)
+        )
+
+    def _transposed(self, one: _Surname) -> bool:
+        """ "Quillfeather, Tamsin", "Quillfeather Tamsin", "Quillfeather, T." """
+        words, i = self.words, one.last + 1
+        if i >= len(words.keys) or words.ends[one.last] - one.end > 0:
+            return False
+        gap = words.reading[one.end : words.starts[i]]
+        if len(gap) > _WIDEST_JOIN or re.search(r"[.!?;:&@#\n\"()/]", gap.strip(".") if len(gap) < 2 else gap):
+            return False
+        written = words.written[i]
+        given = self._exact_given(i, one.spelling.people)
+        if given is None and len(written) > 2 and "," in gap and not is_word(written):
+            given = self._misspelt_given(i, one.spelling.people, written)
+        if given is not None:
+            self._mention(one, "transposed", given.people, first=one.first, last=i, given=given)
+            return True
+        if len(written) != 1 or written.isdigit():
+            return False
+        ends = words.sign_after(i) in ("", ".", ",", "!", "?", ")", ";", ":")
+        if not ("," in gap or (ends and words.capital(i) and written not in "ai")):
+            return False
+        people = frozenset(
+            place for place in one.spelling.people if written in self.roll.bearer(place).initials
+        )
+        if not people:
+            return False
+        given = _Given(i, people, written, Slip.NONE, "transposed_initial")
+        self._mention(one, "transposed_initial", people, first=one.first, last=i, given=given)
+        return True
+
+    # --- names without a surname, or with a piece of one --------------------------------------------
+
+    def _after_title(self, i: int) -> None:
+        """ "Ms Q", "Miss Tamsin", "Mr Brack", "Miss Bishup"."""
+        words, roll = self.words, self.roll
+        if not self._title(i - 1):
+            return
+        title = self._title(i - 1)
+        written = words.written[i]
+        if len(written) == 1 and written.isalpha():
+            if words.sign_after(i) in ("'", "-", "*") or not (words.capital(i) or words.sign_after(i) == "."):
+                if written in "ai" or not self._ends(i):
+                    return
+            if i + 1 < len(words.keys) and self._adjoins(i) and words.keys[i + 1] in roll.names:
+                following = roll.names[words.keys[i + 1]]
+                if following.surnames and words.capital(i + 1):
+                    return
+            people = self._of_title(title, roll.initials.get(written, _NO_GIVEN), also_pupils=False)
+            if people:
+                self._bare(i - 1, i, "title_initial", people, title=title)
+            return
+        key = words.keys[i]
+        name = roll.names.get(key)
+        if name is not None and name.forenames and not name.surnames:
+            adults = frozenset().union(*(one.people for one in name.forenames))
+            people = self._of_title(title, adults, also_pupils=False)
+            if people:
+                self._bare(i - 1, i, "title_forename", people, title=title, given=written)
+            return
+        if name is not None:
+            return
+        if is_word(written):
+            if not words.capital(i) or words.shouted(i):
+                return
+            nearest = [(one, slip) for one, slip in self._nearest(written, key) if slip is Slip.EDIT]
+            for spelling, slip in nearest:
+                people = self._of_title(title, spelling.people, also_pupils=False)
+                if people:
+                    one = _Surname(i, i, words.starts[i], words.ends[i], spelling, slip)
+                    self._mention(one, "title_surname", people, first=i - 1, title=title)
+            return
+        if len(key) >= _SHORTEST_CUT and not is_surname(written):
+            stem = key
+            if len(key) > 4 and key[-1] == "y":
+                stem = key[:-1]
+            for candidate in roll.beginning(stem):
+                if candidate == key:
+                    continue
+                for spelling in roll.names[candidate].surnames:
+                    people = self._of_title(title, spelling.people, also_pupils=False)
+                    if people and len(spelling.letters) >= len(written) + 2:
+                        one = _Surname(i, i, words.starts[i], words.ends[i], spelling, Slip.CUT)
+                        self._mention(one, "title_surname", people, first=i - 1, title=title)
+
+    def _forename_with_cue(self, i: int) -> None:
+        """ "Tamsin Q", "Zadie 9B", "Zadie in Year 9"."""
+        words, roll = self.words, self.roll
+        name = roll.names[words.keys[i]]
+        written = words.written[i]
+        everyone = frozenset().union(*(one.people for one in name.forenames))
+        if len(written) < 3 or (is_word(written) and not words.capital(i)):
+            return
+        if i + 1 >= len(words.keys):
+            return
+        following = words.written[i + 1]
+        gap = words.gap(i)
+        if len(following) == 1 and following.isalpha() and gap.strip() == "" and "\n" not in gap:
+            if following in "ai" and not (self._ends(i + 1) and words.capital(i + 1)):
+                return
+            if words.sign_after(i + 1) in ("'", "-", "/", "&"):
+                return
+            people = frozenset(place for place in everyone if roll.bearer(place).surname[:1] == following)
+            if people and not (
+                i + 2 < len(words.keys) and words.sign_after(i + 1) == "." and words.capital(i + 2) and self._names_somebody(i + 2)
+            ):
+                self._bare(i, i + 1, "forename_initial", people, given=written)
+        self._forename_with_form(i, everyone, written)
+
+    def _names_somebody(self, i: int) -> bool:
+        name = self.roll.names.get(self.words.keys[i])
+        return bool(name and name.surnames)
+
+    def _forename_with_form(self, i: int, everyone: frozenset[int], written: str) -> None:
+        words, roll = self.words, self.roll
+        at = i + 1
+        while at < len(words.keys) and at < i + 4 and words.written[at] in _BETWEEN_NAME_AND_FORM:
+            at += 1
+        if at < len(words.keys) and words.written[at] in _YEAR_WORDS:
+            at += 1
+        if at >= len(words.keys) or not words.written[at].isdigit():
+            return
+        if re.search(r"[.!?\n]", words.reading[words.ends[i] : words.starts[at]]):
+            return
+        year, form, last = words.written[at], "", at
+        if at + 1 < len(words.keys) and words.starts[at + 1] == words.ends[at] and len(words.written[at + 1]) == 1:
+            form, last = words.written[at + 1], at + 1
+        people = frozenset(
+            place
+            for place in everyone
+            if roll.bearer(place).year == year and (not form or roll.bearer(place).form in ("", form))
+        )
+        if people:
+            self._bare(i, last, "forename_form", people, given=written)
+
+    def _alias(self, first: int, last: int, name: Name) -> None:
+        for spelling in name.aliases:
+            self._bare(first, last, "alias", spelling.people)
+
+    # --- names glued to other words -----------------------------------------------------------------
+
+    def _glued(self, i: int) -> None:
+        """ "tamsinquillfeather", "mrsmithout", "justiceforquillfeather": a surname inside a word, with what
+        precedes or follows it."""
+        words, names, roll = self.words, self.roll.names, self.roll
+        written = words.written[i]
+        size = len(written)
+        token = self._in_token(i)
+        found: list[Mention] = []
+        for begin in range(size - _SHORTEST_INSIDE + 1):
+            for end in range(size, begin + _SHORTEST_INSIDE - 1, -1):
+                if end - begin == size:
+                    continue
+                name = names.get(key_of(written[begin:end])) if end - begin > 3 else None
+                if name is None or not name.surnames:
+                    continue
+                for spelling in name.surnames:
+                    if same_key_slip(written[begin:end], spelling.letters) is not Slip.NONE:
+                        continue
+                    found += self._glued_with(i, written, begin, end, spelling, token=token)
+        self.out += found
+
+    def _glued_with(
+        self, i: int, written: str, begin: int, end: int, spelling: Spelling, *, token: bool
+    ) -> Iterator[Mention]:
+        start = self.words.starts[i]
+        if self.words.ends[i] - start != len(written):
+            begin_place, end_place = start, self.words.ends[i]  # spaced out: places are not letters
+            exact_places = False
+        else:
+            begin_place, end_place, exact_places = start + begin, start + end, True
+        head, tail = written[:begin], written[end:]
+        for place in spelling.people:
+            for letters, short in self.roll.bearer(place).given.items():
+                if len(letters) < 2:
+                    continue
+                rule = "half_name" if spelling.half else "nickname" if short else "full_name"
+                if head.endswith(letters):
+                    at = begin_place - len(letters) if exact_places else begin_place
+                    yield self._inside(i, at, end_place, rule, place, spelling, given=letters)
+                elif tail.startswith(letters):
+                    to = end_place + len(letters) if exact_places else end_place
+                    yield self._inside(i, begin_place, to, "transposed", place, spelling, given=letters)
+        for title, sex in (("mrs", "mrs"), ("miss", "miss"), ("mr", "mr"), ("ms", "ms"), ("dr", "dr"), ("sir", "sir")):
+            if head.endswith(title) and (len(spelling.letters) >= 5 or head == title):
+                people = self._of_title(sex, spelling.people, also_pupils=False)
+                if people:
+                    at = begin_place - len(title) if exact_places else begin_place
+                    rule = "title_half" if spelling.half else "title_surname"
+                    yield Mention(i, i, at, end_place, rule, people, surname=spelling.letters, title=title, half=spelling.half, inside=True)
+                break
+        if len(head) == 1 and not tail and len(spelling.letters) >= 5:
+            people = frozenset(p for p in spelling.people if head in self.roll.bearer(p).initials)
+            if people:
+                yield Mention(i, i, start, end_place, "initial_surname", people, surname=spelling.letters, given=head, half=spelling.half, inside=True)
+        if not head and len(tail) == 1 and token and len(spelling.letters) >= 5:
+            people = frozenset(p for p in spelling.people if tail in self.roll.bearer(p).initials)
+            if people:
+                yield Mention(i, i, start, self.words.ends[i], "transposed_initial", people, surname=spelling.letters, given=tail, half=spelling.half, inside=True)
+        if len(spelling.letters) >= _SHORTEST_ALONE_INSIDE and token and not is_word(spelling.letters):
+            yield Mention(i, i, begin_place, end_place, "surname", spelling.people, surname=spelling.letters, half=spelling.half, inside=True)
+
+    def _inside(
+        self, i: int, start: int, end: int, rule: str, place: int, spelling: Spelling, *, given: str
+    ) -> Mention:
+        return Mention(
+            i, i, start, end, rule, frozenset((place,)), surname=spelling.letters, given=given, half=spelling.half, inside=True
+        )
+
+    # --- small questions ----------------------------------------------------------------------------
+
+    def _adjoins(self, i: int) -> bool:
+        """Whether word `i` and the next may be two words of one name."""
+        gap = self.words.gap(i)
+        if gap == " ":
+            return True
+        if len(gap) > 6:
+            return False
+        short = len(self.words.written[i]) <= 1 or self.words.keys[i] in TITLES
+        return not (_STOP_AFTER_SHORT if short else _STOP).search(gap)
+
+    def _ends(self, i: int) -> bool:
+        """Whether nothing more is said in the same breath after word `i`."""
+        return i + 1 >= len(self.words.keys) or not self._adjoins(i)
+
+    def _is_initial(self, i: int) -> bool:
+        return self.words.capital(i) and (self.words.sign_after(i) == "." or i == 0 or self.words.written[i] == "a")
+
+    def _in_token(self, i: int) -> bool:
+        """Whether word `i` is in a handle or hashtag."""
+        at = self.words.starts[i]
+        reading = self.words.reading
+        earliest = max(0, at - _LONGEST_GLUED)
+        while at > earliest and (reading[at - 1].isalnum() or reading[at - 1] in "_.-"):
+            at -= 1
+        return at > 0 and reading[at - 1] in "@#"
+
+    def _title(self, i: int) -> str:
+        """The title that word `i` is for what follows, or ""."""
+        if i < 0:
+            return ""
+        words = self.words
+        title = TITLES.get(words.keys[i], "")
+        if not title or not self._adjoins(i):
+            return ""
+        if title in ("miss", "sir", "rev", "prof") and not words.capital(i):
+            if i and title == "miss" and words.written[i - 1] in _BEFORE_TO_MISS:
+                return ""
+        if title == "miss" and len(words.written[i]) < 4:
+            return ""
+        return title
+
+    def _of_title(self, title: str, people: Iterable[int], *, also_pupils: bool) -> frozenset[int]:
+        """Those whom a title may be for: by sex where it is known, never by the registered title
+        ("Miss" is every woman who teaches)."""
+        wanted = SEX_OF_TITLE.get(title, "")
+        adults = [(place, self.roll.bearer(place)) for place in people]
+        those = [(place, one) for place, one in adults if one.adult or also_pupils]
+        fitting = frozenset(place for place, one in those if not wanted or one.sex in ("", wanted))
+        return fitting or frozenset(place for place, _ in those)
+
+    def _mention(
+        self,
+        one: _Surname,
+        rule: str,
+        people: frozenset[int],
+        *,
+        first: int,
+        last: int | None = None,
+        given: _Given | None = None,
+        title: str = "",
+        notes: Iterable[str] = (),
+    ) -> None:
+        words = self.words
+        end = one.end if last is None else words.ends[last]
+        slips = [one.slip, *([given.slip] if given else [])]
+        self.out.append(
+            Mention(
+                first,
+                one.last if last is None else last,
+                min(words.starts[first], one.start),
+                end,
+                rule,
+                people,
+                surname=one.spelling.letters,
+                given=given.letters if given else "",
+                title=title,
+                slips=tuple(slip for slip in slips if slip is not Slip.NONE),
+                half=one.spelling.half,
+                notes=frozenset(notes),
+            )
+        )
+
+    def _bare(
+        self, first: int, last: int, rule: str, people: frozenset[int], *, title: str = "", given: str = ""
+    ) -> None:
+        words = self.words
+        self.out.append(
+            Mention(first, last, words.starts[first], words.ends[last], rule, people, title=title, given=given)
+        )
+
+
+def _joined_key(left: str, right: str) -> str:
+    return left + right[1:] if left[-1] == right[0] and left[-1].isalpha() else left + right
+
+
+def _hidden(part: str) -> str:
+    """A censored piece as a pattern: as many letters as signs, or any number if there are several."""
+    if part.isalpha():
+        return part
+    signs = len(part.replace(" ", ""))
+    return "[a-z]" if signs == 1 else f"[a-z]{{1,{signs + 4}}}"
+
+
+def _sounds_alike(written: str, letters: str) -> bool:
+    """Whether two names of one sound are written nearly enough alike to be meant for each other."""
+    if abs(len(written) - len(letters)) > 3 or len(letters) < 4:
+        return False
+    return distance(written, letters, most=max(2, len(letters) // 2)) <= max(2, len(letters) // 2)
+
+
+def _slip_of_given(written: str, letters: str, said: str) -> tuple[int, Slip, str] | None:
+    """How a forename as written departs from one registered, ranked; None if it is another."""
+    if len(letters) < 3:
+        return None
+    if squeezed(written) == squeezed(letters):
+        return 0, Slip.DRAWN, letters
+    edits = distance(written, letters, most=2)
+    if edits <= 1 and len(letters) >= 4:
+        return 1, Slip.EDIT, letters
+    if edits == 2 and len(letters) >= 7:
+        return 3, Slip.EDITS, letters
+    if len(letters) >= 4 and said == sound(letters) and _sounds_alike(written, letters):
+        return 2, Slip.SOUND, letters
+    if len(written) >= 3 and letters.startswith(written):
+        return 2, Slip.CUT, letters
+    return None

@@ -1,0 +1,324 @@
+"""A Register compiled for look-up: names by key, by slip, by sound, with who bears them. Pure.
+
+Nobody's name is a pattern here. A list of every way to write every name has some fifty thousand entries
+for one school and is incomplete all the same (ADR 11); this holds each name once, and the grammar in
+monitor.matching.mentions knows how names are put together.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from monitor.folding import read_batch
+from monitor.matching.lexicon import lexicon
+from monitor.matching.names import forename_share, is_word, surname_share
+from monitor.matching.spelling import key_of, left_out, sound, without_vowels
+from monitor.model import Person, Role
+
+_LETTERS = re.compile(r"[a-z]+")
+_HALVES = re.compile(r"[-‐‑–\s]+")
+_SHORTEST_HALF = 4
+_SHORTEST_SLIP = 4
+_MAN, _WOMAN = "man", "woman"
+SEX_OF_TITLE = {"mr": _MAN, "mrs": _WOMAN, "miss": _WOMAN, "ms": _WOMAN}
+"""Whom a title is for. Dr, Mx, Prof and Rev tell nobody apart, nor does Sir, as pupils use it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """What the grammar and the judgement ask of one Person."""
+
+    id: str
+    role: Role
+    sex: str
+    surname: str
+    given: Mapping[str, bool]
+    """Forenames as read; True for a short form that nobody registered."""
+    initials: frozenset[str]
+    year: str
+    form: str
+    subjects: frozenset[str]
+    common: bool
+    distinctive: bool
+    keys: tuple[str, ...]
+    """Keys of all their names."""
+
+    @property
+    def adult(self) -> bool:
+        """Whether a title stands before their name."""
+        return self.role is not Role.PUPIL
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """One name as read, and who bears it (places on the Roll). `half`: of a double-barrelled one."""
+
+    letters: str
+    people: frozenset[int]
+    half: bool = False
+
+
+@dataclass(slots=True)
+class Name:
+    """Everything of one key: as a surname, as a forename, as an alias."""
+
+    surnames: tuple[Spelling, ...] = ()
+    forenames: tuple[Spelling, ...] = ()
+    aliases: tuple[Spelling, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Roll:
+    """The Register for look-up. Immutable for whoever reads it; `with_people` makes another."""
+
+    bearers: tuple[Bearer | None, ...] = ()
+    places: Mapping[str, int] = field(default_factory=dict)
+    names: dict[str, Name] = field(default_factory=dict)
+    slips: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    sounds: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    consonants: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    initials: dict[str, frozenset[int]] = field(default_factory=dict)
+    """Adults by the first letter of their surname."""
+    openings: frozenset[str] = frozenset()
+    """Keys of the first words of names of several words."""
+    ordered: tuple[str, ...] = ()
+    """Keys of surnames in order, for names cut short or censored."""
+
+    def bearer(self, place: int) -> Bearer:
+        """Who stands at a place that a Spelling gave."""
+        found = self.bearers[place]
+        if found is None:
+            raise KeyError(place)
+        return found
+
+    def near(self, key: str) -> set[str]:
+        """Keys of names at most one edit from a key (and a few farther: hold each against the text)."""
+        found: set[str] = set()
+        slips = self.slips
+        for part in left_out(key):
+            hit = slips.get(part)
+            if hit:
+                found.update(hit)
+        return found
+
+    def beginning(self, opening: str) -> Sequence[str]:
+        """Keys of surnames that begin so."""
+        first = bisect_left(self.ordered, opening)
+        last = bisect_left(self.ordered, opening + "{", first)
+        return self.ordered[first:last]
+
+    def with_people(self, added: Sequence[Person], removed: Iterable[str]) -> Roll:
+        """The Roll after some came and some went; somebody in both is replaced. Costs what they cost."""
+        gone = {self.places[key] for key in removed if key in self.places}
+        gone |= {self.places[person.id] for person in added if person.id in self.places}
+        bearers = list(self.bearers)
+        draft = _Draft(self)
+        for place in gone:
+            bearer = bearers[place]
+            bearers[place] = None
+            if bearer is not None:
+                draft.remove(place, bearer)
+        places = {key: place for key, place in self.places.items() if place not in gone}
+        for person, entry in zip(added, _entries(added), strict=True):
+            places[person.id] = len(bearers)
+            draft.add(len(bearers), entry)
+            bearers.append(entry.bearer)
+        return draft.roll(tuple(bearers), places)
+
+
+def compile_roll(people: Sequence[Person]) -> Roll:
+    """The Roll of a Register."""
+    return Roll().with_people(people, ())
+
+
+# --- one Person's names ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    bearer: Bearer
+    surnames: tuple[tuple[str, bool], ...]
+    openings: tuple[str, ...]
+    aliases: tuple[str, ...]
+
+
+def _entries(people: Sequence[Person]) -> list[_Entry]:
+    """What the names of each Person come to. All are read at once: reading is done by the batch."""
+    fields: list[str] = []
+    for one in people:
+        fields += (one.surname, one.forename, one.known_as, one.title, one.job_title, *one.aliases)
+    read = _read(fields)
+    return [_entry(one, [next(read) for _ in range(5 + len(one.aliases))]) for one in people]
+
+
+def _read(fields: Sequence[str]) -> Iterator[list[str]]:
+    """The words of each, as folding reads them."""
+    batch = read_batch([" ".join(one.split()) for one in fields])
+    return (_LETTERS.findall(line) for line in batch.reading.split("\n")[: len(fields)])
+
+
+def _entry(person: Person, words: list[list[str]]) -> _Entry:
+    surname, forename, known_as, title, job, *aliases = words
+    given: dict[str, bool] = {}
+    for name in (forename, known_as):
+        if name:
+            given.setdefault("".join(name), False)
+            given.setdefault(name[0], False)
+    for name in tuple(given):
+        for nickname in lexicon().nicknames.get(name, ()):
+            given.setdefault(nickname, True)
+    year = re.search(r"(\d+)\s*([a-z]?)(?![a-z])", person.year_group.lower())
+    whole = "".join(surname)
+    halves = [half for half in _halves(person.surname, surname) if half != whole]
+    surnames = (((whole, False),) if whole else ()) + tuple((half, True) for half in halves)
+    known_by = tuple(alias for alias in map("".join, aliases) if len(alias) >= 3)
+    bearer = Bearer(
+        id=person.id,
+        role=person.role,
+        sex=SEX_OF_TITLE.get(title[0], "") if title else "",
+        surname=whole,
+        given=given,
+        initials=frozenset(name[0] for name, short in given.items() if not short),
+        year=year.group(1) if year else "",
+        form=year.group(2) if year else "",
+        subjects=frozenset(job) & _subject_words() if person.role is not Role.PUPIL else frozenset(),
+        common="common" in person.flags,
+        distinctive="distinctive" in person.flags,
+        keys=tuple(dict.fromkeys(map(key_of, (*(name for name, _ in surnames), *given, *known_by)))),
+    )
+    several = [*([surname] if len(surname) > 1 else []), *([forename] if len(forename) > 1 else [])]
+    return _Entry(
+        bearer,
+        surnames,
+        tuple(key_of(name[0]) for name in (*several, *aliases) if len(name) > 1),
+        known_by,
+    )
+
+
+def _subject_words() -> frozenset[str]:
+    return frozenset(name for name, _ in lexicon().subjects)
+
+
+def _halves(surname: str, read: Sequence[str]) -> Iterator[str]:
+    """The parts of a double-barrelled name that can stand for it."""
+    if len(read) > 1 and _HALVES.search(surname.strip()):
+        yield from (part for part in read if len(part) >= _SHORTEST_HALF)
+
+
+# --- building ---------------------------------------------------------------------------------------
+
+
+class _Draft:
+    """The tables of a Roll while they change. Copies are shallow; an entry is replaced, never altered."""
+
+    def __init__(self, roll: Roll) -> None:
+        self._names = dict(roll.names)
+        self._slips = dict(roll.slips)
+        self._sounds = dict(roll.sounds)
+        self._consonants = dict(roll.consonants)
+        self._initials = dict(roll.initials)
+        self._openings = set(roll.openings)
+        self._ordered = roll.ordered
+        self._new: set[str] = set()
+        self._gone: set[str] = set()
+
+    def add(self, place: int, entry: _Entry) -> None:
+        """Enter one Person."""
+        bearer = entry.bearer
+        for letters, half in entry.surnames:
+            self._put("surnames", letters, place, half=half)
+        for letters in bearer.given:
+            self._put("forenames", letters, place, half=False)
+        for letters in entry.aliases:
+            self._put("aliases", letters, place, half=False)
+        self._openings.update(entry.openings)
+        if bearer.adult and bearer.surname:
+            first = bearer.surname[0]
+            self._initials[first] = self._initials.get(first, frozenset()) | {place}
+
+    def remove(self, place: int, bearer: Bearer) -> None:
+        """Strike one Person out."""
+        for key in bearer.keys:
+            name = self._names[key]
+            left = Name(*(_without(ones, place) for ones in (name.surnames, name.forenames, name.aliases)))
+            if left.surnames or left.forenames or left.aliases:
+                self._names[key] = left
+            else:
+                del self._names[key]
+            if name.surnames and not left.surnames:
+                self._gone.add(key)
+        if bearer.adult and bearer.surname:
+            self._initials[bearer.surname[0]] -= {place}
+
+    def _put(self, kind: str, letters: str, place: int, *, half: bool) -> None:
+        key = key_of(letters)
+        known = self._names.get(key)
+        name = Name() if known is None else replace(known)
+        spellings = getattr(name, kind)
+        if kind == "surnames" and not spellings:
+            self._new.add(key)
+        for at, one in enumerate(spellings):
+            if one.letters == letters and one.half == half:
+                grown = replace(one, people=one.people | {place})
+                setattr(name, kind, (*spellings[:at], grown, *spellings[at + 1 :]))
+                break
+        else:
+            setattr(name, kind, (*spellings, Spelling(letters, frozenset((place,)), half)))
+        self._names[key] = name
+        if known is None:
+            self._enter(key, letters)
+
+    def _enter(self, key: str, letters: str) -> None:
+        """Make a new key findable by slip and by sound. Keys of people who left may stay: they are
+        looked up among the names before they count."""
+        if len(key) < _SHORTEST_SLIP:
+            return
+        for part in left_out(key):
+            self._slips[part] = _plus(self._slips.get(part, ()), key)
+        said = sound(letters)
+        self._sounds[said] = _plus(self._sounds.get(said, ()), key)
+        bones = without_vowels(letters)
+        if len(bones) >= 4:
+            self._consonants[bones] = _plus(self._consonants.get(bones, ()), key)
+
+    def roll(self, bearers: tuple[Bearer | None, ...], places: Mapping[str, int]) -> Roll:
+        """The finished Roll."""
+        if len(self._new) > 50 or self._gone:
+            ordered = tuple(sorted(key for key, name in self._names.items() if name.surnames))
+        else:
+            keys = list(self._ordered)
+            for key in self._new:
+                insort(keys, key)
+            ordered = tuple(keys)
+        return Roll(
+            bearers,
+            places,
+            self._names,
+            self._slips,
+            self._sounds,
+            self._consonants,
+            self._initials,
+            frozenset(self._openings),
+            ordered,
+        )
+
+
+def _without(spellings: tuple[Spelling, ...], place: int) -> tuple[Spelling, ...]:
+    left = (replace(one, people=one.people - {place}) for one in spellings)
+    return tuple(one for one in left if one.people)
+
+
+def _plus(keys: tuple[str, ...], key: str) -> tuple[str, ...]:
+    return keys if key in keys else (*keys, key)
+
+
+def stands_alone(bearer: Bearer) -> bool:
+    """Whether a full name may be reported where nobody speaks of the School (R38): because the School
+    says so, or because nobody else in the country is likely to bear the surname."""
+    if bearer.common:
+        return False
+    rare = len(bearer.surname) >= 6 and surname_share(bearer.surname) == 0 and not is_word(bearer.surname)
+    return bearer.distinctive or (rare and forename_share(next(iter(bearer.given), "")) < 0.02)

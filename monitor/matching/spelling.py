@@ -1,0 +1,106 @@
+"""One name as written against one name as registered: how alike, and by what kind of slip. Pure.
+
+A *key* is the skeleton of a name as text: letters only, l as i, repeats collapsed (monitor.folding).
+Everything here works on letters as read: lower case, without accents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+_ALIKE = str.maketrans("l\x81", "ii")
+_REPEATS = re.compile(r"([a-z\x81])\1+")
+_DRAWN_OUT = re.compile(r"([a-z\x81])\1\1")
+_SOUNDS = (
+    (re.compile(r"^(?:kn|gn|pn)"), "n"),
+    (re.compile(r"^wr"), "r"),
+    (re.compile(r"^(?:wh|hw)"), "w"),
+    (re.compile(r"^rh"), "r"),
+    (re.compile(r"ph|v+"), "f"),
+    (re.compile(r"th|dh"), "f"),  # "feaver", as it is said
+    (re.compile(r"sch|tch|ch|sh|cz|sz|zh|x"), "s"),
+    (re.compile(r"ck|qu|kw|q|ch|kh|c(?=[^eiy]|$)|gh(?=[aeiou])"), "k"),
+    (re.compile(r"c|z"), "s"),
+    (re.compile(r"gh|(?<=[aeiouy])h|h(?=[^aeiouy]|$)"), ""),
+    (re.compile(r"dg|j|g(?=[eiy])"), "g"),
+    (re.compile(r"mb$"), "m"),
+    (re.compile(r"d"), "t"),
+    (re.compile(r"(?<=.)[aeiouwy]+"), ""),
+    (re.compile(r"^[aeiouy]+"), "a"),
+)
+
+
+class Slip(StrEnum):
+    """How a name as written departs from the name registered."""
+
+    NONE = "none"
+    DRAWN = "drawn"  # letters doubled, halved or drawn out; i for l
+    EDIT = "edit"  # one letter
+    EDITS = "edits"  # two letters of a long name
+    SOUND = "sound"  # spelt as it is said
+    CENSORED = "censored"
+    CUT = "cut"  # "Mr Brack"
+    TURNED = "turned"  # backwards
+    VOWELS = "vowels"  # "Qllfthr"
+
+
+def key_of(letters: str) -> str:
+    """The key of letters as read."""
+    return _REPEATS.sub(r"\1", letters.translate(_ALIKE))
+
+
+def squeezed(letters: str) -> str:
+    """The letters with repeats collapsed, i and l told apart."""
+    return _REPEATS.sub(r"\1", letters)
+
+
+def same_key_slip(written: str, letters: str) -> Slip:
+    """What tells two names of one key apart. Drawing out ("Smiiith") and disguise ("Qui11") are none."""
+    if written == letters:
+        return Slip.NONE
+    if len(written) == len(letters) and "\x81" in written:
+        settled = "".join(
+            b if a == "\x81" and b in "il" else a for a, b in zip(written, letters, strict=True)
+        )
+        if settled == letters:
+            return Slip.NONE
+    if _DRAWN_OUT.search(written) and squeezed(written) == squeezed(letters):
+        return Slip.NONE
+    return Slip.DRAWN
+
+
+def distance(written: str, letters: str, *, most: int) -> int:
+    """Edits between two names, a swap of neighbours being one; `most + 1` for anything farther.
+
+    Doubled letters and i for l are no edits beside a real one.
+    """
+    return min(
+        OSA.distance(written, letters, score_cutoff=most),
+        OSA.distance(key_of(written), key_of(letters), score_cutoff=most),
+    )
+
+
+@lru_cache(maxsize=4096)
+def sound(letters: str) -> str:
+    """A rough key of how a name is said in English: consonants by class, vowels only at the front."""
+    said = squeezed(letters.replace("\x81", "i"))
+    for pattern, instead in _SOUNDS:
+        said = pattern.sub(instead, said)
+    return squeezed(said)
+
+
+def without_vowels(letters: str) -> str:
+    """The consonants, for names written without vowels."""
+    return re.sub(r"[aeiou\x81]", "", letters)
+
+
+def left_out(key: str) -> Iterator[str]:
+    """The key, and the key with each one letter left out: two keys one edit apart share one of these."""
+    yield key
+    for at in range(len(key)):
+        yield key[:at] + key[at + 1 :]

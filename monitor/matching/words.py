@@ -1,0 +1,150 @@
+"""A text as words with their places: what the names of a Register are held against. Pure.
+
+Letters spaced out one by one are one word ("q u i l l"), and a word with capitals inside is several
+("SackMrSmith"), so that whoever looks for names need not care.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from monitor.folding import EITHER
+from monitor.matching.spelling import key_of
+
+_TOKEN = re.compile(r"[0-9]+|[a-z\x7f\x81]+")
+_ALIKE = str.maketrans("l\x81", "ii")
+_REPEATS = re.compile(r"([a-z])\1+")
+_HUMP = re.compile(r"[^\W\d_A-Z][A-Z]|[A-Z]{2}[a-z]|[\U0001d400-\U0001d7ff\uff21-\uff5a]")
+_WIDEST_GAP = 5
+_FEWEST_SPACED = 3
+
+
+@dataclass(slots=True)
+class Words:
+    """The words of one text, in order. Places count in `reading`; `offsets` leads to the original.
+
+    `written[i]` are the letters of word `i` as read, `keys[i]` their key.
+    """
+
+    text: str
+    reading: str
+    offsets: Sequence[int]
+    written: list[str]
+    keys: list[str]
+    starts: list[int]
+    ends: list[int]
+
+    def capital(self, i: int) -> bool:
+        """Whether word `i` begins with a capital in the original."""
+        first = self.text[self.offsets[self.starts[i]]]
+        return first.isupper() or not first.isalpha()
+
+    def shouted(self, i: int) -> bool:
+        """Whether word `i` is in capitals altogether, which says nothing about names."""
+        original = self.text[self.offsets[self.starts[i]] : self.offsets[self.ends[i] - 1] + 1]
+        return len(original) > 1 and original.isupper()
+
+    def gap(self, i: int) -> str:
+        """What stands between word `i` and the next."""
+        return self.reading[self.ends[i] : self.starts[i + 1]]
+
+    def sign_before(self, i: int) -> str:
+        """The character right before word `i`, or ""."""
+        at = self.starts[i]
+        return self.reading[at - 1] if at else ""
+
+    def sign_after(self, i: int) -> str:
+        """The character right after word `i`, or ""."""
+        return self.reading[self.ends[i] : self.ends[i] + 1]
+
+
+def words_in(text: str, reading: str, offsets: Sequence[int]) -> Words:
+    """Cut one text into words. `reading[i]` stands at `offsets[i]` of `text`."""
+    spans = [found.span() for found in _TOKEN.finditer(reading)]
+    written = [reading[start:end] for start, end in spans]
+    keys = _TOKEN.findall(_REPEATS.sub(r"\1", reading.translate(_ALIKE)))
+    words = Words(
+        text, reading, offsets, written, keys, [start for start, _ in spans], [end for _, end in spans]
+    )
+    if sum(len(word) == 1 for word in written) >= _FEWEST_SPACED:
+        _close_up(words)
+    if _HUMP.search(text):
+        _split_humps(words)
+    return words
+
+
+def _close_up(words: Words) -> None:
+    """Join runs of single letters."""
+    written, starts, ends = words.written, words.starts, words.ends
+    runs = []
+    first = 0
+    while first < len(written):
+        last = first
+        while (
+            last + 1 < len(written)
+            and len(written[last]) == len(written[last + 1]) == 1
+            and not written[last + 1].isdigit()
+            and not written[last].isdigit()
+            and starts[last + 1] - ends[last] <= _WIDEST_GAP
+        ):
+            last += 1
+        if last - first + 1 >= _FEWEST_SPACED:
+            runs.append((first, last))
+        first = last + 1
+    if not runs:
+        return
+    gaps = [starts[i + 1] - ends[i] for i in range(len(starts) - 1)]
+    out: list[tuple[str, int, int]] = []
+    at = 0
+    for first, last in runs:
+        out += [(written[i], starts[i], ends[i]) for i in range(at, first)]
+        usual = min(gaps[first:last])
+        begin = first
+        for i in range(first, last + 1):
+            breaks = i == last or gaps[i] > usual or (_is_upper(words, i + 1) and not _is_upper(words, i))
+            if breaks:
+                out.append(("".join(written[begin : i + 1]), starts[begin], ends[i]))
+                begin = i + 1
+        at = last + 1
+    out += [(written[i], starts[i], ends[i]) for i in range(at, len(written))]
+    _replace(words, out)
+
+
+def _split_humps(words: Words) -> None:
+    """Split at capitals inside a word: "SackMrSmith", but not "SMITH"."""
+    out: list[tuple[str, int, int]] = []
+    for word, start, end in zip(words.written, words.starts, words.ends, strict=True):
+        begin = start
+        if 2 < end - start == len(word):  # longer than its letters: spaced out, and cut already
+            upper = [words.text[words.offsets[at]].isupper() for at in range(start, end)]
+            if any(upper[1:]) and not all(upper):
+                for at in range(1, end - start):
+                    lower_then_upper = upper[at] and not upper[at - 1]
+                    last_of_several = upper[at] and at + 1 < len(upper) and upper[at - 1] and not upper[at + 1]
+                    if lower_then_upper or last_of_several:
+                        out.append((words.reading[begin : start + at], begin, start + at))
+                        begin = start + at
+        out.append((word[begin - start :], begin, end))
+    if len(out) != len(words.written):
+        _replace(words, out)
+
+
+def _is_upper(words: Words, i: int) -> bool:
+    return words.text[words.offsets[words.starts[i]]].isupper()
+
+
+def _replace(words: Words, out: Sequence[tuple[str, int, int]]) -> None:
+    words.written = [word for word, _, _ in out]
+    words.starts = [start for _, start, _ in out]
+    words.ends = [end for _, _, end in out]
+    words.keys = [word if word.isdigit() else key_of(word) for word in words.written]
+
+
+def settled(word: str) -> str:
+    """The word with signs that may be i or l read as one of them ("M1ss", "Wi11s")."""
+    if EITHER not in word:
+        return word
+    doubled = EITHER * 2 in word
+    return word.replace(EITHER, "l" if doubled or word[0] == EITHER else "i")
