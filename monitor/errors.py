@@ -18,7 +18,7 @@ Two questions decide where a class sits: which step failed, and what the caller 
         UnexpectedResponse      keep the body, tell the operator: the platform changed
       CaptureError
         BrowserUnavailable      no browser could be started: the operator is told, the alert still goes
-      PicturesUnavailable       the words in pictures cannot be read here; ends with what to type
+      PicturesUnavailable       the words in pictures cannot be read here; `doctor` has the fix
       DeliveryError
         TemporaryDeliveryError  try later
           MailSettingsRefused   the same, and the operator must mend something
@@ -135,7 +135,7 @@ class BrowserUnavailable(CaptureError):
 
 
 class PicturesUnavailable(MonitorError):
-    """The words in pictures cannot be read by this installation; the message ends with what mends it."""
+    """The words in pictures cannot be read by this installation; the message says what it lacks."""
 
 
 class DeliveryError(MonitorError):

@@ -19,6 +19,7 @@ from monitor.errors import (
     BrowserUnavailable,
     DeliveryError,
     MailSettingsRefused,
+    PicturesUnavailable,
     SchemaMismatch,
     TemporaryDeliveryError,
 )
@@ -119,7 +120,7 @@ def test_a_good_system_has_no_fault(settings: Settings) -> None:
     named = {check.name for check in checks if check.state is State.OK}
     assert {
         "configuration", "permissions", "time zone", "clock", "data folder", "archive",
-        "database", "browser", "mail", "source news",
+        "database", "browser", "pictures", "mail", "source news",
     } <= named  # fmt: skip
     warnings = [check for check in checks if check.state is State.WARNING]
     assert any("overdue since 2026-05" in check.found for check in warnings)
@@ -185,6 +186,16 @@ def test_what_is_wrong_with_the_machine_is_named_with_its_fix(settings: Settings
     check = next(check for check in checks if check.name == name)
     assert found in check.found
     assert fix in check.fix
+
+
+def test_a_machine_that_cannot_read_pictures_lacks_something_and_is_not_broken(settings: Settings) -> None:
+    """The engine is an extra: without it is a warning, with the one line to type."""
+    lacking = replace(probes(settings), pictures=failing(PicturesUnavailable("rapidocr is not installed")))
+    (check,) = (check for check in examine(settings, lacking) if check.name == "pictures")
+
+    assert State.WARNING is check.state
+    assert "rapidocr is not installed" in check.found
+    assert "requirements/pictures.txt" in check.fix
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,6 @@ from monitor.pictures.protocol import LONGEST_ANSWER, PIECE_BYTES, Answer, read_
 from monitor.pictures.text import PictureOutcome, PictureText, arranged
 from monitor.ports import Suppressed
 
-INSTALL = "install it with: pip install --require-hashes -r requirements/pictures.txt"
-
 _ANSWER = TypeAdapter(Answer)
 _QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
 """The whole environment of the process: the service's holds secrets."""
@@ -175,7 +173,7 @@ class _Process:
         first = self._timed(self._hear, limits.start_s)
         if first.outcome is not PictureOutcome.NO_WORDS:
             self.end()
-            raise PicturesUnavailable(f"{first.detail or 'the reader did not start'}; {INSTALL}")
+            raise PicturesUnavailable(first.detail or "the reader did not start")
         self.engine = first.engine
 
     def ask(self, picture: BinaryIO, time_s: float, *, most_bytes: int) -> Answer:

@@ -50,7 +50,7 @@ _WORDS = {
     "too_much_memory": "reading needed too much memory and was stopped",
     "failed": "the reader failed at this picture",
     "not_found": "there is no such file in the folder of pictures",
-    "unavailable": "this installation cannot read pictures",
+    "unavailable": "this installation cannot read pictures (school-monitor doctor names the fix)",
 }
 
 
