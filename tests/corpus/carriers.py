@@ -69,6 +69,9 @@ class Post:
     background: str = ""
 
 
+_SAID = ("teacher", "governor", "pupil")
+
+
 @cache
 def _data() -> dict[str, tuple[str, ...]]:
     read = tomllib.loads((FOLDER / "carriers.toml").read_text("utf-8"))
@@ -82,9 +85,14 @@ def carriers() -> tuple[Carrier, ...]:
     return (
         *(Carrier(text) for text in data["anyone"]),
         *(Carrier(text, who) for who in ("adult", "pupil") for text in data[who]),
-        *(Carrier(text, who, who) for who in ("teacher", "governor", "pupil") for text in data[f"{who}_said"]),
+        *(Carrier(text, who, who) for who in _SAID for text in data[f"{who}_said"]),
         *(Carrier(text, own_source=True) for text in data["own"]),
     )  # fmt: skip
+
+
+def ways_to_name_the_school() -> tuple[str, ...]:
+    """The words of carriers.toml that stand for the School."""
+    return _data()["school"]
 
 
 def plant(carrier: Carrier, written: Written, random: Random) -> tuple[str, tuple[tuple[int, int], ...]]:
@@ -99,5 +107,5 @@ def plant(carrier: Carrier, written: Written, random: Random) -> tuple[str, tupl
 def _with_school(text: str, random: Random) -> str:
     data = _data()
     while "{school}" in text:
-        text = text.replace("{school}", random.choice(data["school"]), 1)
+        text = text.replace("{school}", random.choice(ways_to_name_the_school()), 1)
     return text.replace("{tag}", random.choice(data["tag"]))
