@@ -39,7 +39,7 @@ __all__ = ["assess", "keeps_masked", "masked", "suppression"]
 # What a finding is called first when several categories apply; the rest are named after it.
 _RANK = (
     "S2", "A9", "S1", "S4", "S6", "A5", "S8", "S5", "A7", "A3", "S7", "S3", "A6", "O4", "A8", "O3", "A4",
-    "W1", "A1", "T1", "K2", "K1", "O1", "O2", "O5",
+    "W1", "A1", "T1", "K1", "K2", "O1", "O2", "O5",
 )  # fmt: skip
 # What the first says already, so that the second adds nothing and would only tell more people.
 _SAYS = {
@@ -185,6 +185,8 @@ def _categories(hits: list[Hit], text: str, facts: frozenset[str]) -> tuple[str,
     findings = spoken & set(_RANK)
     if "A9" in findings and "S2" in findings:
         findings.discard("A9")
+    if {"K1", "K2"} <= findings and _all_weak(hits, {"K1"}):
+        findings.discard("K1")
     for category in _RANK:
         if category in findings:
             findings -= _SAYS.get(category, set())
@@ -200,11 +202,16 @@ def _categories(hits: list[Hit], text: str, facts: frozenset[str]) -> tuple[str,
 def _is_a_joke(hits: Iterable[Hit], findings: set[str], facts: frozenset[str]) -> bool:
     """Laughter with nobody as its target, or with nothing sharper than a weak hit, in a class that
     prefers silence."""
-    if not any(hit.category == "P4" for hit in hits):
+    jokes = {hit.rule.id for hit in hits if hit.category == "P4"}
+    if not jokes:
         return False
-    if findings <= {"K1", "K2"} and all(hit.weak for hit in hits if hit.category in findings):
+    if findings <= {"K1", "K2"} and ("hyperbole" in jokes or _all_weak(hits, findings)):
         return True
     return findings <= {"A1", "K2", "O5"} and not facts & {"adult", "named_pupil", "jigsaw"}
+
+
+def _all_weak(hits: Iterable[Hit], categories: Collection[str]) -> bool:
+    return all(hit.weak or hit.rule.weak for hit in hits if hit.category in categories)
 
 
 def _quiet(hits: list[Hit], reading: Reading, policy: Policy) -> Assessment:

@@ -118,7 +118,8 @@ class Scene:
         if found is None:
             found = self._topic(low)
         if found is None:
-            found = next((one for one in self.within(end, len(self.text)) if one.whom in IDENTIFIED), None)
+            _, beyond = self.sentence(stop)
+            found = next((one for one in self.within(stop, beyond) if one.whom in IDENTIFIED), None)
         return self._settled(found) if found else Whom.NOBODY
 
     def object(self, start: int, end: int) -> Whom:
@@ -139,12 +140,10 @@ class Scene:
     def told_by(self, start: int) -> Whom:
         """Who is said to have said what stands at a place ("told my son he was thick"); else nobody."""
         low, _ = self.clause(start)
-        found = None
-        for found in scene()["tells"].finditer(self.text, low, start):
-            pass
-        if found is None:
+        tells = list(scene()["tells"].finditer(self.text, low, start))
+        if not tells:
             return Whom.NOBODY
-        before = self._nearest(self.within(low, found.start()))
+        before = self._nearest(self.within(low, tells[-1].start()))
         return self._settled(before) if before else Whom.NOBODY
 
     def _follows(self, end: int) -> Whom | None:
@@ -162,8 +161,8 @@ class Scene:
 
     def _nearest(self, before: list[Mention]) -> Mention | None:
         """The last of these that can be a subject; one behind a preposition only if there is no other."""
-        straight = [mention for mention in before if not mention.aside]
-        return (straight or before or [None])[-1]
+        straight = [mention for mention in before if not mention.aside] or before
+        return straight[-1] if straight else None
 
     def _topic(self, low: int) -> Mention | None:
         """What the clauses before a place were about: an adult there, else whatever stood first."""

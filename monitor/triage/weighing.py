@@ -7,6 +7,7 @@ alone ask a person in classes that prefer silence (R41, R46, R47).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +20,7 @@ from monitor.triage.rules import Of, Rule, Words, around
 
 ADULT_ROLES = (Role.STAFF, Role.GOVERNOR, Role.VOLUNTEER)
 _NEAR = 90
+_SENTENCE_ENDS = re.compile(r"[.!?\n]")
 _OPINION_REACH = 60
 _AS_A_WHOLE = frozenset({Whom.SCHOOL, Whom.GROUP, Whom.THING, Whom.NOBODY})
 _AUTHORS_SIDE = frozenset({Whom.SELF, Whom.OWN_CHILD, Whom.PUPIL})
@@ -81,7 +83,11 @@ def praised(hits: Iterable[Hit], text: str) -> bool:
     if last >= ended and around()["turns"].search(text, ended, last):
         return False
     first = min(hit.start for hit in praise)
-    if around()["sarcasm"].match(text, first) and last > first:
+    if (
+        last > first
+        and around()["sarcasm"].match(text, first)
+        and not _SENTENCE_ENDS.search(text, first, last)
+    ):
         return False
     if ended > last and around()["turns"].search(text, last, ended):
         return True
@@ -101,6 +107,8 @@ def _targeted(hit: Hit, scene: Scene, facts: frozenset[str]) -> list[Hit]:
         # What somebody at the School says of a child is a complaint about who said it.
         return [replace(hit, category="K1")]
     taken_back = _taken_back(hit, scene)
+    if hit.category != "A4" and _on_stage(hit, scene):
+        return []
     if scene.asks(hit.start) or taken_back:
         if hit.category not in ("A1", "A4") or (taken_back and hit.category == "A1"):
             return []
@@ -166,6 +174,11 @@ def _complaint(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> lis
 def _sentence_speaks(hit: Hit, scene: Scene) -> bool:
     low, high = scene.sentence(hit.start)
     return any(mention.whom in IDENTIFIED or mention.whom is Whom.WORK for mention in scene.within(low, high))
+
+
+def _on_stage(hit: Hit, scene: Scene) -> bool:
+    """Whether the sentence speaks of a part in a play or a costume."""
+    return bool(around()["stage"].search(scene.text, *scene.sentence(hit.start)))
 
 
 def _taken_back(hit: Hit, scene: Scene) -> bool:
