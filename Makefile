@@ -3,12 +3,13 @@
 SHELL := /bin/sh
 CONFIG = config
 TESTS =
+EVAL =
 UPGRADE =
 
 PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check install
 SOURCES = monitor tests bench
 
-.PHONY: help run demo test check bench lock clean
+.PHONY: help run demo test check bench eval lock clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -33,6 +34,9 @@ check: .venv/.dev ## Check style, types, who imports whom, scripts, and that not
 
 bench: .venv/.dev .venv/.browser ## Measure against plain equivalents, as ratios
 	@SCHOOL_MONITOR_BROWSER="$$(cat .venv/.browser)" .venv/bin/python -m bench
+
+eval: .venv/.dev ## Measure matching and triage, write docs/quality.md (EVAL="--date 2026-11-22" for options)
+	.venv/bin/python -m tests.corpus --out docs/quality.md $(EVAL)
 
 lock: .venv/.dev ## Write requirements/*.txt from pyproject.toml (UPGRADE=--upgrade for newer versions)
 	scripts/lock $(UPGRADE)

@@ -6,11 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from tests.corpus import registers, report
 from tests.corpus.categories import judge
-from tests.corpus.evaluate import FULL, QUICK, look_at_context, look_at_names
+from tests.corpus.evaluate import FULL, QUICK, look_at_context, look_at_forms, look_at_names
+from tests.corpus.forms import consistent
+from tests.corpus.planting import Oracle
 from tests.invented_school import matcher
 
 FOLDER = Path(__file__).parent
@@ -25,7 +29,7 @@ def main(arguments: Sequence[str]) -> None:
     """Measure, print each part when it is known, and write the report where `--out` says."""
     options = _options().parse_args(arguments)
     told = _head(options)
-    for measure in (_names, _context, _categories):
+    for measure in (_names, _context, _categories, *((_sealed,) if options.sealed else ())):
         part, worst = measure(options)
         told += part
         sys.stdout.write("\n".join([*part, *worst]) + "\n")
@@ -36,35 +40,38 @@ def main(arguments: Sequence[str]) -> None:
 
 def _options() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.corpus", description=__doc__)
-    parser.add_argument("--register", choices=REGISTERS, default="development", help="whose names to plant")
+    parser.add_argument("--register", choices=REGISTERS, help="whose names to plant")
     parser.add_argument("--people", type=int, default=2500, help="how many people the registers have")
     parser.add_argument("--seed", type=int, default=1, help="which posts are made")
     parser.add_argument("--quick", action="store_true", help="fewer posts, one register")
     parser.add_argument(
         "--worst", type=int, default=0, metavar="N", help="show N of each sort that went wrong"
     )
+    parser.add_argument("--sealed", action="store_true", help="measure what was set aside unread, too")
     parser.add_argument("--out", type=Path, help="write the report here too")
     parser.add_argument("--date", default="", help="the day to write into the report")
     return parser
 
 
 def _head(options: argparse.Namespace) -> list[str]:
-    command = "make eval" if options.out else f"python -m tests.corpus {' '.join(sys.argv[1:])}".strip()
+    given = " ".join(word for word in sys.argv[1:] if not word.startswith(("--out", "docs/")))
+    command = f'make eval EVAL="{given}"' if given else "make eval"
     when = f" on {options.date}" if options.date else ""
-    return ["# How well names and categories are found", "", f"Measured{when} with `{command}`.", ""]
+    return [report.INTRODUCTION, f"Measured{when} with `{command}`.", ""]
 
 
 def _names(options: argparse.Namespace) -> tuple[list[str], list[str]]:
     """The part about names, and the worst of it."""
     amount = QUICK if options.quick else FULL
-    school = REGISTERS[options.register](options.people)
-    first = last = look_at_names(options.register, school, options.seed, amount)
+    chosen = options.register or ("development" if options.quick else "test")
+    school = REGISTERS[chosen](options.people)
+    first = last = look_at_names(chosen, school, options.seed, amount)
     runs = [first]
     if not options.quick:
         fewer = replace(amount, form=60, ordinary=3_000, distractors=300, pair=0, background=0)
         unmarked = registers.unflagged(school)
         last = look_at_names("never seen", registers.never_seen(options.people), options.seed, fewer)
-        runs += [look_at_names(f"{options.register}, nobody flagged", unmarked, options.seed, fewer), last]
+        runs += [look_at_names(f"{chosen}, nobody flagged", unmarked, options.seed, fewer), last]
     told = [
         "## Names", "", *(line for run in runs for line in report.name_goals(run)),
         f"### Posts about nobody ({first.school})", "", *report.nobody_table(first),
@@ -88,6 +95,22 @@ def _categories(options: argparse.Namespace) -> tuple[list[str], list[str]]:
     judged = judge(FOLDER / "posts.jsonl")
     told = ["## Categories", "", *report.category_goals(judged), *report.category_table(judged)]
     return told, report.worst_categories(judged, options.worst)
+
+
+def _sealed(options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The part about forms and posts that were set aside unread: figures only, so that they stay so."""
+    module: Any = import_module("tests.corpus.sealed.forms_sealed")
+    oracle: Oracle = getattr(module, "consistent", consistent)
+    school = registers.never_seen(options.people)
+    count = 20 if options.quick else 100
+    planted = look_at_forms(school, options.seed, module.FORMS, count=count, oracle=oracle)
+    context = look_at_context(matcher(), FOLDER / "sealed" / "school_context_sealed.jsonl")
+    judged = judge(FOLDER / "sealed" / "posts_sealed.jsonl")
+    told = [
+        "## Set aside: forms, posts and school context that nobody tuned for", "",
+        *report.sealed_forms(planted), *report.context_lines(context), *report.category_goals(judged),
+    ]  # fmt: skip
+    return told, []
 
 
 if __name__ == "__main__":

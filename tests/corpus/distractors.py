@@ -22,6 +22,7 @@ _WORD_IN_BRACES = re.compile(r"\{(\w+)\}")
 KINDS: Mapping[str, str] = {
     "ordinary": "ordinary posts, school not meant",
     "namesake": "namesakes elsewhere",
+    "elsewhere": "full names, school not meant, nothing says who else it is",
     "namesake_here": "namesakes in a post about the school",
     "other_school": "another school's people",
     "other_school_and_ours": "another school's people, ours named too",
@@ -94,22 +95,38 @@ class _Filler:
         return f"{title} {name}"
 
 
+_BRITISH = {"english", "scottish", "welsh", "irish"}
+
+
 def _near_names(school: School) -> Sequence[tuple[str, str]]:
-    """Titles of adults with real surnames that nobody here has, one letter (two in long ones) from theirs."""
+    """Titles of adults with real surnames that nobody here has, one letter (two in long ones) from theirs.
+
+    Only surnames of these islands: "Ahmad" for "Ahmed" or "Kowalski" for Mrs Kowalska is the same name in
+    another spelling, as are "Clark" for "Clarke" and "MacDonald" for "McDonald", and a reader would see it.
+    """
     ours = {reading for one in school.people for reading in surname_readings(one.surname)}
-    theirs = {plain(name): name for one in backgrounds() for name in (*one.everyday, *one.surnames)}
+    theirs = {
+        plain(name): name
+        for one in backgrounds()
+        if one.name in _BRITISH
+        for name in (*one.everyday, *one.surnames)
+    }
     near = []
     for person in school.people:
         own = plain(person.surname)
-        if person.role is Role.PUPIL or len(own) < 4:
+        if person.role is Role.PUPIL or school.background[person.id] not in _BRITISH or len(own) < 4:
             continue
         title = titled(person, Random(person.id))
         for other, name in theirs.items():
-            if abs(len(other) - len(own)) > 1 or other in ours:
+            if abs(len(other) - len(own)) > 1 or other in ours or _same_name(own, other):
                 continue
             if distance(own, other) <= (2 if len(own) >= 8 else 1):
                 near.append((title, name))
     return near
+
+
+def _same_name(one: str, other: str) -> bool:
+    return one.rstrip("e") == other.rstrip("e") or one.replace("mac", "mc") == other.replace("mac", "mc")
 
 
 @cache

@@ -12,8 +12,8 @@ from monitor.matching import Matcher, compile
 from monitor.model import PersonMatch
 from tests.corpus.carriers import Post
 from tests.corpus.distractors import KINDS, distractors
-from tests.corpus.forms import FORMS, Form, pairs
-from tests.corpus.planting import Planter
+from tests.corpus.forms import FORMS, Form, consistent, pairs
+from tests.corpus.planting import Oracle, Planter
 from tests.corpus.registers import School
 from tests.invented_school import TERMS
 
@@ -57,6 +57,11 @@ class Outcome:
         return flag.start < last and first < flag.end and self.post.person in flag.person_ids
 
     @property
+    def certain(self) -> bool:
+        """Whether the truth is known: a bare full name without the School may be anybody's."""
+        return self.post.kind != "elsewhere"
+
+    @property
     def hit(self) -> PersonMatch | None:
         """The flag that found the mention; of several the one that quotes it exactly."""
         found = [flag for flag in self.flags if self.right(flag)]
@@ -83,15 +88,22 @@ class Names:
     backgrounds: tuple[Outcome, ...] = ()
 
 
-def look_at_names(
-    name: str, school: School, seed: int, amount: Amount, *, forms: Sequence[Form] = FORMS
-) -> Names:
+def look_at_forms(
+    school: School, seed: int, forms: Sequence[Form], *, count: int, oracle: Oracle = consistent
+) -> list[Outcome]:
+    """Plant `count` mentions in each form and scan them."""
+    planter = Planter(school, seed, oracle)
+    matcher = compile(school.people, TERMS)
+    return look(matcher, (post for form in forms for post in planter.posts(form, count)))
+
+
+def look_at_names(name: str, school: School, seed: int, amount: Amount) -> Names:
     """Plant names and distractors for one register and scan them."""
     matcher = compile(school.people, TERMS)
     planter = Planter(school, seed)
     even = [form for form in FORMS if form.name in EVEN_FORMS]
     origins = sorted(set(school.background.values()))
-    planted = look(matcher, (post for form in forms for post in planter.posts(form, amount.form)))
+    planted = look(matcher, (post for form in FORMS for post in planter.posts(form, amount.form)))
     nobody = look(
         matcher,
         (
@@ -137,7 +149,7 @@ def macro(recalls: Mapping[str, tuple[float, int]]) -> float:
 
 def precision(outcomes: Iterable[Outcome]) -> float:
     """Share of flags that name the person meant where they are named."""
-    verdicts = [outcome.right(flag) for outcome in outcomes for flag in outcome.flags]
+    verdicts = [one.right(flag) for one in outcomes if one.certain for flag in one.flags]
     return sum(verdicts) / max(1, len(verdicts))
 
 
@@ -182,7 +194,7 @@ def calibration_error(outcomes: Iterable[Outcome]) -> tuple[float, list[tuple[in
     """Expected calibration error of `score`, and each tenth of it: flags, mean score, share right."""
     bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
     for outcome in outcomes:
-        for flag in outcome.flags:
+        for flag in outcome.flags if outcome.certain else ():
             bins[min(BINS - 1, int(flag.score * BINS))].append((flag.score, outcome.right(flag)))
     total = sum(len(one) for one in bins)
     rows = [

@@ -96,9 +96,8 @@ def consistent(register: Collection[Person], person: Person, form: Form, written
     not meant, unless `person` is one of them.
     """
     del form  # every form says what was understood in its clue
-    clue = written.clue
-    fitting = [one for one in register if _fits(one, clue)]
-    exact = [one for one in fitting if _spelt_out(one, clue)]
+    fitting = _fitting(register, written.clue)
+    exact = [one for one in fitting if _spelt_out(one, written.clue)]
     chosen = exact if exact and person in exact else fitting
     return {one.id for one in chosen}
 
@@ -109,18 +108,21 @@ def misread(register: Collection[Person], person: Person, written: Written) -> b
     So it is with a slip that makes another name, and with half a name where somebody has just that one.
     """
     clue = written.clue
-    slipped = clue.surname_slips or clue.given_slips
-    if not slipped and (not clue.surname or _spelt_out(person, clue)):
-        return False
     read = replace(clue, surname_slips=0, given_slips=0)
-    if slipped:
-        return any(_fits(one, read) and one.id != person.id for one in register)
-    return any(_spelt_out(one, read) and _fits(one, read) for one in register)
-
-
-def _fits(person: Person, clue: Clue) -> bool:
-    if not _surname_fits(person, clue):
+    if clue.surname_slips or clue.given_slips:
+        return any(one.id != person.id for one in _fitting(register, read))
+    if not clue.surname or _spelt_out(person, clue):
         return False
+    return any(_spelt_out(one, read) for one in _fitting(register, read))
+
+
+def _fitting(register: Collection[Person], clue: Clue) -> list[Person]:
+    surnames = {one.surname for one in register}
+    fitting = {surname for surname in surnames if _surname_fits(surname, clue)}
+    return [one for one in register if one.surname in fitting and _rest_fits(one, clue)]
+
+
+def _rest_fits(person: Person, clue: Clue) -> bool:
     told_adult = bool(clue.title or clue.couple or clue.adult)
     if told_adult and (person.role is Role.PUPIL or not _sex_allows(person.title, clue.title)):
         return False
@@ -152,8 +154,8 @@ def _given_fits(person: Person, clue: Clue) -> bool:
     return bool(clue.given_slips) and any(_near(read, name, clue.given_slips) for name in own)
 
 
-def _surname_fits(person: Person, clue: Clue) -> bool:
-    own = surname_readings(person.surname)
+def _surname_fits(surname: str, clue: Clue) -> bool:
+    own = surname_readings(surname)
     if clue.surname_initial:
         return any(name.startswith(plain(clue.surname_initial)) for name in own)
     if clue.surname_start:

@@ -21,6 +21,20 @@ from tests.corpus.evaluate import (
 )
 from tests.corpus.forms import CHANGES
 
+INTRODUCTION = """\
+# How well names and categories are found
+
+Every person and every post here is invented. A register of a whole school is made up by chance, with all
+that real ones have: people who share a name, siblings, surnames that are words. Its names are written into
+posts in every way of `tests/corpus/forms.py`; other posts name nobody of the school. What was found is held
+against what is true. Invented posts are tidier than real ones: expect less from those.
+
+A mention counts as found when a flag lies on it and names the person meant, alone or among those whom the
+words cannot tell apart. Precision is the share of flags that are right in that sense. Not asked for: a bare
+surname that others have or that is a word; a pupil with a very common name, or somebody marked `common`,
+without a second cue such as a title or a year; initials that leave more than eight people possible.
+"""
+
 LIMITS = {"ordinary": 0.0001, "namesake": 0.01, "namesake_here": 0.01, "other_school": 0.0,
           "other_school_and_ours": 0.0, "word": 0.02, "near_title": 0.02}  # fmt: skip
 SAFEGUARDING = ("A3", "S1", "S2", "S4")
@@ -103,6 +117,23 @@ def nobody_table(names: Names) -> list[str]:
             for kind, (flagged, posts) in wrong_by_kind(names.nobody).items()
         ),
     )
+
+
+def sealed_forms(planted: Sequence[Outcome]) -> list[str]:
+    """Recall on forms that nobody tuned for, without saying which they are."""
+    shares = recall(planted, _form)
+    least = min(share for share, _ in shares.values())
+    rows = [
+        goal(f"recall, mean of {len(shares)} forms never tuned for", macro(shares), 0.8),
+        goal("recall, worst of them", least, 0.3),
+    ]
+    low = sum(share < 0.8 for share, _ in shares.values())
+    return [
+        *table("| what | asked | measured | met |", rows),
+        f"{len(planted)} mentions; {low} of the forms are below 0.8. Precision {precision(planted):.4f}, "
+        f"exact spans {exactness(planted):.4f}.",
+        "",
+    ]
 
 
 def backgrounds_table(names: Names) -> list[str]:
