@@ -35,7 +35,7 @@ WRITTEN = [
     ("[Ms T Quillfeather] at Littleover Community School", "s04"),
     ("[T. Quillfeather] at Littleover Community School", "s04"),
     ("[Quillfeather, Tamsin] at Littleover Community School", "s04"),
-    ("[Quillfeather, T]. at Littleover Community School", "s04"),
+    ("[Quillfeather, T.] at Littleover Community School", "s04"),
     ("[Tamsin Q] at Littleover Community School", "s04"),
     ("[Quillfeather] at Littleover Community School", "s04"),
     ("[Quillfeather]'s class at Littleover Community School", "s04"),

@@ -57,11 +57,9 @@ class Meant:
     rule: str
     confidence: float
 
-    def match(self, offsets: Sequence[int]) -> SchoolMatch:
+    def match(self, words: Words) -> SchoolMatch:
         """The same by code points of the original."""
-        return SchoolMatch(
-            int(offsets[self.start]), int(offsets[self.end - 1]) + 1, self.term, self.rule, self.confidence
-        )
+        return SchoolMatch(*words.quote(self.start, self.end), self.term, self.rule, self.confidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +186,12 @@ def other_schools(words: Words, own: Sequence[tuple[int, int]]) -> list[tuple[in
         first, named = i, False
         while first and i - first < _MOST_WORDS_OF_A_NAME and _next_to(words, first - 1):
             before = written[first - 1]
+            if before == "s" and words.sign_before(first - 1) == "'":
+                first -= 1
+                continue
+            if not named and before in lexical.parts_of_school and first - 1 and not words.capital(first - 1):
+                first -= 1
+                continue
             if before in lexical.not_a_school and not (named or _may_be_part(words, first - 1)):
                 break
             if before not in lexical.not_a_school:

@@ -25,6 +25,7 @@ from monitor.model import Band, PersonMatch, Role
 
 THRESHOLD = 0.5
 _WIDESPREAD = 2e-4
+_IS_FORENAME = 2e-5
 _NEEDS_CUE = frozenset(
     {"full_name", "nickname", "half_name", "transposed", "initial_surname", "transposed_initial", "alias"}
 )
@@ -75,12 +76,10 @@ class Judged:
     def match(self, words: Words, roll: Roll) -> PersonMatch:
         """The same for everybody else: by ids and code points of the original."""
         one = self.mention
-        offsets = words.offsets
         bearers = [roll.bearer(place) for place in self.people]
         says = _weights().says
         return PersonMatch(
-            int(offsets[one.start]),
-            int(offsets[one.end - 1]) + 1,
+            *words.quote(one.start, one.end),
             tuple(sorted(bearer.id for bearer in bearers)),
             min((bearer.role for bearer in bearers), key=_ROLES.index),
             one.rule,
@@ -156,6 +155,8 @@ def _judge(one: Mention, words: Words, roll: Roll, around: Surroundings) -> Judg
     elif one.rule == "surname" and any(bearer.common for bearer in bearers):
         people = frozenset(place for place in people if not roll.bearer(place).common)
         bearers = [roll.bearer(place) for place in people]
+        if not bearers:
+            return None
     evidence += _of_words(one, words, bearers, cue=cue)
     if around.other_schools:
         evidence += _of_other_schools(one, words, around)
@@ -187,6 +188,8 @@ def _told_apart(one: Mention, roll: Roll, around: Surroundings) -> tuple[frozens
 def _of_words(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: bool) -> list[str]:
     """What the words of the mention, and those beside it, say."""
     evidence = list(one.notes)
+    if _part_of_longer(one, words):
+        evidence.append("part_of_longer")
     if lexicon().trades.match(words.reading, one.end):
         evidence.append("business")
     if _reads_as_words(one, words):
@@ -206,6 +209,18 @@ def _of_words(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: boo
     if one.slips:
         evidence += _of_slips(one, words)
     return evidence
+
+
+def _part_of_longer(one: Mention, words: Words) -> bool:
+    """Whether a hyphen makes it a piece of another name ("Huggins-Ward")."""
+    reading = words.reading
+    if one.inside:
+        return False
+    after = reading[one.end : one.end + 2]
+    if len(after) == 2 and after[0] == "-" and after[1].isalpha():
+        return not (words.ends[one.last] - one.end or is_word(words.written[one.last + 1]))
+    return bool(one.start > 1 and reading[one.start - 1] == "-" and reading[one.start - 2].isalpha() and not one.title
+                and not is_word(words.written[one.first - 1]))  # fmt: skip
 
 
 def _of_slips(one: Mention, words: Words) -> list[str]:
@@ -229,7 +244,7 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
                 evidence.append("real_forename")
         elif i == one.last or one.rule == "transposed":
             if is_surname(written):
-                evidence.append("real_surname")
+                evidence.append("real_surname" if one.given else "another_surname")
             elif is_word(written):
                 evidence.append("real_word")
     return evidence
@@ -241,14 +256,13 @@ def _reads_as_words(one: Mention, words: Words) -> bool:
         return False
     at = range(one.first, one.last + 1)
     if one.rule == "surname":
-        return _bare_word(one, words)
+        return _bare_word(one, words) or _bare_forename(one, words)
     if one.rule in _TITLED:
         last = words.written[one.last]
-        return (
-            not words.capital(one.last)
-            and is_word(last)
-            and (one.title in ("miss", "sir", "rev") and not words.capital(one.first))
-        )
+        if words.capital(one.last) or not is_word(last) or one.title not in ("miss", "sir", "rev"):
+            return False
+        before = words.written[one.first - 1] if one.first else ""
+        return not words.capital(one.first) and (before.endswith("s") or last in _NEVER_BARE or one.title != "miss")
     if any(words.capital(i) for i in at):
         return False
     names = [words.written[i] for i in at if len(words.written[i]) > 1]
@@ -278,6 +292,11 @@ def _bare_word(one: Mention, words: Words) -> bool:
     return not (possessive or following in _AFTER_A_NAME or previous in _BEFORE_A_NAME)
 
 
+def _bare_forename(one: Mention, words: Words) -> bool:
+    """Whether a surname by itself is more likely the forename it also is."""
+    return not one.half and one.first == one.last and forename_share(words.written[one.first]) > _IS_FORENAME
+
+
 def _of_other_schools(one: Mention, words: Words, around: Surroundings) -> list[str]:
     """Whether another school named in the text is the one they belong to."""
     nearest_own = min((_apart(one, span) for span in _beside(one, around.own_terms)), default=10_000)
@@ -300,7 +319,7 @@ def _apart(one: Mention, span: tuple[int, int]) -> int:
 
 
 _LINK = re.compile(
-    r"[\s,(\-]*(?:(?:\w+ ){0,4}?(?:at|from|of|@|over at|with|in|head of|teaches at|leads)\b[\s@#]*(?:the )?(?:\w+ ){0,1}|\s*[,(\-]\s*)$"
+    r"[\s,(\-]*(?:(?:\w+ ){0,4}?(?:who (?:\w+ ){0,3}\w+|runs|coaches|leads|at|from|of|@|over at|with|in|head of|teaches at|leads)\b[\s@#]*(?:the )?(?:\w+ ){0,1}|\s*[,(\-]\s*)$"
 )
 
 

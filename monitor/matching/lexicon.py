@@ -46,6 +46,7 @@ class Lexicon:
     subjects: tuple[tuple[str, Phrases], ...]
     school_kinds: frozenset[str]
     not_a_school: frozenset[str]
+    parts_of_school: frozenset[str]
     nicknames: dict[str, tuple[str, ...]]
     office_stems: frozenset[str]
     not_an_office: re.Pattern[str]
@@ -89,6 +90,7 @@ def lexicon() -> Lexicon:
         subjects=tuple((name, phrases(words)) for name, words in data["subjects"].items()),
         school_kinds=frozenset(data["school_kinds"]),
         not_a_school=frozenset(data["not_a_school"]),
+        parts_of_school=frozenset(data["parts_of_school"]),
         nicknames=_both_ways(data["nicknames"]),
         office_stems=frozenset(data["office_stems"]),
         not_an_office=not_an_office,

@@ -154,7 +154,7 @@ class Matcher:
         if not (context or people):
             return _NOTHING
         return Matches(
-            school=tuple(one.match(offsets) for one in school) if context else (),
+            school=tuple(one.match(words) for one in school) if context else (),
             people=tuple(people),
             # Short forms too: where the School is meant, "Littleover's head" is its head.
             offices=tuple(_offices(text, words, spoken, own)) if context else (),
@@ -212,6 +212,8 @@ class Matcher:
                 begin, end = match.span()
             else:
                 begin, end = start, _last_word_end(batch.reading, start, stop)
+            if _reads_as_words(text[batch.offsets[begin] : batch.offsets[end - 1] + 1], form):
+                continue
             found = _bounded(text, batch, begin, end, low, high, form)
             if found is not None:
                 yield found
@@ -255,7 +257,9 @@ def _bounded(
     """Whether the words stand by themselves: at word boundaries, or as a part of a handle or hashtag."""
     reading, offsets = batch.reading, batch.offsets
     token = _in_token(reading, begin, low)
-    if begin > low and _WORD.match(reading[begin - 1]):
+    if form.rule == "school_domain" and re.match(r"\.[a-z0-9]", reading[end : min(end + 2, high)]):
+        return None  # "littleover.example.org"
+    if begin > low and _WORD.match(reading[begin - 1]) and text[int(offsets[begin - 1])] != "@":
         before = text[int(offsets[begin - 1])]
         capital = text[int(offsets[begin])].isupper()
         if not (token and (form.letters >= 8 or (capital and before.islower()))):
@@ -267,6 +271,15 @@ def _bounded(
         if not (numbered or inside or (possessive and form.letters >= 6)):
             return None
     return Found(begin - low, end - low, form, token)
+
+
+def _reads_as_words(original: str, form: Form) -> bool:
+    """Whether small words happen to make the term ("a little over community school budgets"), or other
+    words are a slip of it ("Little Dover Community School")."""
+    words = len(original.split())
+    if words <= len(form.parts) or len(original) > 2 * form.letters:
+        return False
+    return original.islower() or not form.exact
 
 
 def _in_token(reading: str, at: int, low: int) -> bool:
@@ -310,8 +323,7 @@ def _offices(
         for found in pattern.finditer(marked):
             if not any(taken[found.start() : found.end()]):
                 taken[found.start() : found.end()] = b"\1" * len(found.group())
-                start, end = words.offsets[found.start()], words.offsets[found.end() - 1] + 1
-                mentions.append(OfficeMention(start, end, office, f"office_{office}"))
+                mentions.append(OfficeMention(*words.quote(*found.span()), office, f"office_{office}"))
     yield from sorted(mentions, key=lambda mention: mention.start)
 
 

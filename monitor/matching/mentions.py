@@ -11,9 +11,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.matching.names import is_forename, is_surname, is_word
+from monitor.matching.names import is_forename, is_word, surname_share
 from monitor.matching.roll import SEX_OF_TITLE, Name, Roll, Spelling
-from monitor.matching.spelling import Slip, distance, key_of, same_key_slip, sound, squeezed
+from monitor.matching.spelling import Slip, distance, key_of, same_key_slip, sound, squeezed, stem_of_nickname
 from monitor.matching.words import Words
 
 TITLES = {
@@ -36,8 +36,13 @@ _LONGEST_SLIPPED = 24
 _SHORTEST_INSIDE = 4
 _SHORTEST_ALONE_INSIDE = 7
 _SHORTEST_CUT = 4
-_CENSORS = "*#_~^+"
-_CENSORED = re.compile(r"(?<![a-z0-9*#_~^+.\-])[a-z](?:[a-z*#_~^+.\-]){3,23}(?![a-z0-9*#_~^+])")
+_MAY_BE_CUT = 2e-5
+_HIDES = re.compile(r"[^\W\d_](?:[*#%_~^•█▇■]|[*#%!$&?~^+_@.•█▇■-]{2})")
+_CENSORED = re.compile(
+    r"(?<![\w*#%@])(?:[^\W\d_]{1,20}(?:[*#%_~^•█▇■]|[*#%!$&?~^+_@.•█▇■-]{2,20})){1,4}(?:[^\W\d_]{1,20}(?![*#%_~^•█▇■])|(?<=[*█▇■]{2}))"
+)
+_SHOWN = re.compile(r"[^\W\d_]+")
+_HIDDEN = re.compile(r"[*#%!$&?~^+_@.•█▇■-]+")
 _NO_GIVEN: frozenset[int] = frozenset()
 
 
@@ -123,6 +128,8 @@ class _Finder:
                 surnames += self._unknown(i)
             if i < last and (pair := _joined_key(key, keys[i + 1])) in names and self._joins(i):
                 surnames += self._joined(i, i + 1, names[pair])
+            elif i < last and self.words.gap(i) == "-":
+                surnames += self._hyphenated(i)
             if key in roll.openings:
                 for end in (i + 2, i + 3):
                     if end <= last:
@@ -136,6 +143,7 @@ class _Finder:
             self._after_title(i)
         for i in forenames:
             self._forename_with_cue(i)
+            self._forename_with_slip(i)
         return self.out
 
     # --- a surname as written, or nearly ------------------------------------------------------------
@@ -145,13 +153,30 @@ class _Finder:
         letters = words.written[first] if first == last else "".join(words.written[first : last + 1])
         for spelling in name.surnames:
             slip = same_key_slip(letters, spelling.letters)
-            yield _Surname(first, last, words.starts[first], words.ends[last], spelling, slip)
+            if slip is not None:
+                yield _Surname(first, last, words.starts[first], words.ends[last], spelling, slip)
 
     def _joined(self, first: int, last: int, name: Name) -> Iterator[_Surname]:
         if name.aliases:
             self._alias(first, last, name)
         if name.surnames:
             yield from self._as_written(first, last, name)
+
+    def _hyphenated(self, i: int) -> Iterator[_Surname]:
+        """A double-barrelled name in the plural, or with a slip in it."""
+        words, names = self.words, self.roll.names
+        whole = words.written[i] + words.written[i + 1]
+        if len(whole) < 6 or not whole.isalpha() or len(whole) > _LONGEST_GLUED:
+            return
+        start, end = words.starts[i], words.ends[i + 1]
+        if whole[-1] == "s" and (name := names.get(key_of(whole[:-1]))):
+            for spelling in name.surnames:
+                yield _Surname(i, i + 1, start, end - 1, spelling, Slip.NONE)
+            return
+        if is_word(words.written[i]) and is_word(words.written[i + 1]) and not words.capital(i + 1):
+            return
+        for spelling, slip in self._nearest(whole, key_of(whole)):
+            yield _Surname(i, i + 1, start, end, spelling, slip)
 
     def _joins(self, i: int) -> bool:
         """Whether two words may be one name that somebody broke ("O Dunnery", "Quill-feather")."""
@@ -168,11 +193,15 @@ class _Finder:
         if key[-1] == "s" and (name := names.get(key[:-1])) and name.surnames and len(key) > 4:
             if words.written[i][-1] == "s":
                 return [
-                    _Surname(i, i, start, end - 1, one, same_key_slip(written[:-1], one.letters))
+                    _Surname(i, i, start, end - 1, one, slip)
                     for one in name.surnames
+                    if (slip := same_key_slip(written[:-1], one.letters)) is not None
                 ]
         found = [
-            _Surname(i, i, start, end, spelling, slip) for spelling, slip in self._nearest(written, key)
+            _Surname(i, i, start, start + len(spelling.letters), spelling, slip)
+            if written.startswith(spelling.letters) and end - start == len(written)  # "@mr_nasserx"
+            else _Surname(i, i, start, end, spelling, slip)
+            for spelling, slip in self._nearest(written, key)
         ]
         if len(key) >= 6:
             self._glued(i)
@@ -223,36 +252,40 @@ class _Finder:
         return found
 
     def _censored(self, surnames: list[_Surname]) -> None:
-        """Names with letters starred out ("Q*illfeather", "Qu_llfeather", "Br****hall")."""
+        """Names with letters starred out ("Q*illfeather", "Qu_llfeather", "Br#%!hall", "Ms Q****")."""
         words = self.words
-        if not any(sign in words.reading for sign in _CENSORS):
+        if not _HIDES.search(words.text):
             return
-        for hit in _CENSORED.finditer(words.reading):
-            text = hit.group().rstrip(".-_")
-            letters = re.findall(r"[a-z]+", text)
-            shown = sum(map(len, letters))
-            if shown < 2 or not any(sign in text[1:] for sign in _CENSORS):
+        for hit in _CENSORED.finditer(words.text):
+            start = bisect_left(words.offsets, hit.start())
+            end = bisect_left(words.offsets, hit.end())
+            first = bisect_left(words.starts, start)
+            last = bisect_left(words.starts, end) - 1
+            if first >= len(words.starts) or words.starts[first] != start:
                 continue
-            first = bisect_left(words.starts, hit.start())
-            last = bisect_left(words.starts, hit.start() + len(text)) - 1
-            if first >= len(words.starts) or words.starts[first] != hit.start():
-                continue
-            for spelling in self._hidden_names(text, letters, shown):
-                end = hit.start() + len(text)
-                surnames.append(_Surname(first, last, hit.start(), end, spelling, Slip.CENSORED))
+            pieces = [words.reading[bisect_left(words.offsets, at) : bisect_left(words.offsets, to)]
+                      for at, to in (part.span() for part in _SHOWN.finditer(words.text, *hit.span()))]  # fmt: skip
+            signs = [len(part.group()) for part in _HIDDEN.finditer(words.text, *hit.span())]
+            for spelling in self._hidden_names(pieces, signs):
+                surnames.append(_Surname(first, last, start, end, spelling, Slip.CENSORED))
 
-    def _hidden_names(self, text: str, letters: Sequence[str], shown: int) -> list[Spelling]:
-        """The surnames that letters with some hidden may stand for; those that fit sign by sign first."""
+    def _hidden_names(self, shown: Sequence[str], hidden: Sequence[int]) -> list[Spelling]:
+        """The surnames that pieces with letters hidden between them may stand for; those that fit sign by
+        sign first."""
+        if not shown or not shown[0].isalpha():
+            return []
         names = [
             spelling
-            for key in self.roll.beginning(key_of(letters[0][:1]))
+            for key in self.roll.beginning(key_of(shown[0][:1]))
             for spelling in self.roll.names[key].surnames
         ]
-        exact = re.compile("".join(_hidden(part) for part in re.findall(r"[a-z]+|[^a-z]+", text)))
+        ends = [*hidden, 0] if len(hidden) < len(shown) else list(hidden)
+        exact = re.compile("".join(piece + _wild(n) for piece, n in zip(shown, ends, strict=False)))
         found = [one for one in names if exact.fullmatch(one.letters)]
-        if found or shown < 4 or len(letters) > 4:
-            return found
-        loose = re.compile("[a-z]*?".join(letters) + ("" if text[-1].isalpha() else "[a-z]*"))
+        letters = sum(map(len, shown))
+        if found or letters < 4 or len(shown) > 4:
+            return found if letters > 1 or len(found) == 1 else []
+        loose = re.compile("[a-z]*?".join(shown) + ("[a-z]*" if ends[-1] else ""))
         return [one for one in names if loose.fullmatch(one.letters)]
 
     # --- what stands beside a surname ---------------------------------------------------------------
@@ -283,10 +316,14 @@ class _Finder:
                 self._mention(one, rule, people, first=at - bool(title), given=given, title=title, notes=notes)
                 return
         if title and one.first:
-            people = self._of_title(title, bearers, also_pupils=False)
+            first, people = one.first - 1, self._of_title(title, bearers, also_pupils=False)
+            if self._couple(first):
+                people |= self._of_title(self._title_of_couple(first), bearers, also_pupils=False)
+                first -= 2 if words.written[first - 1] in _JOINERS else 1
+                title = "mx"
             if people:
                 rule = "title_half" if one.spelling.half else "title_surname"
-                self._mention(one, rule, people, first=one.first - 1, title=title)
+                self._mention(one, rule, people, first=first, title=title)
                 return
         if self._transposed(one):
             return
@@ -321,6 +358,8 @@ class _Finder:
                 nick = all(self.roll.bearer(place).given.get(spelling.letters) for place in people)
                 # One may be registered as Daniel and another as Dan: the words allow both.
                 slip = same_key_slip(written, spelling.letters)
+                if slip is None:
+                    continue
                 more = frozenset().union(*(other.people & bearers for other in name.forenames))
                 return _Given(i, more, spelling.letters, slip, "nickname" if nick else "full_name")
         return None
@@ -373,8 +412,8 @@ class _Finder:
             return True
         if len(written) != 1 or written.isdigit():
             return False
-        ends = words.sign_after(i) in ("", ".", ",", "!", "?", ")", ";", ":")
-        if not ("," in gap or (ends and words.capital(i) and written not in "ai")):
+        dotted = words.sign_after(i) == "."
+        if not ("," in gap or (words.capital(i) and (written not in "ai" or dotted) and words.sign_after(i) != "'")):
             return False
         people = frozenset(
             place for place in one.spelling.people if written in self.roll.bearer(place).initials
@@ -382,7 +421,7 @@ class _Finder:
         if not people:
             return False
         given = _Given(i, people, written, Slip.NONE, "transposed_initial")
-        self._mention(one, "transposed_initial", people, first=one.first, last=i, given=given)
+        self._mention(one, "transposed_initial", people, first=one.first, last=i, given=given, dotted=dotted)
         return True
 
     # --- names without a surname, or with a piece of one --------------------------------------------
@@ -419,6 +458,7 @@ class _Finder:
         if is_word(written):
             if not words.capital(i) or words.shouted(i):
                 return
+            self._cut_short(i, title)
             nearest = [(one, slip) for one, slip in self._nearest(written, key) if slip is Slip.EDIT]
             for spelling, slip in nearest:
                 people = self._of_title(title, spelling.people, also_pupils=False)
@@ -426,18 +466,20 @@ class _Finder:
                     one = _Surname(i, i, words.starts[i], words.ends[i], spelling, slip)
                     self._mention(one, "title_surname", people, first=i - 1, title=title)
             return
-        if len(key) >= _SHORTEST_CUT and not is_surname(written):
-            stem = key
-            if len(key) > 4 and key[-1] == "y":
-                stem = key[:-1]
-            for candidate in roll.beginning(stem):
-                if candidate == key:
-                    continue
-                for spelling in roll.names[candidate].surnames:
-                    people = self._of_title(title, spelling.people, also_pupils=False)
-                    if people and len(spelling.letters) >= len(written) + 2:
-                        one = _Surname(i, i, words.starts[i], words.ends[i], spelling, Slip.CUT)
-                        self._mention(one, "title_surname", people, first=i - 1, title=title)
+        self._cut_short(i, title)
+
+    def _cut_short(self, i: int, title: str) -> None:
+        """ "Mr Brack", "Ms Quilly"."""
+        words, roll = self.words, self.roll
+        written, key = words.written[i], words.keys[i]
+        if len(written) < _SHORTEST_CUT or surname_share(written) > _MAY_BE_CUT:
+            return
+        for candidate in roll.beginning(key[:-1] if len(key) > 4 and key[-1] == "y" else key):
+            for spelling in roll.names[candidate].surnames:
+                people = self._of_title(title, spelling.people, also_pupils=False)
+                if people and candidate != key and len(spelling.letters) >= len(written) + 2:
+                    one = _Surname(i, i, words.starts[i], words.ends[i], spelling, Slip.CUT)
+                    self._mention(one, "title_surname", people, first=i - 1, title=title)
 
     def _forename_with_cue(self, i: int) -> None:
         """ "Tamsin Q", "Zadie 9B", "Zadie in Year 9"."""
@@ -452,7 +494,10 @@ class _Finder:
         following = words.written[i + 1]
         gap = words.gap(i)
         if len(following) == 1 and following.isalpha() and gap.strip() == "" and "\n" not in gap:
-            if following in "ai" and not (self._ends(i + 1) and words.capital(i + 1)):
+            if following in "ai" and not (
+                words.capital(i) and words.capital(i + 1) and not words.shouted(i)
+                and (following == "a" or self._ends(i + 1)) and not self._goes_on_as_grade(i + 1)
+            ):  # fmt: skip
                 return
             if words.sign_after(i + 1) in ("'", "-", "/", "&"):
                 return
@@ -462,6 +507,11 @@ class _Finder:
             ):
                 self._bare(i, i + 1, "forename_initial", people, given=written)
         self._forename_with_form(i, everyone, written)
+
+    def _goes_on_as_grade(self, i: int) -> bool:
+        """Whether "A" begins "A level" or another name."""
+        following = self.words.written[i + 1] if i + 1 < len(self.words.written) else ""
+        return following in ("level", "levels", "star", "stars") or (bool(following) and self.words.capital(i + 1))
 
     def _names_somebody(self, i: int) -> bool:
         name = self.roll.names.get(self.words.keys[i])
@@ -489,9 +539,43 @@ class _Finder:
         if people:
             self._bare(i, last, "forename_form", people, given=written)
 
+    def _forename_with_slip(self, i: int) -> None:
+        """ "Anthony Arrahdle": a forename of ours before a word much like the surname of one who bears it."""
+        words, roll = self.words, self.roll
+        at = i + 1
+        if at >= len(words.keys) or not self._adjoins(i) or words.keys[at] in roll.names:
+            return
+        written, last = words.written[at], at
+        if at + 1 < len(words.keys) and words.gap(at) == "-":
+            written, last = written + words.written[at + 1], at + 1
+        if not 5 <= len(written) <= _LONGEST_SLIPPED or (last == at and is_word(written)):
+            return
+        everyone = frozenset().union(*(one.people for one in roll.names[words.keys[i]].forenames))
+        found: dict[int, set[int]] = {}
+        for place in everyone:
+            surname = roll.bearer(place).surname
+            most = 1 if len(surname) < 6 else 2 if len(surname) < 11 else 3
+            edits = distance(written, surname, most=most)
+            if edits <= most:
+                found.setdefault(edits, set()).add(place)
+        if not found:
+            return
+        edits = min(found)
+        people = frozenset(found[edits])
+        surname = roll.bearer(min(people)).surname
+        slip = Slip.EDIT if edits <= 1 else Slip.EDITS
+        title = self._title(i - 1) if i else ""
+        if title:
+            people = self._of_title(title, people, also_pupils=True)
+        one = _Surname(at, last, words.starts[at], words.ends[last], Spelling(surname, people), slip)
+        given = _Given(i, people, words.written[i], Slip.NONE, "full_name")
+        self._mention(one, "full_name", people, first=i - bool(title), given=given, title=title)
+
     def _alias(self, first: int, last: int, name: Name) -> None:
+        letters = "".join(self.words.written[first : last + 1])
         for spelling in name.aliases:
-            self._bare(first, last, "alias", spelling.people)
+            if letters == spelling.letters:
+                self._bare(first, last, "alias", spelling.people)
 
     # --- names glued to other words -----------------------------------------------------------------
 
@@ -563,6 +647,19 @@ class _Finder:
             i, i, start, end, rule, frozenset((place,)), surname=spelling.letters, given=given, half=spelling.half, inside=True
         )
 
+    def _couple(self, i: int) -> bool:
+        """Whether another title stands before the title at word `i`: "Mr & Mrs", "Mr and Mrs"."""
+        words = self.words
+        if not i:
+            return False
+        if words.keys[i - 1] in TITLES:
+            return words.gap(i - 1).strip() in ("&", "+", "/")
+        return i > 1 and words.written[i - 1] in _JOINERS and words.keys[i - 2] in TITLES
+
+    def _title_of_couple(self, i: int) -> str:
+        before = i - 2 if self.words.written[i - 1] in _JOINERS else i - 1
+        return TITLES[self.words.keys[before]]
+
     # --- small questions ----------------------------------------------------------------------------
 
     def _adjoins(self, i: int) -> bool:
@@ -572,6 +669,8 @@ class _Finder:
             return True
         if len(gap) > 6:
             return False
+        if not gap.strip():  # a line may end inside a name
+            return True
         short = len(self.words.written[i]) <= 1 or self.words.keys[i] in TITLES
         return not (_STOP_AFTER_SHORT if short else _STOP).search(gap)
 
@@ -599,9 +698,8 @@ class _Finder:
         title = TITLES.get(words.keys[i], "")
         if not title or not self._adjoins(i):
             return ""
-        if title in ("miss", "sir", "rev", "prof") and not words.capital(i):
-            if i and title == "miss" and words.written[i - 1] in _BEFORE_TO_MISS:
-                return ""
+        if title == "miss" and i and not words.capital(i) and words.written[i - 1] in _BEFORE_TO_MISS:
+            return ""
         if title == "miss" and len(words.written[i]) < 4:
             return ""
         return title
@@ -610,9 +708,11 @@ class _Finder:
         """Those whom a title may be for: by sex where it is known, never by the registered title
         ("Miss" is every woman who teaches)."""
         wanted = SEX_OF_TITLE.get(title, "")
-        adults = [(place, self.roll.bearer(place)) for place in people]
-        those = [(place, one) for place, one in adults if one.adult or also_pupils]
+        everyone = [(place, self.roll.bearer(place)) for place in people]
+        those = [(place, one) for place, one in everyone if one.adult]
         fitting = frozenset(place for place, one in those if not wanted or one.sex in ("", wanted))
+        if not those and also_pupils:
+            return frozenset(place for place, _ in everyone)
         return fitting or frozenset(place for place, _ in those)
 
     def _mention(
@@ -626,9 +726,10 @@ class _Finder:
         given: _Given | None = None,
         title: str = "",
         notes: Iterable[str] = (),
+        dotted: bool = False,
     ) -> None:
         words = self.words
-        end = one.end if last is None else words.ends[last]
+        end = one.end if last is None else words.ends[last] + dotted
         slips = [one.slip, *([given.slip] if given else [])]
         self.out.append(
             Mention(
@@ -660,12 +761,9 @@ def _joined_key(left: str, right: str) -> str:
     return left + right[1:] if left[-1] == right[0] and left[-1].isalpha() else left + right
 
 
-def _hidden(part: str) -> str:
-    """A censored piece as a pattern: as many letters as signs, or any number if there are several."""
-    if part.isalpha():
-        return part
-    signs = len(part.replace(" ", ""))
-    return "[a-z]" if signs == 1 else f"[a-z]{{1,{signs + 4}}}"
+def _wild(signs: int) -> str:
+    """Signs for letters: one for one, several for about as many."""
+    return "" if not signs else "[a-z]" if signs == 1 else f"[a-z]{{1,{signs + 4}}}"
 
 
 def _sounds_alike(written: str, letters: str) -> bool:
@@ -688,6 +786,7 @@ def _slip_of_given(written: str, letters: str, said: str) -> tuple[int, Slip, st
         return 3, Slip.EDITS, letters
     if len(letters) >= 4 and said == sound(letters) and _sounds_alike(written, letters):
         return 2, Slip.SOUND, letters
-    if len(written) >= 3 and letters.startswith(written):
+    stem = stem_of_nickname(written)
+    if len(stem) >= 3 and squeezed(letters).startswith(stem):
         return 2, Slip.CUT, letters
     return None

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, replace
 
 from monitor.folding import read_batch
 from monitor.matching.lexicon import lexicon
-from monitor.matching.names import forename_share, is_word, surname_share
 from monitor.matching.spelling import key_of, left_out, sound, without_vowels
 from monitor.model import Person, Role
 
@@ -316,9 +315,7 @@ def _plus(keys: tuple[str, ...], key: str) -> tuple[str, ...]:
 
 
 def stands_alone(bearer: Bearer) -> bool:
-    """Whether a full name may be reported where nobody speaks of the School (R38): because the School
-    says so, or because nobody else in the country is likely to bear the surname."""
-    if bearer.common:
-        return False
-    rare = len(bearer.surname) >= 6 and surname_share(bearer.surname) == 0 and not is_word(bearer.surname)
-    return bearer.distinctive or (rare and forename_share(next(iter(bearer.given), "")) < 0.02)
+    """Whether a full name may be reported where nobody speaks of the School: only if the School says that
+    nobody else bears it (R38). How rare a name is in the country is no reason: lists of names know those of
+    newcomers least, and would have them followed most."""
+    return bearer.distinctive and not bearer.common

@@ -59,19 +59,18 @@ def squeezed(letters: str) -> str:
     return _REPEATS.sub(r"\1", letters)
 
 
-def same_key_slip(written: str, letters: str) -> Slip:
-    """What tells two names of one key apart. Drawing out ("Smiiith") and disguise ("Qui11") are none."""
+def same_key_slip(written: str, letters: str) -> Slip | None:
+    """What tells two names of one key apart, None if too much: short names share keys by chance ("Al" and
+    "Ali"). Drawing a name out ("Smiiith") is no slip."""
     if written == letters:
         return Slip.NONE
-    if len(written) == len(letters) and "\x81" in written:
-        settled = "".join(
-            b if a == "\x81" and b in "il" else a for a, b in zip(written, letters, strict=True)
-        )
-        if settled == letters:
+    if squeezed(written) == squeezed(letters):
+        if _DRAWN_OUT.search(written) and len(letters) > 1:
             return Slip.NONE
-    if _DRAWN_OUT.search(written) and squeezed(written) == squeezed(letters):
-        return Slip.NONE
-    return Slip.DRAWN
+        return Slip.DRAWN if min(len(written), len(letters)) > 2 else None
+    if min(len(written), len(letters)) < 5:
+        return None
+    return Slip.DRAWN if len(written) == len(letters) else Slip.EDIT
 
 
 def distance(written: str, letters: str, *, most: int) -> int:
@@ -97,6 +96,11 @@ def sound(letters: str) -> str:
 def without_vowels(letters: str) -> str:
     """The consonants, for names written without vowels."""
     return re.sub(r"[aeiou\x81]", "", letters)
+
+
+def stem_of_nickname(written: str) -> str:
+    """What is left of a pet form without its ending ("Marty", "Sammy", "Suley"): how the forename begins."""
+    return re.sub(r"(?:[iey]+|o|s|z+[iey]*)$", "", squeezed(written))
 
 
 def left_out(key: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ Letters spaced out one by one are one word ("q u i l l"), and a word with capita
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,8 @@ _TOKEN = re.compile(r"[0-9]+|[a-z\x7f\x81]+")
 _ALIKE = str.maketrans("l\x81", "ii")
 _REPEATS = re.compile(r"([a-z])\1+")
 _HUMP = re.compile(r"[^\W\d_A-Z][A-Z]|[A-Z]{2}[a-z]|[\U0001d400-\U0001d7ff\uff21-\uff5a]")
+_BROKEN = re.compile(r"[a-z][()\[\]{}][a-z]|[a-z]-[ \r]*\n")
+_BREAK = re.compile(r"[()\[\]{}]|-[ \r]*\n[ \r]*")
 _WIDEST_GAP = 5
 _FEWEST_SPACED = 3
 
@@ -46,6 +49,14 @@ class Words:
         original = self.text[self.offsets[self.starts[i]] : self.offsets[self.ends[i] - 1] + 1]
         return len(original) > 1 and original.isupper()
 
+    def quote(self, start: int, end: int) -> tuple[int, int]:
+        """Where places `start` to `end` of the reading lie in the original, marks on the last letter included."""
+        first, last = self.offsets[start], self.offsets[end - 1] + 1
+        text = self.text
+        while last < len(text) and unicodedata.category(text[last]) in ("Mn", "Me"):
+            last += 1
+        return first, last
+
     def gap(self, i: int) -> str:
         """What stands between word `i` and the next."""
         return self.reading[self.ends[i] : self.starts[i + 1]]
@@ -68,6 +79,8 @@ def words_in(text: str, reading: str, offsets: Sequence[int]) -> Words:
     words = Words(
         text, reading, offsets, written, keys, [start for start, _ in spans], [end for _, end in spans]
     )
+    if _BROKEN.search(reading):
+        _mend(words)
     if sum(len(word) == 1 for word in written) >= _FEWEST_SPACED:
         _close_up(words)
     if _HUMP.search(text):
@@ -88,6 +101,7 @@ def _close_up(words: Words) -> None:
             and not written[last + 1].isdigit()
             and not written[last].isdigit()
             and starts[last + 1] - ends[last] <= _WIDEST_GAP
+            and "'" not in words.reading[ends[last] : starts[last + 1]]
         ):
             last += 1
         if last - first + 1 >= _FEWEST_SPACED:
@@ -112,23 +126,48 @@ def _close_up(words: Words) -> None:
     _replace(words, out)
 
 
+def _mend(words: Words) -> None:
+    """Join what a bracket or the end of a line broke: "Quill(feather)", "Quill-" and "feather" below."""
+    out = [(words.written[0], words.starts[0], words.ends[0])]
+    for i in range(1, len(words.written)):
+        word, start, end = out[-1]
+        gap = words.reading[end : words.starts[i]]
+        whole = word + words.written[i]
+        if _BREAK.fullmatch(gap) and whole.isalpha():
+            closed = words.reading[words.ends[i] : words.ends[i] + 1] in (")", "]", "}")
+            opened = any(sign in words.reading[start : words.starts[i]] for sign in "([{")
+            out[-1] = (whole, start, words.ends[i] + (closed and opened))
+        else:
+            out.append((words.written[i], words.starts[i], words.ends[i]))
+    if len(out) != len(words.written):
+        _replace(words, out)
+
+
 def _split_humps(words: Words) -> None:
-    """Split at capitals inside a word: "SackMrSmith", but not "SMITH"."""
+    """Split at capitals inside a word: "SackMrSmith", but neither "SMITH" nor "sMiTH"."""
     out: list[tuple[str, int, int]] = []
     for word, start, end in zip(words.written, words.starts, words.ends, strict=True):
-        begin = start
+        humps = [start]
         if 2 < end - start == len(word):  # longer than its letters: spaced out, and cut already
             upper = [words.text[words.offsets[at]].isupper() for at in range(start, end)]
             if any(upper[1:]) and not all(upper):
                 for at in range(1, end - start):
-                    lower_then_upper = upper[at] and not upper[at - 1]
-                    last_of_several = upper[at] and at + 1 < len(upper) and upper[at - 1] and not upper[at + 1]
-                    if lower_then_upper or last_of_several:
-                        out.append((words.reading[begin : start + at], begin, start + at))
-                        begin = start + at
-        out.append((word[begin - start :], begin, end))
+                    if upper[at] and (not upper[at - 1] or (at + 1 < len(upper) and not upper[at + 1])):
+                        humps.append(start + at)
+                if not _are_words(humps, end, upper):
+                    humps = [start]
+        for begin, until in zip(humps, [*humps[1:], end], strict=True):
+            out.append((word, begin, until) if len(humps) == 1 else (words.reading[begin:until], begin, until))
     if len(out) != len(words.written):
         _replace(words, out)
+
+
+def _are_words(humps: Sequence[int], end: int, upper: Sequence[bool]) -> bool:
+    """Whether the pieces between capitals look like words run together, not like a word in antic type."""
+    sizes = [until - begin for begin, until in zip(humps, [*humps[1:], end], strict=True)]
+    if min(sizes[1:]) < 2 or (len(sizes) > 2 and max(sizes) < 4):
+        return False
+    return sizes[0] > 1 or upper[0]
 
 
 def _is_upper(words: Words, i: int) -> bool:
