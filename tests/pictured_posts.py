@@ -122,7 +122,7 @@ def _chat(sentences: Sequence[str], chance: Random) -> Image.Image:
     picture = Image.new("RGB", (640, sum(heights) + 24 * len(heights) + 110), (236, 229, 221))
     pen = ImageDraw.Draw(picture)
     pen.rectangle((0, 0, 640, 70), fill=(7, 94, 84))
-    pen.text((80, 20), "Year 9 parents", font=_font(26, (), chance), fill=_WHITE)
+    pen.text((80, 20), "Parents at the gate", font=_font(26, (), chance), fill=_WHITE)
     above = 90
     for place, (sentence, height) in enumerate(zip(sentences, heights, strict=True)):
         lines = _wrapped(sentence, font, 400)

@@ -111,9 +111,21 @@ def test_every_kind_of_file_is_read(reader: PictureReader, content: bytes) -> No
     found = read(reader, content)
 
     assert (PictureOutcome.READ, WORDS) == (found.outcome, found.text)
+    assert not found.detail
     (left, top), _, (right, bottom), _ = found.lines[0].box
     assert 0 <= left < right <= 420
     assert 0 <= top < bottom <= 90
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_picture_on_its_side_or_head_is_turned(reader: PictureReader, degrees: int) -> None:
+    """A photograph of a screen may be held in any way and not say so."""
+    sentences = ("What is going on here", f"Ms {WORDS} shouted at my son again")
+    with Image.open(io.BytesIO(draw("post card", sentences, random.Random(4)))) as card:
+        found = read(reader, saved(card.rotate(degrees, expand=True)))
+
+    assert PictureOutcome.READ is found.outcome
+    assert f"Ms {WORDS} shouted at my son again" in found.text
 
 
 def test_a_scrolled_conversation_is_read_to_its_end(reader: PictureReader) -> None:

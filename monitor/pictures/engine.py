@@ -7,8 +7,9 @@ The models are the files inside the rapidocr package, named one by one, so that 
 from __future__ import annotations
 
 import io
+import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -47,6 +48,9 @@ _MOST_STRIPS = 8
 """A picture so much taller than wide (a scrolled conversation) is read in strips, twice as tall as wide."""
 
 _LEAST_CONFIDENCE = 0.5
+_DOUBT = 0.8
+"""A line below the first is not told; a picture whose letters are below the second may stand on its head."""
+
 _DETECTION_SIDE = 1280
 """rapidocr's own rule, 736 pixels at the shorter side, makes wide pictures huge: twice the memory and the
 time for the same words (docs/adr/0011-pictures.md)."""
@@ -83,7 +87,8 @@ class Engine:
         self._ocr: Any = rapidocr.RapidOCR(
             params={
                 "Global.log_level": "critical",
-                "Global.text_score": _LEAST_CONFIDENCE,
+                "Global.text_score": 0.0,  # what is doubtful is our own question, see _upright
+                "Global.use_cls": False,
                 "EngineConfig.onnxruntime.intra_op_num_threads": 1,
                 "EngineConfig.onnxruntime.inter_op_num_threads": 1,
                 "Det.model_path": str(models / "PP-OCRv6_det_small.onnx"),
@@ -95,7 +100,7 @@ class Engine:
                 "Rec.rec_batch_num": 1,
             }
         )
-        # All three models are loaded before the first picture's time runs.
+        # Its models are loaded before the first picture's time runs.
         blank = np.full((48, 320, 3), 255, dtype=np.uint8)
         self._ocr(blank, use_det=True)
         self._ocr(blank, use_det=False)
@@ -106,11 +111,8 @@ class Engine:
             image, scale, whole = self._opened(picture)
         except _Unreadable as unreadable:
             return Answer(unreadable.outcome, engine=self.version)
-        strips = list(_strips(*image.size))
         try:
-            lines = tuple(
-                line for strip in strips[:_MOST_STRIPS] for line in self._lines(image, strip, scale)
-            )
+            lines, turn, to_the_end = self._upright(image, scale)
         except MemoryError:
             return Answer(PictureOutcome.TOO_MUCH_MEMORY, engine=self.version)
         except Exception as error:  # noqa: BLE001 - the libraries' own errors have no common root
@@ -118,12 +120,36 @@ class Engine:
             outcome = PictureOutcome.TOO_MUCH_MEMORY if short else PictureOutcome.FAILED
             return Answer(outcome, engine=self.version, detail=type(error).__name__)
         detail = "" if whole else "it moves, and its first frame was read"
-        if len(strips) > _MOST_STRIPS:
+        if not to_the_end:
             detail = "it is very tall, and its upper part was read"
         if detail:
             return Answer(PictureOutcome.READ_IN_PART, lines, self.version, detail)
         outcome = PictureOutcome.READ if lines else PictureOutcome.NO_WORDS
-        return Answer(outcome, lines, self.version)
+        return Answer(
+            outcome, lines, self.version, f"it was turned by {turn} degrees" if turn and lines else ""
+        )
+
+    def _upright(self, image: Image.Image, scale: float) -> tuple[tuple[FoundLine, ...], int, bool]:
+        """The lines, by how many degrees the picture was turned to read them, and whether that is all.
+
+        A picture on its side or on its head is read as it stands first: the places of the lines, or the
+        doubts of the engine, show that it must be turned. rapidocr has a model that decides it line by
+        line; it turned good lines of small print upside down.
+        """
+        lines, to_the_end = self._all(image, scale)
+        best, turn = lines, 0
+        on_its_side = _on_its_side(lines)
+        if on_its_side or (lines and _confidence(lines) < _DOUBT):
+            for degrees in (90, 270) if on_its_side else (180,):
+                turned, all_of_it = self._all(image.rotate(degrees, expand=True), scale)
+                if _confidence(turned) > _confidence(best):
+                    best, turn, to_the_end = turned, degrees, all_of_it
+        return tuple(line for line in best if line.confidence >= _LEAST_CONFIDENCE), turn, to_the_end
+
+    def _all(self, image: Image.Image, scale: float) -> tuple[list[FoundLine], bool]:
+        strips = list(_strips(*image.size))
+        lines = [line for strip in strips[:_MOST_STRIPS] for line in self._lines(image, strip, scale)]
+        return lines, len(strips) <= _MOST_STRIPS
 
     def _opened(self, picture: bytes | bytearray) -> tuple[Image.Image, float, bool]:
         """The picture upright and of a size to be read, how much it was enlarged for that, and whether that
@@ -192,6 +218,22 @@ class Engine:
             return self._ocr(pixels, use_det=True, return_word_box=True)
         except (IndexError, ValueError):
             return self._ocr(pixels, use_det=True, return_word_box=False)
+
+
+def _confidence(lines: Sequence[FoundLine]) -> float:
+    letters = sum(len(line.text) for line in lines)
+    return sum(line.confidence * len(line.text) for line in lines) / letters if letters else 0.0
+
+
+def _on_its_side(lines: Sequence[FoundLine]) -> bool:
+    """Whether most letters stand in lines that run up or down."""
+    upright = sum(len(line.text) * (1 if _runs_across(line.box) else -1) for line in lines)
+    return upright < 0
+
+
+def _runs_across(box: Box) -> bool:
+    (x0, y0), (x1, y1), _, (x3, y3) = box
+    return math.hypot(x1 - x0, y1 - y0) * 1.5 > math.hypot(x3 - x0, y3 - y0)
 
 
 def _words(text: str, parts: Any) -> list[tuple[int, int, float, Any]]:

@@ -1,7 +1,7 @@
 """What was read from one picture: lines as found, put into reading order, and the way back to their places.
 
-Pure. Places are pixels of the picture held upright (as its EXIF says), four corners from the top left
-clockwise.
+Pure. Places are pixels of the picture held upright (as its EXIF says, or as it had to be turned to be read,
+which is then in `detail`), four corners from the top left clockwise.
 """
 
 from __future__ import annotations
