@@ -25,7 +25,10 @@ from monitor.model import Band, PersonMatch, Role
 
 THRESHOLD = 0.5
 _WIDESPREAD = 2e-4
+_RARE = 2e-5
 _IS_FORENAME = 2e-5
+_ANOTHER_SURNAME = 3e-5
+_ANOTHER_FORENAME = 2e-4
 _NEEDS_CUE = frozenset(
     {"full_name", "nickname", "half_name", "transposed", "initial_surname", "transposed_initial", "alias"}
 )
@@ -68,18 +71,19 @@ class Surroundings:
 class Judged:
     """A mention with what speaks for and against it."""
 
+    words: Words
     mention: Mention
     people: frozenset[int]
     evidence: tuple[str, ...]
     score: float
 
-    def match(self, words: Words, roll: Roll) -> PersonMatch:
+    def match(self, roll: Roll) -> PersonMatch:
         """The same for everybody else: by ids and code points of the original."""
         one = self.mention
         bearers = [roll.bearer(place) for place in self.people]
         says = _weights().says
         return PersonMatch(
-            *words.quote(one.start, one.end),
+            *self.words.quote(one.start, one.end),
             tuple(sorted(bearer.id for bearer in bearers)),
             min((bearer.role for bearer in bearers), key=_ROLES.index),
             one.rule,
@@ -89,13 +93,15 @@ class Judged:
         )
 
 
-def judge(mentions: Iterable[Mention], words: Words, roll: Roll, around: Surroundings) -> list[Judged]:
+def judge(
+    views: Iterable[tuple[Words, Iterable[Mention]]], roll: Roll, around: Surroundings
+) -> list[Judged]:
     """Everybody the text names, in its order; where two readings of the same words compete, the likelier.
 
     Without school context only a full name that can stand alone remains, and bearers flagged `common` need
     a second cue. Rule: R38.
     """
-    judged = [_judge(one, words, roll, around) for one in mentions]
+    judged = [_judge(one, words, roll, around) for words, mentions in views for one in mentions]
     likely = [one for one in judged if one is not None and one.score >= THRESHOLD]
     if len(likely) > 1:
         likely = _best(likely)
@@ -164,7 +170,7 @@ def _judge(one: Mention, words: Words, roll: Roll, around: Surroundings) -> Judg
     if total < -8:
         return None
     score = round(1 / (1 + math.exp(-total)), 3)
-    return Judged(one, people, tuple(evidence), score)
+    return Judged(words, one, people, tuple(evidence), score)
 
 
 def _told_apart(one: Mention, roll: Roll, around: Surroundings) -> tuple[frozenset[int], list[str]]:
@@ -235,18 +241,17 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
         evidence.append("bare_slip")
         if words.written[one.last].startswith(one.surname):
             evidence.append("derived")
-    for i in range(one.first, one.last + 1):
-        written = words.written[i]
-        if len(written) < 3 or written in (one.surname, one.given, one.title):
-            continue
-        if one.given and i < one.last and i == one.last - 1 and one.rule != "transposed":
-            if forename_share(written) > 2e-4 and surname_share(one.surname) > 2e-5:
-                evidence.append("real_forename")
-        elif i == one.last or one.rule == "transposed":
-            if is_surname(written):
-                evidence.append("real_surname" if one.given else "another_surname")
-            elif is_word(written):
-                evidence.append("real_word")
+    if one.typed and one.typed != one.surname:
+        share = surname_share(one.typed)
+        if share > _ANOTHER_SURNAME:
+            evidence.append("real_surname" if one.given else "another_surname")
+        elif is_word(one.typed):
+            evidence.append("real_word")
+        elif is_surname(one.typed):
+            evidence.append("rare_surname")
+    if one.typed_given and one.typed_given != one.given and surname_share(one.surname) > _RARE:
+        if forename_share(one.typed_given) > _ANOTHER_FORENAME:
+            evidence.append("real_forename")
     return evidence
 
 
@@ -294,7 +299,9 @@ def _bare_word(one: Mention, words: Words) -> bool:
 
 def _bare_forename(one: Mention, words: Words) -> bool:
     """Whether a surname by itself is more likely the forename it also is."""
-    return not one.half and one.first == one.last and forename_share(words.written[one.first]) > _IS_FORENAME
+    written = words.written[one.first]
+    share = forename_share(written)
+    return one.first == one.last and share > max(_IS_FORENAME, surname_share(written) / 2)
 
 
 def _of_other_schools(one: Mention, words: Words, around: Surroundings) -> list[str]:

@@ -133,13 +133,13 @@ class Matcher:
         own = sorted({(one.start, one.end) for one in found})
         others = other_schools(words, own)
         elsewhere = bool(others) or spoken.has(self._terms.places.other_schools)
-        mentions: list[Mention] | None = None
+        mentions: list[tuple[Words, list[Mention]]] | None = None
 
         def somebody() -> bool:
             nonlocal mentions
             mentions = self._mentions(words, own)
             around = self._surroundings(words, spoken, years, own, others, context=True, elsewhere=elsewhere)
-            judged = judge(mentions, words, self._roll, around)
+            judged = judge(mentions, self._roll, around)
             return any(one.mention.rule in _STRONG for one in judged)
 
         school, confidence = find_school(
@@ -150,7 +150,7 @@ class Matcher:
         if mentions is None or meant != own:
             mentions = self._mentions(words, meant)
         around = self._surroundings(words, spoken, years, own, others, context=context, elsewhere=elsewhere)
-        people = [one.match(words, self._roll) for one in judge(mentions, words, self._roll, around)]
+        people = [one.match(self._roll) for one in judge(mentions, self._roll, around)]
         if not (context or people):
             return _NOTHING
         return Matches(
@@ -161,13 +161,18 @@ class Matcher:
             context=context,
         )
 
-    def _mentions(self, words: Words, own: Sequence[tuple[int, int]]) -> list[Mention]:
-        """Who may be named, but for what the School's own terms cover ("Littleover" is no pupil Little)."""
-        found = find(words, self._roll)
+    def _mentions(self, words: Words, own: Sequence[tuple[int, int]]) -> list[tuple[Words, list[Mention]]]:
+        """Who may be named, but for what the School's own terms cover ("Littleover" is no pupil Little); in
+        words cut at their capitals, and in words left whole."""
+        views = [(words, find(words, self._roll))]
+        if words.whole is not None:
+            views.append((words.whole, find(words.whole, self._roll)))
         if not own:
-            return found
+            return views
         covered = covering(len(words.reading), own)
-        return [one for one in found if not any(covered[one.start : one.end])]
+        return [
+            (view, [one for one in found if not any(covered[one.start : one.end])]) for view, found in views
+        ]
 
     def _surroundings(
         self,
@@ -211,7 +216,7 @@ class Matcher:
                     continue
                 begin, end = match.span()
             else:
-                begin, end = start, _last_word_end(batch.reading, start, stop)
+                begin, end = start, _run_end(batch.reading, final, stop)
             if _reads_as_words(text[batch.offsets[begin] : batch.offsets[end - 1] + 1], form):
                 continue
             found = _bounded(text, batch, begin, end, low, high, form)
@@ -300,11 +305,12 @@ def _word_start(batch: Batch, first: int) -> int:
     return start + words[-1] if words else start
 
 
-def _last_word_end(reading: str, start: int, stop: int) -> int:
-    """Where the last letter before `stop` ends."""
-    while stop > start + 1 and not _WORD.match(reading[stop - 1]):
-        stop -= 1
-    return stop
+def _run_end(reading: str, final: int, stop: int) -> int:
+    """Where the last letter of a hit ends when it is drawn out; the next word may begin with the same."""
+    end = final + 1
+    while end < stop and _WORD.match(reading[end]):
+        end += 1
+    return end
 
 
 def _offices(

@@ -28,8 +28,8 @@ _BEFORE_TO_MISS = frozenset(
 _JOINERS = frozenset({"and", "n"})
 _YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
 _BETWEEN_NAME_AND_FORM = frozenset({"in", "from", "of", "at", "the", "is", "our"})
-_STOP = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|\.\s|[&@#\n\"()/]")
-_STOP_AFTER_SHORT = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|[&@#\n\"()/]")
+_STOP = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|\.\s|[&@#\n\"()]|/\s|\s/")
+_STOP_AFTER_SHORT = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|[&@#\n\"()]|/\s|\s/")
 _WIDEST_JOIN = 4
 _LONGEST_GLUED = 60
 _LONGEST_SLIPPED = 24
@@ -51,7 +51,7 @@ class Mention:
     """Somebody may be named from `start` to `end` of the reading, words `first` to `last`.
 
     `people` are places on the Roll. `surname` and `given` are the names as registered where they were
-    written, however badly; "" where they were not.
+    written, `typed` and `typed_given` as they were written, however badly; "" where they were not.
     """
 
     first: int
@@ -62,6 +62,8 @@ class Mention:
     people: frozenset[int]
     surname: str = ""
     given: str = ""
+    typed: str = ""
+    typed_given: str = ""
     title: str = ""
     slips: tuple[Slip, ...] = ()
     half: bool = False
@@ -114,6 +116,8 @@ class _Finder:
         forenames: list[int] = []
         for i, key in enumerate(keys):
             name = names.get(key)
+            if key in TITLES and i < last:
+                after_title.append(i + 1)
             if name is not None:
                 if name.surnames:
                     surnames += self._as_written(i, i, name)
@@ -121,9 +125,6 @@ class _Finder:
                     forenames.append(i)
                 if name.aliases:
                     self._alias(i, i, name)
-            elif key in TITLES:
-                if i < last:
-                    after_title.append(i + 1)
             elif len(key) > 3 and not is_word(written[i]):
                 surnames += self._unknown(i)
             if i < last and (pair := _joined_key(key, keys[i + 1])) in names and self._joins(i):
@@ -300,7 +301,10 @@ class _Finder:
         if given is None and before is not None and before and self._adjoins(before - 1):
             farther = self._exact_given(before - 1, bearers)
             if farther is not None and (
-                len(words.written[before]) == 1 or (words.capital(before) and not is_word(words.written[before]))
+                len(words.written[before]) == 1 or (
+                    words.capital(before)
+                    and (not is_word(words.written[before]) or is_forename(words.written[before]))
+                )
             ):
                 given, middle = farther, True
         at = given.word if given is not None else one.first
@@ -343,7 +347,7 @@ class _Finder:
             if not people or (written in "ai" and not self._is_initial(i)):
                 return None
             return _Given(i, people, written, Slip.NONE, "initial_surname")
-        if len(written) < 3 or (is_word(written) and not self.words.capital(i)):
+        if len(written) < 3 or (is_word(written) and not self.words.capital(i)) or self.words.keys[i] in TITLES:
             return None
         return self._misspelt_given(i, bearers, written)
 
@@ -412,7 +416,8 @@ class _Finder:
             return True
         if len(written) != 1 or written.isdigit():
             return False
-        dotted = words.sign_after(i) == "."
+        after = words.reading[words.ends[i] : words.ends[i] + 3]
+        dotted = after[:1] == "." and (len(after) < 3 or after[1] == " ")
         if not ("," in gap or (words.capital(i) and (written not in "ai" or dotted) and words.sign_after(i) != "'")):
             return False
         people = frozenset(
@@ -421,8 +426,12 @@ class _Finder:
         if not people:
             return False
         given = _Given(i, people, written, Slip.NONE, "transposed_initial")
-        self._mention(one, "transposed_initial", people, first=one.first, last=i, given=given, dotted=dotted)
+        self._mention(one, "transposed_initial", people, first=one.first, last=i, given=given, dotted=dotted and self._sentence_goes_on(i))
         return True
+
+    def _sentence_goes_on(self, i: int) -> bool:
+        """Whether the point after an initial is the initial's and ends no sentence."""
+        return i + 1 < len(self.words.written) and not self.words.capital(i + 1)
 
     # --- names without a surname, or with a piece of one --------------------------------------------
 
@@ -510,8 +519,10 @@ class _Finder:
 
     def _goes_on_as_grade(self, i: int) -> bool:
         """Whether "A" begins "A level" or another name."""
-        following = self.words.written[i + 1] if i + 1 < len(self.words.written) else ""
-        return following in ("level", "levels", "star", "stars") or (bool(following) and self.words.capital(i + 1))
+        if self._ends(i):
+            return False
+        following = self.words.written[i + 1]
+        return following in ("level", "levels", "star", "stars") or self.words.capital(i + 1)
 
     def _names_somebody(self, i: int) -> bool:
         name = self.roll.names.get(self.words.keys[i])
@@ -567,7 +578,10 @@ class _Finder:
         title = self._title(i - 1) if i else ""
         if title:
             people = self._of_title(title, people, also_pupils=True)
-        one = _Surname(at, last, words.starts[at], words.ends[last], Spelling(surname, people), slip)
+        end = words.ends[last]
+        if written.startswith(surname):
+            end -= len(written) - len(surname)
+        one = _Surname(at, last, words.starts[at], end, Spelling(surname, people), slip)
         given = _Given(i, people, words.written[i], Slip.NONE, "full_name")
         self._mention(one, "full_name", people, first=i - bool(title), given=given, title=title)
 
@@ -627,7 +641,7 @@ class _Finder:
                 if people:
                     at = begin_place - len(title) if exact_places else begin_place
                     rule = "title_half" if spelling.half else "title_surname"
-                    yield Mention(i, i, at, end_place, rule, people, surname=spelling.letters, title=title, half=spelling.half, inside=True)
+                    yield Mention(i, i, at, end_place, rule, people, surname=spelling.letters, title=sex, half=spelling.half, inside=True)
                 break
         if len(head) == 1 and not tail and len(spelling.letters) >= 5:
             people = frozenset(p for p in spelling.people if head in self.roll.bearer(p).initials)
@@ -741,6 +755,8 @@ class _Finder:
                 people,
                 surname=one.spelling.letters,
                 given=given.letters if given else "",
+                typed="".join(words.written[one.first : one.last + 1]),
+                typed_given=words.written[given.word] if given else "",
                 title=title,
                 slips=tuple(slip for slip in slips if slip is not Slip.NONE),
                 half=one.spelling.half,
@@ -787,6 +803,6 @@ def _slip_of_given(written: str, letters: str, said: str) -> tuple[int, Slip, st
     if len(letters) >= 4 and said == sound(letters) and _sounds_alike(written, letters):
         return 2, Slip.SOUND, letters
     stem = stem_of_nickname(written)
-    if len(stem) >= 3 and squeezed(letters).startswith(stem):
+    if letters.startswith(written) or (len(stem) >= 3 and squeezed(letters).startswith(stem)):
         return 2, Slip.CUT, letters
     return None

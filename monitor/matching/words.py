@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from monitor.folding import EITHER
 from monitor.matching.spelling import key_of
@@ -38,6 +38,8 @@ class Words:
     keys: list[str]
     starts: list[int]
     ends: list[int]
+    whole: Words | None = None
+    """The same text with no word cut at its capitals, where that makes a difference ("MALi THOMaS")."""
 
     def capital(self, i: int) -> bool:
         """Whether word `i` begins with a capital in the original."""
@@ -134,9 +136,10 @@ def _mend(words: Words) -> None:
         gap = words.reading[end : words.starts[i]]
         whole = word + words.written[i]
         if _BREAK.fullmatch(gap) and whole.isalpha():
-            closed = words.reading[words.ends[i] : words.ends[i] + 1] in (")", "]", "}")
+            closed = words.sign_after(i) in (")", "]", "}")
             opened = any(sign in words.reading[start : words.starts[i]] for sign in "([{")
-            out[-1] = (whole, start, words.ends[i] + (closed and opened))
+            opens = start and words.reading[start - 1] in "([{" and not opened
+            out[-1] = (whole, start - bool(opens), words.ends[i] + (closed and opened))
         else:
             out.append((words.written[i], words.starts[i], words.ends[i]))
     if len(out) != len(words.written):
@@ -159,6 +162,7 @@ def _split_humps(words: Words) -> None:
         for begin, until in zip(humps, [*humps[1:], end], strict=True):
             out.append((word, begin, until) if len(humps) == 1 else (words.reading[begin:until], begin, until))
     if len(out) != len(words.written):
+        words.whole = replace(words)
         _replace(words, out)
 
 
