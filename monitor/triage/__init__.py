@@ -97,7 +97,7 @@ def assess(
     reading = worded(item.text)
     possible = rule_book().possible(reading.text)
     facts = _facts(reading, possible, matches, own_channel=own_channel)
-    hits = weigh(_found(reading, possible, facts), reading, matches, facts)
+    hits = weigh(_found(reading, possible, facts), item.text, reading, matches=matches, facts=facts)
     categories = _categories(hits, reading.text, facts)
     suppressed = "S2" in categories or "A9" in categories
     if not categories:

@@ -45,7 +45,10 @@ class Whom(Enum):
 
 IDENTIFIED = frozenset({Whom.ADULT, Whom.POST, Whom.ROLE})
 _PEOPLE = IDENTIFIED | {Whom.PUPIL, Whom.OWN_CHILD}
-_CAN_BE = _PEOPLE | {Whom.THING, Whom.SHE_OR_HE, Whom.YOU, Whom.WORK, Whom.SCHOOL, Whom.GROUP, Whom.ELSEWHERE}
+_NOT_DESCRIBED = (Whom.SELF, Whom.OWN_CHILD, Whom.YOU, Whom.GROUP, Whom.NOBODY)
+_CAN_BE = _PEOPLE | {
+    Whom.THING, Whom.SHE_OR_HE, Whom.YOU, Whom.WORK, Whom.SCHOOL, Whom.ELSEWHERE,
+}  # fmt: skip
 _AUTHORS_SIDE = frozenset({Whom.SELF, Whom.OWN_CHILD, Whom.PUPIL})
 
 
@@ -61,13 +64,17 @@ class Mention:
 
 
 class Scene:
-    """One reading, cut into sentences and clauses, with everything that it mentions."""
+    """One reading, cut into sentences and clauses, with everything that it mentions.
 
-    def __init__(self, text: str, known: Iterable[Mention]) -> None:
+    `stops` are places where a sentence ends although the reading does not show it (after an emoji).
+    """
+
+    def __init__(self, text: str, known: Iterable[Mention], stops: Iterable[int] = ()) -> None:
         self.text = text
         self._mentions = _mentions(text, known)
         self._begins = [mention.start for mention in self._mentions]
-        self._sentences = [0, *(found.end() for found in scene()["sentence_ends"].finditer(text))]
+        ends = (found.end() for found in scene()["sentence_ends"].finditer(text))
+        self._sentences = sorted({0, *ends, *stops})
         clauses = (found.end() for found in scene()["clause_ends"].finditer(text))
         self._clauses = sorted({*self._sentences, *clauses})
 
@@ -156,7 +163,7 @@ class Scene:
         first = bisect_right(self._begins, at - 1)
         if first < len(self._mentions) and self._mentions[first].start == at:
             whom = self._settled(self._mentions[first])
-            return whom if whom not in (Whom.SELF, Whom.YOU, Whom.GROUP, Whom.NOBODY) else None
+            return whom if whom not in _NOT_DESCRIBED else None
         return None
 
     def _nearest(self, before: list[Mention]) -> Mention | None:

@@ -20,9 +20,11 @@ from monitor.triage.rules import Of, Rule, Words, around
 
 ADULT_ROLES = (Role.STAFF, Role.GOVERNOR, Role.VOLUNTEER)
 _NEAR = 90
+_EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff][\ufe0f\u200d\u2600-\u27bf\U0001f300-\U0001faff]*")
 _SENTENCE_ENDS = re.compile(r"[.!?\n]")
 _OPINION_REACH = 60
 _AS_A_WHOLE = frozenset({Whom.SCHOOL, Whom.GROUP, Whom.THING, Whom.NOBODY})
+_PLACEHOLDERS = frozenset({Whom.SCHOOL, Whom.THING, Whom.NOBODY})
 _AUTHORS_SIDE = frozenset({Whom.SELF, Whom.OWN_CHILD, Whom.PUPIL})
 _WITHOUT_NAME = frozenset({Whom.POST, Whom.ROLE})
 
@@ -38,15 +40,17 @@ class Hit:
     weak: bool = False
 
 
-def weigh(hits: Sequence[Hit], reading: Reading, matches: Matches, facts: frozenset[str]) -> list[Hit]:
-    """Turn words into categories by what stands around them."""
+def weigh(
+    hits: Sequence[Hit], text: str, reading: Reading, *, matches: Matches, facts: frozenset[str]
+) -> list[Hit]:
+    """Turn the hits in the reading of a text into categories by what stands around them."""
     weighed: list[Hit] = []
     adults = [_place(reading, *span) for span in _adult_spans(matches)]
     details = any(hit.category == "A7" for hit in hits)
     scene = None
     for hit in hits:
         if hit.rule.of is not Of.ANYTHING:
-            scene = scene or Scene(reading.text, _known(reading, matches))
+            scene = scene or Scene(reading.text, _known(reading, matches), _stops(text, reading))
             weighed += _targeted(hit, scene, facts)
             continue
         category = hit.category
@@ -137,6 +141,9 @@ def _insult(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[H
         if "adult" in facts:
             return [hit]
         return [replace(hit, weak=True)] if "jigsaw" in facts else [replace(hit, category="P3")]
+    if hit.rule.id == "insult_name" and whom in _PLACEHOLDERS and "adult" in facts:
+        # "Absolute cretin." is said of people: nobody else being near, of whoever is named.
+        return [replace(hit, weak=not _spoken_of(hit, scene))]
     return _as_complaint(hit, whom, scene, facts)
 
 
@@ -179,6 +186,13 @@ def _sentence_speaks(hit: Hit, scene: Scene) -> bool:
 def _on_stage(hit: Hit, scene: Scene) -> bool:
     """Whether the sentence speaks of a part in a play or a costume."""
     return bool(around()["stage"].search(scene.text, *scene.sentence(hit.start)))
+
+
+def _spoken_of(hit: Hit, scene: Scene) -> bool:
+    """Whether somebody identified is mentioned in the sentence of a hit or the one before."""
+    low, high = scene.sentence(hit.start)
+    start, _ = scene.sentence(max(0, low - 1))
+    return any(mention.whom in IDENTIFIED for mention in scene.within(start, high))
 
 
 def _taken_back(hit: Hit, scene: Scene) -> bool:
@@ -224,6 +238,13 @@ def _known(reading: Reading, matches: Matches) -> list[Mention]:
     ]
     known += [Mention(*_place(reading, match.start, match.end), Whom.SCHOOL) for match in matches.school]
     return known
+
+
+def _stops(text: str, reading: Reading) -> list[int]:
+    """Where the reading goes on after emoji, which end a sentence as often as a full stop does."""
+    if text.isascii():
+        return []
+    return [_place(reading, found.end(), found.end())[0] for found in _EMOJI.finditer(text)]
 
 
 def _place(reading: Reading, start: int, end: int) -> tuple[int, int]:
