@@ -99,7 +99,7 @@ _BRITISH = {"english", "scottish", "welsh", "irish"}
 
 
 def _near_names(school: School) -> Sequence[tuple[str, str]]:
-    """Titles of adults with real surnames that nobody here has, one letter (two in long ones) from theirs.
+    """Titles of adults with real surnames that nobody here has, one letter (two in seven or more) from theirs.
 
     Only surnames of these islands: "Ahmad" for "Ahmed" or "Kowalski" for Mrs Kowalska is the same name in
     another spelling, as are "Clark" for "Clarke" and "MacDonald" for "McDonald", and a reader would see it.
@@ -120,7 +120,7 @@ def _near_names(school: School) -> Sequence[tuple[str, str]]:
         for other, name in theirs.items():
             if abs(len(other) - len(own)) > 1 or other in ours or _same_name(own, other):
                 continue
-            if distance(own, other) <= (2 if len(own) >= 8 else 1):
+            if distance(own, other) <= (2 if len(own) >= 7 else 1):
                 near.append((title, name))
     return near
 

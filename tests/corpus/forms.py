@@ -43,7 +43,9 @@ class Clue:
 
     `given` and `surname` hold the name as read. `given_slips` and `surname_slips` are how far the writing
     is from the name that was meant. `surname_like` is a regular expression over plain letters where some
-    of them cannot be read; `surname_start` is a surname cut short. `year` is a school year.
+    of them cannot be read; `surname_start` is a surname cut short. `year` is a school year. `alias` is a
+    name that the register gives beside the others ("Miss Q"). `otherwise` is what the words may as well mean:
+    "Thomas G" is a Thomas, or somebody Thomas by surname.
     """
 
     title: str = ""
@@ -57,7 +59,8 @@ class Clue:
     surname_slips: int = 0
     year: int = 0
     couple: bool = False
-    adult: bool = False
+    alias: str = ""
+    otherwise: Clue | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +102,21 @@ def consistent(register: Collection[Person], person: Person, form: Form, written
     fitting = _fitting(register, written.clue)
     exact = [one for one in fitting if _spelt_out(one, written.clue)]
     chosen = exact if exact and person in exact else fitting
-    return {one.id for one in chosen}
+    others = _fitting(register, written.clue.otherwise) if written.clue.otherwise else []
+    return {one.id for one in (*chosen, *others)}
 
 
 def misread(register: Collection[Person], person: Person, written: Written) -> bool:
     """Whether the words happen to spell out somebody else, so that no reader could see who was meant.
 
-    So it is with a slip that makes another name, and with half a name where somebody has just that one.
+    So it is with a slip that makes another name, with half a name where somebody has just that one, and
+    with "Mr Martin" for Martin Low where there is a Mr Martin.
     """
     clue = written.clue
     read = replace(clue, surname_slips=0, given_slips=0)
+    if clue.title and clue.given and not clue.surname:
+        namesakes = _fitting(register, Clue(title=clue.title, surname=clue.given))
+        return bool(namesakes)
     if clue.surname_slips or clue.given_slips:
         return any(one.id != person.id for one in _fitting(register, read))
     if not clue.surname or _spelt_out(person, clue):
@@ -123,7 +131,9 @@ def _fitting(register: Collection[Person], clue: Clue) -> list[Person]:
 
 
 def _rest_fits(person: Person, clue: Clue) -> bool:
-    told_adult = bool(clue.title or clue.couple or clue.adult)
+    if clue.alias and clue.alias not in person.aliases:
+        return False
+    told_adult = bool(clue.title or clue.couple)
     if told_adult and (person.role is Role.PUPIL or not _sex_allows(person.title, clue.title)):
         return False
     if clue.year and person.year_group != f"Y{clue.year}":
@@ -326,7 +336,8 @@ def _given_initial(person: Person, random: Random) -> Draft | None:
     given, initial = called(person, random), person.surname[0]
     small = random.random() < 0.4
     pieces = (given.lower(), initial.lower()) if small else (given, initial)
-    return Draft(pieces, ("given", "initial"), Clue(given=given, surname_initial=initial))
+    clue = Clue(given=given, surname_initial=initial, otherwise=Clue(given_initial=initial, surname=given))
+    return Draft(pieces, ("given", "initial"), clue)
 
 
 def _surname(person: Person, random: Random) -> Draft | None:
@@ -341,14 +352,15 @@ def _transposed(person: Person, random: Random) -> Draft | None:
 
 def _family_name_first(person: Person, random: Random) -> Draft | None:
     given = called(person, random)
-    clue = Clue(given=given, surname=person.surname)
+    clue = Clue(given=given, surname=person.surname, otherwise=Clue(given=person.surname, surname=given))
     return Draft((person.surname, given), ("surname", "given"), clue)
 
 
 def _surname_initial(person: Person, random: Random) -> Draft | None:
     initial = person.forename[0]
-    clue = Clue(given_initial=initial, surname=person.surname)
     gap, dot = random.choice([(" ", ""), (", ", ""), (", ", "."), (" ", ".")])
+    reverse = None if "," in gap else Clue(given=person.surname, surname_initial=initial)
+    clue = Clue(given_initial=initial, surname=person.surname, otherwise=reverse)
     return Draft((person.surname, initial + dot), ("surname", "initial"), clue, gaps=(gap,))
 
 
@@ -383,7 +395,8 @@ def _title_forename(person: Person, random: Random) -> Draft | None:
     title, given = titled(person, random), called(person, random)
     if not title:
         return None
-    return Draft((title, given), ("title", "given"), Clue(title=title, given=given))
+    clue = Clue(title=title, given=given, otherwise=Clue(title=title, surname_start=given))
+    return Draft((title, given), ("title", "given"), clue)
 
 
 def _couple(person: Person, random: Random) -> Draft | None:
@@ -416,8 +429,10 @@ def _middle(person: Person, random: Random) -> Draft | None:
 def _alias(person: Person, random: Random) -> Draft | None:
     if not person.aliases:
         return None
-    title, initial = person.aliases[0].split()
-    return Draft((title, initial), ("title", "initial"), Clue(title=title, surname_initial=initial))
+    alias = random.choice(person.aliases)
+    title, short = alias.split()
+    clue = Clue(alias=alias, otherwise=Clue(title=title, surname_start=short))
+    return Draft((title, short), ("title", "alias"), clue)
 
 
 SHAPES: Mapping[str, Shape] = {
@@ -553,7 +568,8 @@ def _truncated(draft: Draft, person: Person, random: Random) -> Draft | None:
     start = person.surname[:size]
     if plain(start) in all_surnames() or not start.isalpha():
         return None
-    clue = replace(draft.clue, surname="", surname_start=start)
+    reverse = Clue(title=draft.clue.title, given=start) if not draft.clue.given else None
+    clue = replace(draft.clue, surname="", surname_start=start, otherwise=reverse)
     return replace(draft.put(place, start), clue=clue)
 
 
@@ -656,7 +672,7 @@ _LOOKALIKE = {
 }  # fmt: skip
 _SMALL_CAPITALS = dict(zip("abcdefghijklmnopqrstuvwyz", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘǫʀꜱᴛᴜᴠᴡʏᴢ", strict=True))
 _ALPHABETS = (0x1D400, 0x1D434, 0x1D468, 0x1D4D0, 0x1D56C, 0x1D5A0, 0x1D5D4, 0x1D608, 0x1D63C, 0x1D670)
-"""Where the mathematical alphabets without gaps begin: bold, bold script, sans-serif, monospace ..."""
+"""Where mathematical alphabets begin: bold, italic, bold script, sans-serif, monospace ..."""
 
 
 def _each_piece(how: Callable[[str, Random], str]) -> Step:
@@ -686,7 +702,7 @@ def _leet(words: str, random: Random) -> str:
     able = [index for index, letter in enumerate(words) if letter.lower() in _LEET]
     # A first letter is seldom replaced, and some of the name stays readable as letters.
     able = [index for index in able if index or random.random() < 0.3]
-    if not able:
+    if not able or len(words) < 2:
         return words
     chosen = set(random.sample(able, random.randint(1, max(1, min(len(able), len(words) // 2)))))
     return "".join(
@@ -711,7 +727,7 @@ def _in_alphabet(words: str, start: int) -> str:
     if not start:
         return "".join(_SMALL_CAPITALS.get(letter.lower(), letter) for letter in words)
     small = start + (32 if start == 0xFF21 else 26)
-    return "".join(
+    drawn = "".join(
         chr(start + ord(letter) - 65)
         if "A" <= letter <= "Z"
         else chr(small + ord(letter) - 97)
@@ -719,6 +735,7 @@ def _in_alphabet(words: str, start: int) -> str:
         else letter
         for letter in words
     )
+    return drawn.replace("\U0001d455", "\u210e")  # Unicode has the italic h elsewhere
 
 
 def _emoji_letters(draft: Draft, person: Person, random: Random) -> Draft | None:
@@ -738,7 +755,7 @@ def _emoji_letters(draft: Draft, person: Person, random: Random) -> Draft | None
 def _elongated(words: str, random: Random) -> str:
     if len(words) < 3:
         return words
-    able = [index for index, letter in enumerate(words) if index and plain(letter) in "aeioulrsnmhy"]
+    able = [index for index, letter in enumerate(words) if index and plain(letter) in set("aeioulrsnmhy")]
     place = random.choice(able or [len(words) - 1])
     return words[:place] + words[place] * random.randint(2, 6) + words[place:]
 
@@ -762,7 +779,7 @@ def _spread(separators: Sequence[str], *, between: str) -> Step:
 
 def _letters(words: str) -> list[str]:
     """Letters with their combining marks and joiners."""
-    return re.findall(r".[\u0300-\u036f\u200b-\u200d\u00ad]*", words.replace(" ", "").replace("-", ""))
+    return re.findall(r".[\u0300-\u036f\u200b-\u200d\u00ad]*", re.sub(r"[\s.\-]", "", words))
 
 
 def _sprinkle(marks: Sequence[str], chance: float) -> Step:
@@ -823,7 +840,7 @@ def _broken_word(draft: Draft, person: Person, random: Random) -> Draft | None:
 
 
 def _possessive(draft: Draft, person: Person, random: Random) -> Draft | None:
-    tail = random.choice(["'s", "'s", "\u2019s", "s", "s'"])
+    tail = random.choice(["'s", "'s", "\u2019s", "s"])
     if draft.pieces[-1][-1] in "sS" and tail == "s":
         tail = "'"
     if draft.after or draft.before or draft.pieces[-1][-1] in ".":
@@ -842,17 +859,17 @@ def _handle(draft: Draft, person: Person, random: Random) -> Draft | None:
     if draft.before or draft.after or any(not piece for piece in _token_pieces(draft)):
         return None
     joint = random.choice(["", "_", ".", "_"])
-    pieces = _token_pieces(draft)
+    pieces = tuple(_ascii(piece) for piece in _token_pieces(draft))
     if random.random() < 0.7:
         pieces = tuple(piece.lower() for piece in pieces)
     digits = random.choice(["", "", "", str(random.randint(1, 99)), f"_{random.randint(1, 9)}", "x", "_"])
-    if digits == "x" and joint == "":
+    if digits == "x" and (joint == "" or len("".join(pieces)) < 6):
         digits = ""
-    if len("".join(pieces)) < 6 and digits == "x":
-        digits = ""
-    return replace(
+    handle = replace(
         draft, pieces=pieces, gaps=(joint,) * (len(pieces) - 1), before="@", after=digits, inside=()
     )
+    size = len(joint.join(pieces))  # a letter at the end may belong to it, a number does not
+    return replace(handle, inside=((0, size + 1),)) if digits == "x" else handle
 
 
 def _hashtag(draft: Draft, person: Person, random: Random) -> Draft | None:

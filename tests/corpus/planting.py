@@ -84,12 +84,12 @@ class Planter:
         second cue: a title, a form, or words around the name that say who it is.
         """
         clue = written.clue
-        second = bool(clue.title or clue.couple or clue.year or carrier.said)
+        second = bool(clue.title or clue.couple or clue.alias or clue.year or carrier.said)
         surname = plain(person.surname)
         common = "common" in person.flags or (person.role is Role.PUPIL and surname in everyday_surnames())
         if common and not second:
             return False
-        told = bool(clue.given or clue.given_initial or clue.title or clue.couple or clue.year)
+        told = bool(clue.given or clue.given_initial or clue.title or clue.couple or clue.year or clue.alias)
         if not told:
             return (
                 self._bearers[surname] <= 2

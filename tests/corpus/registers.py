@@ -120,8 +120,9 @@ class _Drawer:
             surname=self._surname(origin, woman=woman), job_title=job,
         )  # fmt: skip
         self.background[key] = origin
-        if role is Role.STAFF and title and self.random.random() < 0.04:
-            person = replace(person, aliases=(f"{title} {person.surname[0]}",))
+        if role is Role.STAFF and title and self.random.random() < 0.08:
+            short = self.random.choice([forename[0] + person.surname[0], person.surname[:4].strip("' -")])
+            person = replace(person, aliases=(f"{title} {short}",))
         return person
 
     def pupils(self, count: int, adults: Sequence[Person]) -> list[Person]:
