@@ -189,7 +189,8 @@ def other_schools(words: Words, own: Sequence[tuple[int, int]]) -> list[tuple[in
             if before == "s" and words.sign_before(first - 1) == "'":
                 first -= 1
                 continue
-            if not named and before in lexical.parts_of_school and first - 1 and not words.capital(first - 1):
+            plain = not words.capital(first - 1) or words.shouted(first - 1)
+            if not named and before in lexical.parts_of_school and first - 1 and plain:
                 first -= 1
                 continue
             if before in lexical.not_a_school and not (named or _may_be_part(words, first - 1)):

@@ -245,8 +245,8 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
         share = surname_share(one.typed)
         if share > _ANOTHER_SURNAME:
             evidence.append("real_surname" if one.given else "another_surname")
-        elif is_word(one.typed):
-            evidence.append("real_word")
+        elif is_word(one.typed) and Slip.CUT not in one.slips:
+            evidence.append("real_word" if one.given else "another_word")
         elif is_surname(one.typed):
             evidence.append("rare_surname")
     if one.typed_given and one.typed_given != one.given and surname_share(one.surname) > _RARE:

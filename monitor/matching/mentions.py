@@ -11,7 +11,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from monitor.matching.names import is_forename, is_word, surname_share
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from monitor.matching.names import is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import SEX_OF_TITLE, Name, Roll, Spelling
 from monitor.matching.spelling import Slip, distance, key_of, same_key_slip, sound, squeezed, stem_of_nickname
 from monitor.matching.words import Words
@@ -182,6 +185,8 @@ class _Finder:
     def _joins(self, i: int) -> bool:
         """Whether two words may be one name that somebody broke ("O Dunnery", "Quill-feather")."""
         gap = self.words.gap(i)
+        if gap == "'" and self.words.written[i + 1] == "s":
+            return False
         return len(gap) <= _WIDEST_JOIN and not any(sign in gap for sign in ',;:!?@#&()"\n')
 
     def _unknown(self, i: int) -> list[_Surname]:
@@ -222,8 +227,6 @@ class _Finder:
                 edits = distance(written, spelling.letters, most=2)
                 if edits <= 1 or (edits == 2 and len(spelling.letters) >= 8):
                     found.append((spelling, Slip.EDIT if edits <= 1 else Slip.EDITS))
-        if found:
-            return found
         for table, form, slip in (
             (roll.sounds, sound(written), Slip.SOUND),
             (roll.consonants, written, Slip.VOWELS),
@@ -232,9 +235,10 @@ class _Finder:
                 name = roll.names.get(candidate)
                 for spelling in name.surnames if name else ():
                     if slip is Slip.VOWELS or _sounds_alike(written, spelling.letters):
-                        found.append((spelling, slip))
-            if found:
-                return found
+                        if all(spelling is not other for other, _ in found):
+                            found.append((spelling, slip))
+        if found:
+            return found
         if len(key) >= 8:
             for candidate in self._two_away(key):
                 name = roll.names.get(candidate)
@@ -267,6 +271,8 @@ class _Finder:
             pieces = [words.reading[bisect_left(words.offsets, at) : bisect_left(words.offsets, to)]
                       for at, to in (part.span() for part in _SHOWN.finditer(words.text, *hit.span()))]  # fmt: skip
             signs = [len(part.group()) for part in _HIDDEN.finditer(words.text, *hit.span())]
+            if len(signs) == len(pieces) and sum(map(len, pieces)) > 3:
+                continue  # "**Quillfeather**" is no "Ms Q****"
             for spelling in self._hidden_names(pieces, signs):
                 surnames.append(_Surname(first, last, start, end, spelling, Slip.CENSORED))
 
@@ -416,8 +422,7 @@ class _Finder:
             return True
         if len(written) != 1 or written.isdigit():
             return False
-        after = words.reading[words.ends[i] : words.ends[i] + 3]
-        dotted = after[:1] == "." and (len(after) < 3 or after[1] == " ")
+        dotted = words.sign_after(i) == "."
         if not ("," in gap or (words.capital(i) and (written not in "ai" or dotted) and words.sign_after(i) != "'")):
             return False
         people = frozenset(
@@ -431,7 +436,10 @@ class _Finder:
 
     def _sentence_goes_on(self, i: int) -> bool:
         """Whether the point after an initial is the initial's and ends no sentence."""
-        return i + 1 < len(self.words.written) and not self.words.capital(i + 1)
+        after = self.words.text[self.words.offsets[self.words.ends[i]] + 1 :][:3]
+        if not after.strip() or after[0] == ".":
+            return False
+        return not after.lstrip()[0].isupper()
 
     # --- names without a surname, or with a piece of one --------------------------------------------
 
@@ -461,21 +469,36 @@ class _Finder:
             people = self._of_title(title, adults, also_pupils=False)
             if people:
                 self._bare(i - 1, i, "title_forename", people, title=title, given=written)
-            return
-        if name is not None:
+                return
+        elif name is not None:
             return
         if is_word(written):
             if not words.capital(i) or words.shouted(i):
                 return
             self._cut_short(i, title)
             nearest = [(one, slip) for one, slip in self._nearest(written, key) if slip is Slip.EDIT]
-            for spelling, slip in nearest:
-                people = self._of_title(title, spelling.people, also_pupils=False)
-                if people:
-                    one = _Surname(i, i, words.starts[i], words.ends[i], spelling, slip)
-                    self._mention(one, "title_surname", people, first=i - 1, title=title)
-            return
-        self._cut_short(i, title)
+        else:
+            self._cut_short(i, title)
+            nearest = [] if self._nearest(written, key) else self._farther(written)
+        for spelling, slip in nearest:
+            people = self._of_title(title, spelling.people, also_pupils=False)
+            if people:
+                one = _Surname(i, i, words.starts[i], words.ends[i], spelling, slip)
+                self._mention(one, "title_surname", people, first=i - 1, title=title)
+
+    def _farther(self, written: str) -> list[tuple[Spelling, Slip]]:
+        """The adults' surnames that a long word may be with two or three letters wrong."""
+        if not 7 <= len(written) <= _LONGEST_SLIPPED or is_surname(written):
+            return []
+        most = 2 if len(written) < 10 else 3
+        found = process.extract(written, self.roll.adult_surnames, scorer=OSA.distance, score_cutoff=most, limit=3)
+        return [
+            (spelling, Slip.EDITS)
+            for letters, edits, _ in found
+            if edits == found[0][1]
+            for spelling in self.roll.names[key_of(letters)].surnames
+            if spelling.letters == letters
+        ]
 
     def _cut_short(self, i: int, title: str) -> None:
         """ "Mr Brack", "Ms Quilly"."""

@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from monitor.folding import read_batch
 from monitor.matching.lexicon import lexicon
@@ -69,7 +70,7 @@ class Name:
     aliases: tuple[Spelling, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Roll:
     """The Register for look-up. Immutable for whoever reads it; `with_people` makes another."""
 
@@ -85,6 +86,11 @@ class Roll:
     """Keys of the first words of names of several words."""
     ordered: tuple[str, ...] = ()
     """Keys of surnames in order, for names cut short or censored."""
+
+    @cached_property
+    def adult_surnames(self) -> tuple[str, ...]:
+        """Surnames of those before whose name a title stands."""
+        return tuple({one.surname: None for one in self.bearers if one is not None and one.adult})
 
     def bearer(self, place: int) -> Bearer:
         """Who stands at a place that a Spelling gave."""

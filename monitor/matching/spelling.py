@@ -23,7 +23,8 @@ _SOUNDS = (
     (re.compile(r"^rh"), "r"),
     (re.compile(r"ph|v+"), "f"),
     (re.compile(r"th|dh"), "f"),  # "feaver", as it is said
-    (re.compile(r"sch|tch|ch|sh|cz|sz|zh|x"), "s"),
+    (re.compile(r"x"), "ks"),
+    (re.compile(r"sch|tch|ch|sh|cz|sz|zh"), "s"),
     (re.compile(r"ck|qu|kw|q|ch|kh|c(?=[^eiy]|$)|gh(?=[aeiou])"), "k"),
     (re.compile(r"c|z"), "s"),
     (re.compile(r"gh|(?<=[aeiouy])h|h(?=[^aeiouy]|$)"), ""),
