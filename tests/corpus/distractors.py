@@ -99,7 +99,7 @@ _BRITISH = {"english", "scottish", "welsh", "irish"}
 
 
 def _near_names(school: School) -> Sequence[tuple[str, str]]:
-    """Titles of adults with real surnames that nobody here has, one letter (two in seven or more) from theirs.
+    """Titles of adults with real surnames that nobody here has, a letter (two in seven or more) from theirs.
 
     Only surnames of these islands: "Ahmad" for "Ahmed" or "Kowalski" for Mrs Kowalska is the same name in
     another spelling, as are "Clark" for "Clarke" and "MacDonald" for "McDonald", and a reader would see it.

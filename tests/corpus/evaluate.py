@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.corpus.registers import School
 from tests.invented_school import TERMS
 
 BINS = 10
+ENOUGH_PER_PAIR, AGAIN_PER_PAIR = 0.7, 30
 EVEN_FORMS = (
     "full", "title_surname", "title_full", "initial_surname", "given_form", "lower", "upper", "leet",
     "homoglyph", "spaced", "zero_width", "handle", "hashtag", "possessive", "transposed",
@@ -78,13 +80,14 @@ def look(matcher: Matcher, posts: Iterable[Post]) -> list[Outcome]:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Everything that was looked at with one register."""
+    """Everything that was looked at with one register. `again`: more of the pairs that looked too low."""
 
     school: str
     people: int
     planted: tuple[Outcome, ...]
     nobody: tuple[Outcome, ...]
     composed: tuple[Outcome, ...] = ()
+    again: tuple[Outcome, ...] = ()
     backgrounds: tuple[Outcome, ...] = ()
 
 
@@ -103,6 +106,18 @@ def look_at_names(name: str, school: School, seed: int, amount: Amount) -> Names
     planter = Planter(school, seed)
     even = [form for form in FORMS if form.name in EVEN_FORMS]
     origins = sorted(set(school.background.values()))
+    composed = look(matcher, (post for pair in pairs() for post in planter.posts(pair, amount.pair)))
+    doubtful = {name for name, (share, _) in recall(composed, _form).items() if share < ENOUGH_PER_PAIR}
+    more = Planter(school, seed + 1)
+    again = look(
+        matcher,
+        (
+            post
+            for pair in pairs()
+            if pair.name in doubtful and amount.pair > 1
+            for post in more.posts(pair, AGAIN_PER_PAIR)
+        ),
+    )
     planted = look(matcher, (post for form in FORMS for post in planter.posts(form, amount.form)))
     nobody = look(
         matcher,
@@ -119,9 +134,8 @@ def look_at_names(name: str, school: School, seed: int, amount: Amount) -> Names
         people=len(school.people),
         planted=tuple(planted),
         nobody=tuple(nobody),
-        composed=tuple(
-            look(matcher, (post for pair in pairs() for post in planter.posts(pair, amount.pair)))
-        ),
+        composed=tuple(composed),
+        again=tuple(again),
         backgrounds=tuple(
             look(
                 matcher,
@@ -142,9 +156,22 @@ def recall(outcomes: Iterable[Outcome], group: Callable[[Post], str]) -> dict[st
     return {name: (sum(hits) / len(hits), len(hits)) for name, hits in groups.items()}
 
 
+def _form(post: Post) -> str:
+    return post.form
+
+
 def macro(recalls: Mapping[str, tuple[float, int]]) -> float:
     """The mean over groups."""
     return sum(share for share, _ in recalls.values()) / max(1, len(recalls))
+
+
+def spread_by_chance(recalls: Mapping[str, tuple[float, int]]) -> float:
+    """How far the best and the worst of these groups would lie apart if all were alike: about 3.5 deviations.
+
+    That is the expected range of sixteen equal groups.
+    """
+    share, size = macro(recalls), min(count for _, count in recalls.values())
+    return 3.5 * math.sqrt(share * (1 - share) / size)
 
 
 def precision(outcomes: Iterable[Outcome]) -> float:

@@ -33,6 +33,7 @@ from tests.corpus.registers import (
     backgrounds,
     is_woman,
     nicknames,
+    ordinary_words,
     plain,
 )
 
@@ -566,7 +567,7 @@ def _truncated(draft: Draft, person: Person, random: Random) -> Draft | None:
         return None
     size = random.randint(4, min(6, len(person.surname) - 3))
     start = person.surname[:size]
-    if plain(start) in all_surnames() or not start.isalpha():
+    if plain(start) in all_surnames() | ordinary_words() or not start.isalpha():
         return None
     reverse = Clue(title=draft.clue.title, given=start) if not draft.clue.given else None
     clue = replace(draft.clue, surname="", surname_start=start, otherwise=reverse)
@@ -1041,6 +1042,8 @@ def _unreadable(one: Change, other: Change) -> bool:
         return True
     if one.stage <= 1 and other.stage <= 1 and names & _HIDES and len(names & _HIDES) + (
         one.kind in _RELETTERS) + (other.kind in _RELETTERS) > 1:  # fmt: skip
+        return True
+    if "cut_given" in names and names & {"title_forename", "given_form", "middle_name"}:
         return True
     censored = any(name.startswith("censored") for name in names)
     if censored and names & {

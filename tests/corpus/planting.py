@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 from random import Random
 
 from monitor.model import Person, Role
 from tests.corpus import forms as forms_of_ours
 from tests.corpus.carriers import Carrier, Post, carriers, plant
 from tests.corpus.forms import Form, Written, misread
-from tests.corpus.registers import School, everyday_surnames, plain
+from tests.corpus.registers import School, everyday_surnames, ordinary_words, plain
 
 TRIES = 400
 MOST_POSSIBLE = 8
@@ -29,7 +28,6 @@ class Planter:
         self._oracle = oracle
         self._bearers = Counter(plain(one.surname) for one in school.people)
         self._adults = [one for one in school.people if one.role is not Role.PUPIL]
-        self._words = frozenset((Path(__file__).parent / "words.txt").read_text("utf-8").split())
 
     @cached_property
     def _by_background(self) -> dict[str, list[Person]]:
@@ -94,7 +92,7 @@ class Planter:
             return (
                 self._bearers[surname] <= 2
                 and len(surname) >= 6
-                and surname not in self._words | everyday_surnames()
+                and surname not in ordinary_words() | everyday_surnames()
                 and "common" not in person.flags
             )
         whole = bool((clue.given or clue.title) and clue.surname)

@@ -32,7 +32,10 @@ class Pool(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Forenames and surnames of one background, and its share of a register in parts per hundred."""
+    """Forenames and surnames of one background, and its share of a register in parts per hundred.
+
+    `coined` are surnames put together from halves of place names; some exist and some could.
+    """
 
     name: str
     weight: int
@@ -42,6 +45,7 @@ class Background:
     older_men: tuple[str, ...]
     everyday: tuple[str, ...]
     surnames: tuple[str, ...]
+    coined: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,7 @@ class _Drawer:
             weights = [1 / (place + 3.5) for place in range(often)]
             return self.random.choices(lists.everyday, weights)[0]
         if often:
-            return self.random.choice(lists.surnames)
+            return self.random.choice(lists.surnames + lists.coined)
         weights = [1 / (place + 6) for place in range(len(lists.surnames))]
         return self.random.choices(lists.surnames, weights)[0]
 
@@ -246,7 +250,8 @@ def _flagged(people: Sequence[Person], random: Random) -> list[Person]:
 
 def _half(one: Background, pool: Pool) -> Background:
     """The background with the half of its surnames that belongs to a pool."""
-    return replace(one, surnames=one.surnames[0 if pool is Pool.KNOWN else 1 :: 2])
+    first = 0 if pool is Pool.KNOWN else 1
+    return replace(one, surnames=one.surnames[first::2], coined=one.coined[first::2])
 
 
 @cache
@@ -257,13 +262,13 @@ def backgrounds() -> tuple[Background, ...]:
         Background(
             name=name, weight=row["weight"], women=_words(row["girls"]), men=_words(row["boys"]),
             older_women=_words(row.get("older_women", "")), older_men=_words(row.get("older_men", "")),
-            everyday=_words(row.get("everyday", "")), surnames=_words(row["surnames"]) + _put_together(row),
+            everyday=_words(row.get("everyday", "")), surnames=_words(row["surnames"]), coined=_coined(row),
         )
         for name, row in data.items()
     )  # fmt: skip
 
 
-def _put_together(row: Mapping[str, str]) -> tuple[str, ...]:
+def _coined(row: Mapping[str, str]) -> tuple[str, ...]:
     """Every third of the surnames that halves of place names make."""
     pairs = [
         first + second
@@ -296,7 +301,9 @@ def everyday_surnames() -> frozenset[str]:
 @cache
 def all_surnames() -> frozenset[str]:
     """Every surname of every list, in plain letters."""
-    return frozenset(plain(name) for one in backgrounds() for name in (*one.everyday, *one.surnames))
+    return frozenset(
+        plain(name) for one in backgrounds() for name in (*one.everyday, *one.surnames, *one.coined)
+    )
 
 
 @cache
@@ -304,6 +311,12 @@ def is_woman(forename: str) -> bool:
     """Whether the lists know a forename as a woman's; those of both count as a woman's."""
     key = plain(forename)
     return any(key == plain(name) for one in backgrounds() for name in (*one.women, *one.older_women))
+
+
+@cache
+def ordinary_words() -> frozenset[str]:
+    """Words that are surnames too, and some that surnames begin with."""
+    return frozenset((FOLDER / "words.txt").read_text("utf-8").split())
 
 
 _PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ı": "i", "ß": "ss", "æ": "ae"})
