@@ -16,7 +16,7 @@ from rapidfuzz.distance import OSA
 
 from monitor.matching.names import is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import SEX_OF_TITLE, Name, Roll, Spelling
-from monitor.matching.spelling import Slip, distance, key_of, same_key_slip, sound, squeezed, stem_of_nickname
+from monitor.matching.spelling import Slip, distance, key_letters, key_of, same_key_slip, sound, squeezed, stem_of_nickname
 from monitor.matching.words import Words
 
 TITLES = {
@@ -114,6 +114,7 @@ class _Finder:
         """Look at each word once, then at what stands beside the interesting ones."""
         keys, written, names, roll = self.words.keys, self.words.written, self.roll.names, self.roll
         last = len(keys) - 1
+        hyphens = "-" in self.words.reading
         surnames: list[_Surname] = []
         after_title: list[int] = []
         forenames: list[int] = []
@@ -130,9 +131,13 @@ class _Finder:
                     self._alias(i, i, name)
             elif len(key) > 3 and not is_word(written[i]):
                 surnames += self._unknown(i)
-            if i < last and (pair := _joined_key(key, keys[i + 1])) in names and self._joins(i):
+            if i == last:
+                break
+            following = keys[i + 1]
+            pair = key + following[1:] if key[-1] == following[0] else key + following
+            if pair in names and self._joins(i):
                 surnames += self._joined(i, i + 1, names[pair])
-            elif i < last and self.words.gap(i) == "-":
+            elif hyphens and self.words.gap(i) == "-":
                 surnames += self._hyphenated(i)
             if key in roll.openings:
                 for end in (i + 2, i + 3):
@@ -239,21 +244,8 @@ class _Finder:
                             found.append((spelling, slip))
         if found:
             return found
-        if len(key) >= 8:
-            for candidate in self._two_away(key):
-                name = roll.names.get(candidate)
-                for spelling in name.surnames if name else ():
-                    if distance(written, spelling.letters, most=2) <= 2:
-                        found.append((spelling, Slip.EDITS))
-        if not found and len(key) >= 5 and (name := roll.names.get(key[::-1])):
+        if len(key) >= 5 and (name := roll.names.get(key[::-1])):
             found = [(spelling, Slip.TURNED) for spelling in name.surnames]
-        return found
-
-    def _two_away(self, key: str) -> set[str]:
-        """Keys two edits from a long one."""
-        found: set[str] = set()
-        for at in range(len(key)):
-            found |= self.roll.near(key[:at] + key[at + 1 :])
         return found
 
     def _censored(self, surnames: list[_Surname]) -> None:
@@ -619,23 +611,28 @@ class _Finder:
     def _glued(self, i: int) -> None:
         """ "tamsinquillfeather", "mrsmithout", "justiceforquillfeather": a surname inside a word, with what
         precedes or follows it."""
-        words, names, roll = self.words, self.roll.names, self.roll
-        written = words.written[i]
-        size = len(written)
-        token = self._in_token(i)
-        found: list[Mention] = []
+        words, names = self.words, self.roll.names
+        written, key = words.written[i], words.keys[i]
+        size = len(key)
+        found = []
         for begin in range(size - _SHORTEST_INSIDE + 1):
-            for end in range(size, begin + _SHORTEST_INSIDE - 1, -1):
-                if end - begin == size:
-                    continue
-                name = names.get(key_of(written[begin:end])) if end - begin > 3 else None
-                if name is None or not name.surnames:
-                    continue
-                for spelling in name.surnames:
-                    if same_key_slip(written[begin:end], spelling.letters) is not Slip.NONE:
-                        continue
-                    found += self._glued_with(i, written, begin, end, spelling, token=token)
-        self.out += found
+            for end in range(begin + _SHORTEST_INSIDE, size + 1 if begin else size):
+                name = names.get(key[begin:end])
+                if name is not None and name.surnames:
+                    found.append((begin, end, name))
+        if not found:
+            return
+        token = self._in_token(i)
+        # Where each letter of the key begins among those written, which may be doubled.
+        at = [place for place, letter in enumerate(key_letters(written)) if letter]
+        at.append(len(written))
+        for begin, end, name in found:
+            for spelling in name.surnames:
+                for first in range(at[begin], at[begin + 1]):  # "tamsinnolan": either n may begin the name
+                    if written.startswith(spelling.letters, first):
+                        last = first + len(spelling.letters)
+                        self.out += self._glued_with(i, written, first, last, spelling, token=token)
+                        break
 
     def _glued_with(
         self, i: int, written: str, begin: int, end: int, spelling: Spelling, *, token: bool
@@ -794,10 +791,6 @@ class _Finder:
         self.out.append(
             Mention(first, last, words.starts[first], words.ends[last], rule, people, title=title, given=given)
         )
-
-
-def _joined_key(left: str, right: str) -> str:
-    return left + right[1:] if left[-1] == right[0] and left[-1].isalpha() else left + right
 
 
 def _wild(signs: int) -> str:

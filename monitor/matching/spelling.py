@@ -7,14 +7,13 @@ Everything here works on letters as read: lower case, without accents.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
 _ALIKE = str.maketrans("l\x81", "ii")
-_REPEATS = re.compile(r"([a-z\x81])\1+")
+_REPEAT = re.compile(r"([a-z\x81])\1")
 _DRAWN_OUT = re.compile(r"([a-z\x81])\1\1")
 _SOUNDS = (
     (re.compile(r"^(?:kn|gn|pn)"), "n"),
@@ -52,12 +51,20 @@ class Slip(StrEnum):
 
 def key_of(letters: str) -> str:
     """The key of letters as read."""
-    return _REPEATS.sub(r"\1", letters.translate(_ALIKE))
+    return squeezed(letters.translate(_ALIKE))
 
 
 def squeezed(letters: str) -> str:
     """The letters with repeats collapsed, i and l told apart."""
-    return _REPEATS.sub(r"\1", letters)
+    if _REPEAT.search(letters) is None:  # most words; replacing costs ten times as much as looking
+        return letters
+    return "".join(letter for letter, before in zip(letters, "\0" + letters, strict=False) if letter != before)
+
+
+def key_letters(letters: str) -> list[bool]:
+    """For each letter whether it begins a letter of the key."""
+    alike = letters.translate(_ALIKE)
+    return [letter != before for letter, before in zip(alike, "\0" + alike, strict=False)]
 
 
 def same_key_slip(written: str, letters: str) -> Slip | None:
@@ -104,8 +111,6 @@ def stem_of_nickname(written: str) -> str:
     return re.sub(r"(?:[iey]+|o|s|z+[iey]*)$", "", squeezed(written))
 
 
-def left_out(key: str) -> Iterator[str]:
+def left_out(key: str) -> list[str]:
     """The key, and the key with each one letter left out: two keys one edit apart share one of these."""
-    yield key
-    for at in range(len(key)):
-        yield key[:at] + key[at + 1 :]
+    return [key, *(key[:at] + key[at + 1 :] for at in range(len(key)))]

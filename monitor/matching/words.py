@@ -15,8 +15,6 @@ from monitor.folding import EITHER
 from monitor.matching.spelling import key_of
 
 _TOKEN = re.compile(r"[0-9]+|[a-z\x7f\x81]+")
-_ALIKE = str.maketrans("l\x81", "ii")
-_REPEATS = re.compile(r"([a-z])\1+")
 _HUMP = re.compile(r"[^\W\d_A-Z][A-Z]|[A-Z]{2}[a-z]|[\U0001d400-\U0001d7ff\uff21-\uff5a]")
 _BROKEN = re.compile(r"[a-z][()\[\]{}][a-z]|[a-z]-[ \r]*\n")
 _BREAK = re.compile(r"[()\[\]{}]|-[ \r]*\n[ \r]*")
@@ -77,7 +75,7 @@ def words_in(text: str, reading: str, offsets: Sequence[int]) -> Words:
     """Cut one text into words. `reading[i]` stands at `offsets[i]` of `text`."""
     spans = [found.span() for found in _TOKEN.finditer(reading)]
     written = [reading[start:end] for start, end in spans]
-    keys = _TOKEN.findall(_REPEATS.sub(r"\1", reading.translate(_ALIKE)))
+    keys = [word if word.isdigit() else key_of(word) for word in written]
     words = Words(
         text, reading, offsets, written, keys, [start for start, _ in spans], [end for _, end in spans]
     )
