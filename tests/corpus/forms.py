@@ -110,8 +110,9 @@ def consistent(register: Collection[Person], person: Person, form: Form, written
 def misread(register: Collection[Person], person: Person, written: Written) -> bool:
     """Whether the words happen to spell out somebody else, so that no reader could see who was meant.
 
-    So it is with a slip that makes another name, with half a name where somebody has just that one, and
-    with "Mr Martin" for Martin Low where there is a Mr Martin.
+    So it is with a slip that makes another name, with half a name where somebody has just that one,
+    with a nickname by which somebody else is known, and with "Mr Martin" for Martin Low where there is a
+    Mr Martin.
     """
     clue = written.clue
     read = replace(clue, surname_slips=0, given_slips=0)
@@ -120,9 +121,16 @@ def misread(register: Collection[Person], person: Person, written: Written) -> b
         return bool(namesakes)
     if clue.surname_slips or clue.given_slips:
         return any(one.id != person.id for one in _fitting(register, read))
-    if not clue.surname or _spelt_out(person, clue):
-        return False
-    return any(_spelt_out(one, read) for one in _fitting(register, read))
+    if clue.surname and not _spelt_out(person, clue):
+        return any(_spelt_out(one, read) for one in _fitting(register, read))
+    if clue.given and not _goes_by(person, clue):
+        return any(_goes_by(one, read) for one in _fitting(register, read))
+    return False
+
+
+def _goes_by(person: Person, clue: Clue) -> bool:
+    """Whether the forename was written as it is, or as the register says the person is known."""
+    return plain(clue.given) in (plain(person.forename), plain(person.known_as))
 
 
 def _fitting(register: Collection[Person], clue: Clue) -> list[Person]:
@@ -335,7 +343,9 @@ def _initial_surname(person: Person, random: Random) -> Draft | None:
 
 def _given_initial(person: Person, random: Random) -> Draft | None:
     given, initial = called(person, random), person.surname[0]
-    small = random.random() < 0.4
+    if initial == "I":  # nobody could tell it from the word
+        return None
+    small = random.random() < 0.4 and initial != "A"
     pieces = (given.lower(), initial.lower()) if small else (given, initial)
     clue = Clue(given=given, surname_initial=initial, otherwise=Clue(given_initial=initial, surname=given))
     return Draft(pieces, ("given", "initial"), clue)
@@ -387,14 +397,14 @@ def _given_form(person: Person, random: Random) -> Draft | None:
 
 def _title_initial(person: Person, random: Random) -> Draft | None:
     title, initial = titled(person, random), person.surname[0]
-    if not title:
+    if not title or initial == "I":
         return None
     return Draft((title, initial), ("title", "initial"), Clue(title=title, surname_initial=initial))
 
 
 def _title_forename(person: Person, random: Random) -> Draft | None:
     title, given = titled(person, random), called(person, random)
-    if not title:
+    if not title or plain(given) in all_surnames():
         return None
     clue = Clue(title=title, given=given, otherwise=Clue(title=title, surname_start=given))
     return Draft((title, given), ("title", "given"), clue)
@@ -519,7 +529,7 @@ def _misspell(kind: str, edits: int, how: Callable[[str, Random], str], *, least
             for _ in range(edits):
                 wrong = how(wrong, random)
             far = distance(plain(wrong), plain(right))
-            known = all_surnames() if kind == "surname" else _all_forenames()
+            known = all_surnames() | ordinary_words() if kind == "surname" else _all_forenames()
             if 0 < far <= max(edits, 2) and plain(wrong) not in known and plain(wrong)[0] == plain(right)[0]:
                 if kind == "surname":
                     clue = replace(draft.clue, surname=wrong, surname_slips=far)
