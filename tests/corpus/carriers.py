@@ -57,7 +57,10 @@ _LEAVES = _IS | {"teacher": lambda person: person.role is Role.STAFF}
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A post with at most one mention: where it lies, whom it means, and whom its words allow."""
+    """A post with at most one mention: where it lies, whom it means, and whom its words allow.
+
+    `companion` is somebody else of the School who is named plainly in the same post: from, to, and who.
+    """
 
     text: str
     own_source: bool = False
@@ -67,6 +70,7 @@ class Post:
     form: str = ""
     kind: str = ""
     background: str = ""
+    companion: tuple[int, int, str] | None = None
 
 
 _SAID = ("teacher", "governor", "pupil")
@@ -93,6 +97,11 @@ def carriers() -> tuple[Carrier, ...]:
 def ways_to_name_the_school() -> tuple[str, ...]:
     """The words of carriers.toml that stand for the School."""
     return _data()["school"]
+
+
+def companion_sentences() -> tuple[str, ...]:
+    """What is said about one more person."""
+    return _data()["companion"]
 
 
 def plant(carrier: Carrier, written: Written, random: Random) -> tuple[str, tuple[tuple[int, int], ...]]:

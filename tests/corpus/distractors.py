@@ -27,6 +27,7 @@ KINDS: Mapping[str, str] = {
     "other_school": "another school's people",
     "other_school_and_ours": "another school's people, ours named too",
     "word": "ordinary words that are surnames, school meant",
+    "mixed": "everyday talk, school named too",
     "forename": "forenames alone, school meant",
     "place": "places with somebody's surname, school meant",
     "famous": "people of books and history, school meant",
@@ -49,6 +50,13 @@ def distractors(school: School, seed: int, kind: str, count: int) -> Iterator[Po
             return
 
 
+def chatter(random: Random) -> str:
+    """A sentence of everyday talk about nobody and no school."""
+    data = _data()
+    frame = random.choice(data["ordinary"])
+    return _WORD_IN_BRACES.sub(lambda found: random.choice(data[found[1]]), frame)
+
+
 class _Filler:
     """Replaces the words in braces."""
 
@@ -63,6 +71,7 @@ class _Filler:
             "surname": lambda: random.choice(school.people).surname,
             "first": lambda: random.choice(school.people).forename,
             "near": self._near,
+            "chatter": lambda: chatter(random),
         }
         self._near_names = _near_names(school)
 

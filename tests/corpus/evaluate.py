@@ -52,11 +52,13 @@ class Outcome:
     context: bool
 
     def right(self, flag: PersonMatch) -> bool:
-        """Whether a flag lies on the mention and names the person meant."""
-        if not self.post.spans:
-            return False
-        first, last = self.post.spans[0]
-        return flag.start < last and first < flag.end and self.post.person in flag.person_ids
+        """Whether a flag lies on a name and names the person meant by it."""
+        return self._on_mention(flag) or (
+            self.post.companion is not None and _lies_on(flag, *self.post.companion)
+        )
+
+    def _on_mention(self, flag: PersonMatch) -> bool:
+        return bool(self.post.spans) and _lies_on(flag, *self.post.spans[0], self.post.person)
 
     @property
     def certain(self) -> bool:
@@ -66,9 +68,13 @@ class Outcome:
     @property
     def hit(self) -> PersonMatch | None:
         """The flag that found the mention; of several the one that quotes it exactly."""
-        found = [flag for flag in self.flags if self.right(flag)]
+        found = [flag for flag in self.flags if self._on_mention(flag)]
         exact = (flag for flag in found if (flag.start, flag.end) in self.post.spans)
         return next(exact, found[0] if found else None)
+
+
+def _lies_on(flag: PersonMatch, start: int, end: int, person: str) -> bool:
+    return flag.start < end and start < flag.end and person in flag.person_ids
 
 
 def look(matcher: Matcher, posts: Iterable[Post]) -> list[Outcome]:

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from random import Random
 
 from monitor.model import Person, Role
 from tests.corpus import forms as forms_of_ours
-from tests.corpus.carriers import Carrier, Post, carriers, plant
-from tests.corpus.forms import Form, Written, misread
+from tests.corpus.carriers import Carrier, Post, carriers, companion_sentences, plant
+from tests.corpus.distractors import chatter
+from tests.corpus.forms import Form, Written, misread, titled
 from tests.corpus.registers import School, everyday_surnames, ordinary_words, plain
 
 TRIES = 400
 MOST_POSSIBLE = 8
 """A mention that leaves more people possible than this tells a reader nothing; none is planted."""
 Oracle = Callable[[Sequence[Person], Person, Form, Written], set[str]]
+
+
+_WITH_COMPANION, _WITH_CHATTER = 0.1, 0.3
 
 
 class Planter:
@@ -70,10 +75,26 @@ class Planter:
         if not self._can_be_asked(person, written, carrier, allowed):
             return None
         text, spans = plant(carrier, written, random)
-        return Post(
+        post = Post(
             text=text, own_source=carrier.own_source, spans=spans, person=person.id,
             allowed=frozenset(allowed), form=form.name, background=self.school.background[person.id],
         )  # fmt: skip
+        if random.random() < _WITH_COMPANION:
+            post = self._with_companion(post, person, random)
+        if random.random() < _WITH_CHATTER and "{school}" in carrier.text:
+            post = _with_chatter(post, random)
+        return post
+
+    def _with_companion(self, post: Post, person: Person, random: Random) -> Post:
+        """The same post with somebody else named plainly at its end."""
+        other = random.choice(self._adults)
+        if plain(other.surname) == plain(person.surname):
+            return post
+        name = f"{titled(other, random)} {other.surname}"
+        before, after = random.choice(companion_sentences()).split("{other}")
+        start = len(post.text) + 1 + len(before)
+        text = f"{post.text} {before}{name}{after}"
+        return replace(post, text=text, companion=(start, start + len(name), other.id))
 
     def _can_be_asked(self, person: Person, written: Written, carrier: Carrier, allowed: set[str]) -> bool:
         """Whether the rules want this person found here (R38).
@@ -97,3 +118,16 @@ class Planter:
             )
         whole = bool((clue.given or clue.title) and clue.surname)
         return whole or len(allowed) <= MOST_POSSIBLE
+
+
+def _with_chatter(post: Post, random: Random) -> Post:
+    """The same post among talk of other things."""
+    said, gap = chatter(random), random.choice([" ", "\n", ". ", "\n\n"])
+    if random.random() < 0.5:
+        return replace(post, text=post.text + gap + said)
+    by = len(said + gap)
+    spans = tuple((first + by, last + by) for first, last in post.spans)
+    companion = post.companion
+    if companion:
+        companion = (companion[0] + by, companion[1] + by, companion[2])
+    return replace(post, text=said + gap + post.text, spans=spans, companion=companion)

@@ -39,7 +39,7 @@ without a second cue such as a title or a year; initials that leave more than ei
 """
 
 LIMITS = {"ordinary": 0.0001, "namesake": 0.01, "namesake_here": 0.01, "other_school": 0.0,
-          "other_school_and_ours": 0.0, "word": 0.02, "near_title": 0.02}  # fmt: skip
+          "other_school_and_ours": 0.0, "word": 0.02, "mixed": 0.02, "near_title": 0.02}  # fmt: skip
 SAFEGUARDING = ("A3", "S1", "S2", "S4")
 PRECISE = ("A1", "A4", "K1", "T1")
 
