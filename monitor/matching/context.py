@@ -181,7 +181,7 @@ def other_schools(words: Words, own: Sequence[tuple[int, int]]) -> list[tuple[in
             continue
         if word not in lexical.school_kinds or not i:
             continue
-        if word not in ("school", "academy", "college") and not (words.capital(i) and not words.shouted(i)):
+        if word in ("high", "prep") and not (words.capital(i) and not words.shouted(i)):
             continue
         first, named = i, False
         while first and i - first < _MOST_WORDS_OF_A_NAME and _next_to(words, first - 1):

@@ -17,7 +17,7 @@ from importlib import resources
 
 from monitor.matching.lexicon import lexicon
 from monitor.matching.mentions import Mention
-from monitor.matching.names import forename_share, is_surname, is_word, surname_share
+from monitor.matching.names import forename_share, is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import SEX_OF_TITLE, Bearer, Roll, stands_alone
 from monitor.matching.spelling import Slip
 from monitor.matching.words import Words
@@ -30,7 +30,7 @@ _IS_FORENAME = 2e-5
 _ANOTHER_SURNAME = 3e-5
 _ANOTHER_FORENAME = 2e-4
 _NEEDS_CUE = frozenset(
-    {"full_name", "nickname", "half_name", "transposed", "initial_surname", "transposed_initial", "alias"}
+    {"full_name", "nickname", "half_name", "transposed", "initial_surname", "transposed_initial"}
 )
 _NAMES_NOBODY_COMMON = frozenset({"surname", "forename_initial", "title_initial", "title_forename"})
 _CAN_STAND_ALONE = frozenset({"full_name", "transposed"})
@@ -196,7 +196,7 @@ def _of_words(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: boo
     evidence = list(one.notes)
     if _part_of_longer(one, words):
         evidence.append("part_of_longer")
-    if lexicon().trades.match(words.reading, one.end):
+    if lexicon().trades.match(words.reading, one.end) or _begins_business(one, words):
         evidence.append("business")
     if _reads_as_words(one, words):
         evidence.append("reads_as_words")
@@ -211,10 +211,20 @@ def _of_words(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: boo
     if one.inside:
         evidence.append("inside")
     elif not words.capital(one.first) and weak:
-        evidence.append("small_letter")
+        evidence.append("small_and_widespread" if "widespread" in evidence else "small_letter")
+    if one.rule == "title_forename" and surname_share(one.given) > forename_share(one.given) / 2:
+        evidence.append("another_surname")
     if one.slips:
         evidence += _of_slips(one, words)
     return evidence
+
+
+def _begins_business(one: Mention, words: Words) -> bool:
+    """Whether one more name stands between it and the word that makes it a business ("Baldwin King Plumbing")."""
+    i = one.last + 1
+    if one.title or i + 1 >= len(words.written) or words.gap(one.last) != " " or not _is_another(words, i):
+        return False
+    return bool(lexicon().trades.match(words.reading, words.ends[i]))
 
 
 def _part_of_longer(one: Mention, words: Words) -> bool:
@@ -224,9 +234,15 @@ def _part_of_longer(one: Mention, words: Words) -> bool:
         return False
     after = reading[one.end : one.end + 2]
     if len(after) == 2 and after[0] == "-" and after[1].isalpha():
-        return not (words.ends[one.last] - one.end or is_word(words.written[one.last + 1]))
+        return not words.ends[one.last] - one.end and _is_another(words, one.last + 1)
     return bool(one.start > 1 and reading[one.start - 1] == "-" and reading[one.start - 2].isalpha() and not one.title
-                and not is_word(words.written[one.first - 1]))  # fmt: skip
+                and _is_another(words, one.first - 1))  # fmt: skip
+
+
+def _is_another(words: Words, i: int) -> bool:
+    """Whether word `i` is a name rather than a word hung on with a hyphen ("Smith-bashing")."""
+    written = words.written[i]
+    return is_surname(written) or not is_word(written) or (words.capital(i) and not words.shouted(i))
 
 
 def _of_slips(one: Mention, words: Words) -> list[str]:
@@ -241,18 +257,23 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
         evidence.append("bare_slip")
         if words.written[one.last].startswith(one.surname):
             evidence.append("derived")
-    if one.typed and one.typed != one.surname:
+    if one.typed and one.typed != one.surname and not _same_clan(one.typed, one.surname):
         share = surname_share(one.typed)
         if share > _ANOTHER_SURNAME:
             evidence.append("real_surname" if one.given else "another_surname")
         elif is_word(one.typed) and Slip.CUT not in one.slips:
             evidence.append("real_word" if one.given else "another_word")
         elif is_surname(one.typed):
-            evidence.append("rare_surname")
+            evidence.append("rare_surname" if one.given else "other_rare_surname")
     if one.typed_given and one.typed_given != one.given and surname_share(one.surname) > _RARE:
         if forename_share(one.typed_given) > _ANOTHER_FORENAME:
             evidence.append("real_forename")
     return evidence
+
+
+def _same_clan(typed: str, surname: str) -> bool:
+    """Whether two surnames are the same but for Mac and Mc."""
+    return typed.replace("mac", "mc", 1) == surname.replace("mac", "mc", 1)
 
 
 def _reads_as_words(one: Mention, words: Words) -> bool:
@@ -261,7 +282,7 @@ def _reads_as_words(one: Mention, words: Words) -> bool:
         return False
     at = range(one.first, one.last + 1)
     if one.rule == "surname":
-        return _bare_word(one, words) or _bare_forename(one, words)
+        return _bare_word(one, words) or _bare_forename(one, words) or _begins_name(one, words)
     if one.rule in _TITLED:
         last = words.written[one.last]
         if words.capital(one.last) or not is_word(last) or one.title not in ("miss", "sir", "rev"):
@@ -271,7 +292,9 @@ def _reads_as_words(one: Mention, words: Words) -> bool:
     if any(words.capital(i) for i in at):
         return False
     names = [words.written[i] for i in at if len(words.written[i]) > 1]
-    return bool(names) and all(is_word(name) for name in names)
+    if not names or not all(is_word(name) for name in names):
+        return False
+    return not one.given or one.given in lexicon().verbs_that_are_names or not is_forename(one.given)
 
 
 def _bare_word(one: Mention, words: Words) -> bool:
@@ -295,6 +318,14 @@ def _bare_word(one: Mention, words: Words) -> bool:
     if words.capital(one.first - 1) and len(previous) > 1:
         return True
     return not (possessive or following in _AFTER_A_NAME or previous in _BEFORE_A_NAME)
+
+
+def _begins_name(one: Mention, words: Words) -> bool:
+    """Whether a surname by itself begins somebody else's full name ("The Sharif Zidan Foundation")."""
+    i = one.last + 1
+    if i >= len(words.written) or words.gap(one.last) != " " or words.ends[one.last] != one.end:
+        return False
+    return words.capital(i) and not words.shouted(i) and is_surname(words.written[i]) and not is_word(words.written[i])
 
 
 def _bare_forename(one: Mention, words: Words) -> bool:

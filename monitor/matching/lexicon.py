@@ -47,6 +47,7 @@ class Lexicon:
     school_kinds: frozenset[str]
     not_a_school: frozenset[str]
     parts_of_school: frozenset[str]
+    verbs_that_are_names: frozenset[str]
     nicknames: dict[str, tuple[str, ...]]
     office_stems: frozenset[str]
     not_an_office: re.Pattern[str]
@@ -91,6 +92,7 @@ def lexicon() -> Lexicon:
         school_kinds=frozenset(data["school_kinds"]),
         not_a_school=frozenset(data["not_a_school"]),
         parts_of_school=frozenset(data["parts_of_school"]),
+        verbs_that_are_names=frozenset(data["verbs_that_are_names"]),
         nicknames=_both_ways(data["nicknames"]),
         office_stems=frozenset(data["office_stems"]),
         not_an_office=not_an_office,

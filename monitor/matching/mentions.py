@@ -33,6 +33,8 @@ _YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
 _BETWEEN_NAME_AND_FORM = frozenset({"in", "from", "of", "at", "the", "is", "our"})
 _STOP = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|\.\s|[&@#\n\"()]|/\s|\s/")
 _STOP_AFTER_SHORT = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|[&@#\n\"()]|/\s|\s/")
+_TEXTED = frozenset("aiunxrckby")
+"""Letters that stand for words in chats ("miss u", "see u", "ty x")."""
 _WIDEST_JOIN = 4
 _LONGEST_GLUED = 60
 _LONGEST_SLIPPED = 24
@@ -294,17 +296,10 @@ class _Finder:
         words = self.words
         bearers = one.spelling.people
         before = one.first - 1 if one.first and self._adjoins(one.first - 1) else None
-        given = self._given(before, bearers) if before is not None else None
-        middle = False
-        if given is None and before is not None and before and self._adjoins(before - 1):
-            farther = self._exact_given(before - 1, bearers)
-            if farther is not None and (
-                len(words.written[before]) == 1 or (
-                    words.capital(before)
-                    and (not is_word(words.written[before]) or is_forename(words.written[before]))
-                )
-            ):
-                given, middle = farther, True
+        given = self._middle(before, bearers) if before else None
+        middle = given is not None
+        if given is None and before is not None:
+            given = self._given(before, bearers)
         at = given.word if given is not None else one.first
         title = self._title(at - 1) if at else ""
         if given is not None:
@@ -333,6 +328,21 @@ class _Finder:
         if before is not None and self._other_forename(before):
             notes.add("other_forename")
         self._mention(one, "surname", bearers, first=one.first, notes=notes)
+
+    def _middle(self, i: int, bearers: frozenset[int]) -> _Given | None:
+        """The forename before word `i` when that is a middle name or initial ("Amy Shona Smedley")."""
+        words = self.words
+        if not self._adjoins(i - 1) or words.keys[i] in TITLES:
+            return None
+        farther = self._exact_given(i - 1, bearers)
+        if farther is None or (is_word(words.written[i - 1]) and not words.capital(i - 1)):
+            return None
+        written = words.written[i]
+        if len(written) == 1:
+            return farther
+        if words.capital(i):
+            return farther if is_forename(written) or not is_word(written) else None
+        return farther if is_forename(written) and not is_word(written) else None
 
     def _given(self, i: int, bearers: frozenset[int]) -> _Given | None:
         """What word `i` says of the forename of some bearers."""
@@ -415,7 +425,9 @@ class _Finder:
         if len(written) != 1 or written.isdigit():
             return False
         dotted = words.sign_after(i) == "."
-        if not ("," in gap or (words.capital(i) and (written not in "ai" or dotted) and words.sign_after(i) != "'")):
+        if words.sign_after(i) == "'" and not self._possessive(i):
+            return False
+        if not ("," in gap or (words.capital(i) and (dotted or self._no_word(i)))):
             return False
         people = frozenset(
             place for place in one.spelling.people if written in self.roll.bearer(place).initials
@@ -425,6 +437,13 @@ class _Finder:
         given = _Given(i, people, written, Slip.NONE, "transposed_initial")
         self._mention(one, "transposed_initial", people, first=one.first, last=i, given=given, dotted=dotted and self._sentence_goes_on(i))
         return True
+
+    def _no_word(self, i: int) -> bool:
+        """Whether "A" or "I" after a surname is no word of its own ("Raval A has", but not "Raval A level")."""
+        words = self.words
+        if words.written[i] == "i":
+            return words.sign_after(i) in (",", ")", ":", "")
+        return words.written[i] != "a" or not (self._goes_on_as_grade(i) or words.shouted(i - 1))
 
     def _sentence_goes_on(self, i: int) -> bool:
         """Whether the point after an initial is the initial's and ends no sentence."""
@@ -443,9 +462,10 @@ class _Finder:
         title = self._title(i - 1)
         written = words.written[i]
         if len(written) == 1 and written.isalpha():
-            if words.sign_after(i) in ("'", "-", "*") or not (words.capital(i) or words.sign_after(i) == "."):
-                if written in "ai" or not self._ends(i):
-                    return
+            if words.sign_after(i) in ("-", "*") or (words.sign_after(i) == "'" and not self._possessive(i)):
+                return
+            if "'" in words.gap(i - 1) or (not words.capital(i) and written in _TEXTED):
+                return
             if i + 1 < len(words.keys) and self._adjoins(i) and words.keys[i + 1] in roll.names:
                 following = roll.names[words.keys[i + 1]]
                 if following.surnames and words.capital(i + 1):
@@ -511,9 +531,9 @@ class _Finder:
         name = roll.names[words.keys[i]]
         written = words.written[i]
         everyone = frozenset().union(*(one.people for one in name.forenames))
-        if len(written) < 3 or (is_word(written) and not words.capital(i)):
+        if len(written) < 3 or i + 1 >= len(words.keys):
             return
-        if i + 1 >= len(words.keys):
+        if is_word(written) and not words.capital(i) and not is_forename(written):
             return
         following = words.written[i + 1]
         gap = words.gap(i)
@@ -523,7 +543,9 @@ class _Finder:
                 and (following == "a" or self._ends(i + 1)) and not self._goes_on_as_grade(i + 1)
             ):  # fmt: skip
                 return
-            if words.sign_after(i + 1) in ("'", "-", "/", "&"):
+            if words.sign_after(i + 1) in ("-", "/", "&") or (
+                words.sign_after(i + 1) == "'" and not self._possessive(i + 1)
+            ):
                 return
             people = frozenset(place for place in everyone if roll.bearer(place).surname[:1] == following)
             if people and not (
@@ -708,12 +730,23 @@ class _Finder:
         short = len(self.words.written[i]) <= 1 or self.words.keys[i] in TITLES
         return not (_STOP_AFTER_SHORT if short else _STOP).search(gap)
 
+    def _possessive(self, i: int) -> bool:
+        """Whether "'s" follows word `i`."""
+        words = self.words
+        return i + 1 < len(words.written) and words.written[i + 1] == "s" and words.gap(i) == "'"
+
     def _ends(self, i: int) -> bool:
         """Whether nothing more is said in the same breath after word `i`."""
         return i + 1 >= len(self.words.keys) or not self._adjoins(i)
 
     def _is_initial(self, i: int) -> bool:
-        return self.words.capital(i) and (self.words.sign_after(i) == "." or i == 0 or self.words.written[i] == "a")
+        """Whether "A" or "I" is the initial of the name that follows, and no word."""
+        words = self.words
+        if not words.capital(i) or words.shouted(i + 1):
+            return words.sign_after(i) == "." and words.capital(i)
+        if words.sign_after(i) == "." or (i and words.keys[i - 1] in TITLES):
+            return True
+        return words.capital(i + 1) and not is_word(words.written[i + 1])
 
     def _in_token(self, i: int) -> bool:
         """Whether word `i` is in a handle or hashtag."""
