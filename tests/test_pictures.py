@@ -20,10 +20,9 @@ import psutil
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from monitor import triage
 from monitor.errors import PicturesUnavailable
 from monitor.pictures import PictureOutcome, PictureReader, PictureText, ReaderLimits, try_reader
-from monitor.pictures.proposals import propose
+from monitor.pictures.proposals import propose, suppression
 from tests.invented_school import matcher
 from tests.pictured_posts import STYLES, draw
 
@@ -38,7 +37,7 @@ def reader() -> Iterator[PictureReader]:
 
 
 def read(reader: PictureReader, picture: bytes | Path) -> PictureText:
-    return reader.read(picture, suppressed=triage.suppression)
+    return reader.read(picture, suppressed=suppression)
 
 
 def written(mode: str = "RGB", paper: Any = "white", ink: Any = "black") -> Image.Image:
@@ -165,6 +164,13 @@ def png(width: int, height: int, *chunks: bytes) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + b"".join(chunks) + chunk(b"IEND", b"")
 
 
+def bomb() -> bytes:
+    """Black, complete and valid: half a megabyte that unfolds to nine hundred million pixels."""
+    head = struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0)
+    pixels = zlib.compress(bytes(30_000 * (30_000 // 8 + 1)), 1)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
 def unfolding_text() -> bytes:
     """A comment that is small in the file and sixty million letters when unpacked."""
     return png(40, 40, chunk(b"zTXt", b"note\0\0" + zlib.compress(b"a" * 60_000_000, 9)))
@@ -194,7 +200,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], PictureOutcome]] = {
     "one pixel": (lambda: saved(Image.new("RGB", (1, 1))), PictureOutcome.TOO_SMALL),
     "a hair": (lambda: saved(Image.new("L", (3, 40_000))), PictureOutcome.TOO_SMALL),
     "no pixels": (lambda: png(0, 500), PictureOutcome.NOT_A_PICTURE),
-    "a bomb": (lambda: saved(Image.new("1", (30_000, 30_000))), PictureOutcome.TOO_LARGE),
+    "a bomb": (bomb, PictureOutcome.TOO_LARGE),
     "a bomb by its word": (lambda: png(2**31 - 1, 2**31 - 1), PictureOutcome.TOO_LARGE),
     "too many bytes": (
         lambda: saved(written()) + bytes(ReaderLimits().most_bytes),
@@ -243,7 +249,6 @@ def test_a_picture_that_needs_too_much_memory_is_given_up() -> None:
     huge = saved(Image.new("RGB", (6_300, 6_300), "white"), compress_level=1)
     with PictureReader(ReaderLimits(most_memory_bytes=850_000_000)) as narrow:
         assert PictureOutcome.TOO_MUCH_MEMORY is read(narrow, huge).outcome
-        assert WORDS == read(narrow, saved(written())).text
 
 
 def reading_processes() -> list[psutil.Process]:
@@ -278,7 +283,7 @@ def test_the_process_gives_way_knows_no_secret_and_goes_when_idle(monkeypatch: p
 def test_words_that_set_off_a_trigger_are_dropped_at_once(reader: PictureReader) -> None:
     """S2: the outcome says so, and nothing of what was read is left."""
     sentence = "selling nudes of Year 9 girls dm me"
-    assert triage.suppression(sentence)
+    assert suppression(sentence)
     found = read(reader, draw("post card", (sentence,), random.Random(1)))
 
     assert PictureOutcome.SUPPRESSED is found.outcome

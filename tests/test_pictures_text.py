@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
+from monitor import triage
+from monitor.pictures.proposals import suppression
 from monitor.pictures.text import Box, FoundLine, FoundWord, PictureOutcome, PictureText, arranged
 
 
@@ -79,3 +83,18 @@ def test_no_words_are_no_text_and_no_confidence() -> None:
 def test_every_outcome_has_words_for_a_person() -> None:
     """No code reaches a screen unexplained."""
     assert len({outcome.words for outcome in PictureOutcome}) == len(PictureOutcome)
+
+
+@pytest.mark.parametrize("text", ["SENDNUDES", "who hasthenudesof her", "SELLINGNUDESOFYEAR 9 GIRLS DM ME"])
+def test_a_trigger_is_seen_where_the_spaces_were_lost(text: str) -> None:
+    """The engine may run words together; a rule for text would look past them."""
+    assert triage.suppression(text) is None
+    assert suppression(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["twenty minutes late again", "the governors' minutes", "MS QUILLFEATHER CANCELLED ASSEMBLY"]
+)
+def test_ordinary_long_words_hide_no_trigger(text: str) -> None:
+    """Nobody's picture is dropped because "minutes" can be cut in an unlucky place."""
+    assert suppression(text) is None

@@ -13,7 +13,7 @@ from monitor import triage
 from monitor.matching import Matcher
 from monitor.model import Assessment, Item, Matches, Person, Policy
 from monitor.pictures import PictureOutcome, PictureReader, PictureText
-from monitor.pictures.proposals import Proposal, propose
+from monitor.pictures.proposals import Proposal, propose, suppression
 from monitor.pictures.reader import open_regular
 
 Answer = dict[str, object]
@@ -91,7 +91,7 @@ class Pictures:
     def _answer(self, name: str, item: Item, *, at_home: bool) -> Answer:
         try:
             with self._folder.open(name) as file:
-                read = self._reader.read(file, suppressed=triage.suppression)
+                read = self._reader.read(file, suppressed=suppression)
         except (OSError, ValueError):
             read = PictureText(PictureOutcome.NOT_FOUND)
         if not read.text:

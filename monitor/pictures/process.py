@@ -37,10 +37,10 @@ def main(limits: dict[str, int]) -> None:
     # Only now: what is imported here obeys the limits.
     try:
         from monitor.pictures.engine import Engine
-    except ImportError as error:
-        return _say(answers, Answer(PictureOutcome.UNAVAILABLE, detail=f"{error.name} is not installed"))
-    try:
+
         engine = Engine(most_bytes=limits["most_bytes"], most_pixels=limits["most_pixels"])
+    except ModuleNotFoundError as error:
+        return _say(answers, Answer(PictureOutcome.UNAVAILABLE, detail=f"{error.name} is not installed"))
     except Exception as error:  # noqa: BLE001 - whatever the engine raises, the service is told in words
         detail = f"the engine does not start ({type(error).__name__})"
         return _say(answers, Answer(PictureOutcome.UNAVAILABLE, detail=detail))

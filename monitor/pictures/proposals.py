@@ -5,14 +5,21 @@ Pure. A name that was read from a picture is never taken for granted: a person c
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from monitor import triage
 from monitor.matching import Matcher
 from monitor.matching.judgement import band
+from monitor.matching.names import is_word
 from monitor.model import Matches, PersonMatch
 from monitor.pictures.text import Box, PictureText
 
 _FROM_A_PICTURE = "read from a picture, so a person must confirm it"
+
+
+_LONG = 7
+_AROUND = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,26 @@ def propose(matcher: Matcher, read: PictureText, *, at_home: bool) -> tuple[Matc
         for one in found.school
     )
     return replace(found, school=school, people=tuple(one.match for one in proposals)), proposals
+
+
+def suppression(text: str) -> str | None:
+    """Name the S2 or A9 trigger that the words of a picture set off, or None; prefers false alarms (R28).
+
+    Where an engine drops the space between two words, the trigger may lie inside one: long words that are
+    no ordinary ones are asked about divided at each place as well.
+    """
+    return triage.suppression(text) or triage.suppression("\n".join(_divided(text)))
+
+
+def _divided(text: str) -> Iterator[str]:
+    """Each long strange word with its neighbours, cut in two at each place; linear in the text."""
+    words = ["", *text.split(), ""]
+    for before, word, after in zip(words, words[1:], words[2:], strict=False):
+        letters = "".join(filter(str.isalpha, word)).lower()
+        if len(letters) >= _LONG and not is_word(letters):
+            for at in range(2, len(word) - 1):
+                head, tail = word[max(0, at - _AROUND) : at], word[at : at + _AROUND]
+                yield f"{before[-_AROUND:]} {head} {tail} {after[:_AROUND]}"
 
 
 def _proposal(match: PersonMatch, read: PictureText) -> Proposal:

@@ -38,13 +38,14 @@ _QUIET = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX
 class ReaderLimits:
     """What one picture and the process that reads it may cost.
 
-    A picture gets `picture_s` to be read; the process `start_s` to start, and it ends after `idle_s`
-    without a picture and after `recycle_after` pictures. `most_pixels` counts those that the file says
+    A picture gets `picture_s` to be read: far more than it needs, because a busy machine lets the process
+    wait. The process gets `start_s` to start, and ends after `idle_s` without a picture and after
+    `recycle_after` pictures. `most_pixels` counts those that the file says
     it unfolds to. `most_memory_bytes` is address space, of which about half is ever used.
     """
 
-    picture_s: int = 90
-    start_s: int = 90
+    picture_s: int = 180
+    start_s: int = 180
     idle_s: int = 60
     recycle_after: int = 200
     most_bytes: int = 25_000_000
@@ -74,8 +75,8 @@ class PictureReader:
         """Say what is written in a picture, or in which way that failed; never raises for a picture.
 
         Call it only for a picture lawfully in hand, and never for an item whose words set off an S2 or
-        A9 trigger. `suppressed` is asked about the words that were read: when it names a trigger, they
-        are dropped at once (R28).
+        A9 trigger. `suppressed` (`proposals.suppression`) is asked about the words that were read: when it
+        names a trigger, they are dropped at once (R28).
         """
         try:
             source = _as_file(picture)
