@@ -49,9 +49,14 @@ def peak_mib(
         process = subprocess.Popen(command, env=env, stdin=source, stdout=sink, stderr=errors)
         peak = 0.0
         while process.poll() is None:
-            peak = max(peak, _mib(process.pid, "VmHWM"))
+            peak = max(peak, peak_of(process.pid))
             time.sleep(0.05)
     return peak, process.returncode
+
+
+def peak_of(pid: int) -> float:
+    """The most that was resident at once so far, in MiB."""
+    return _mib(pid, "VmHWM")
 
 
 def resident_mib(pid: int) -> float:
