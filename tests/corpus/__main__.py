@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.corpus import registers, report
+from tests.corpus import inventive, registers, report
 from tests.corpus.categories import judge
 from tests.corpus.evaluate import FULL, QUICK, look_at_context, look_at_forms, look_at_names
 from tests.corpus.forms import consistent
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> None:
     """Measure, print each part when it is known, and write the report where `--out` says."""
     options = _options().parse_args(arguments)
     told = _head(options)
-    for measure in (_names, _context, _categories, *((_sealed,) if options.sealed else ())):
+    for measure in (_names, _inventive, _context, _categories, *((_sealed,) if options.sealed else ())):
         part, worst = measure(options)
         told += part
         sys.stdout.write("\n".join([*part, *worst]) + "\n")
@@ -83,6 +83,15 @@ def _names(options: argparse.Namespace) -> tuple[list[str], list[str]]:
     return told, report.worst_names(first, options.worst)
 
 
+def _inventive(options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The part about rarer ways to write a name."""
+    school = registers.development(options.people) if options.quick else registers.test(options.people)
+    count = 20 if options.quick else 60
+    planted = look_at_forms(school, options.seed, inventive.FORMS, count=count)
+    told = ["## Rarer ways to write a name", "", *report.rare_forms(planted), *report.recall_table(planted)]
+    return told, report.worst_missed(planted, options.worst)
+
+
 def _context(options: argparse.Namespace) -> tuple[list[str], list[str]]:
     """The part about school context."""
     context = look_at_context(matcher(), FOLDER / "school_context.jsonl")
@@ -108,7 +117,7 @@ def _sealed(options: argparse.Namespace) -> tuple[list[str], list[str]]:
     judged = judge(FOLDER / "sealed" / "posts_sealed.jsonl")
     told = [
         "## Set aside: forms, posts and school context that nobody tuned for", "",
-        *report.sealed_forms(planted), *report.context_lines(context), *report.category_goals(judged),
+        *report.rare_forms(planted), *report.context_lines(context), *report.category_goals(judged),
     ]  # fmt: skip
     return told, []
 

@@ -686,7 +686,9 @@ _ALPHABETS = (0x1D400, 0x1D434, 0x1D468, 0x1D4D0, 0x1D56C, 0x1D5A0, 0x1D5D4, 0x1
 """Where mathematical alphabets begin: bold, italic, bold script, sans-serif, monospace ..."""
 
 
-def _each_piece(how: Callable[[str, Random], str]) -> Step:
+def each_piece(how: Callable[[str, Random], str]) -> Step:
+    """A step that writes each piece otherwise; None where that changes nothing."""
+
     def make(draft: Draft, person: Person, random: Random) -> Draft | None:
         seed = random.random()
         changed = tuple(how(piece, Random(f"{seed}{place}")) for place, piece in enumerate(draft.pieces))
@@ -971,16 +973,16 @@ CHANGES: tuple[Change, ...] = (
     Change("diacritics_apart", 2, "marks", _decomposed),
     Change("lower", 3, "case", _case(str.lower)),
     Change("upper", 3, "case", _case(str.upper)),
-    Change("mixed_case", 3, "case", _each_piece(_mixed_case)),
-    Change("leet", 4, "letters", _each_piece(_leet)),
-    Change("homoglyph", 4, "letters", _each_piece(_lookalikes)),
+    Change("mixed_case", 3, "case", each_piece(_mixed_case)),
+    Change("leet", 4, "letters", each_piece(_leet)),
+    Change("homoglyph", 4, "letters", each_piece(_lookalikes)),
     Change("styled", 4, "letters", _styled),
     Change("emoji_letters", 4, "letters", _emoji_letters),
-    Change("elongated", 4, "letters", _each_piece(_elongated)),
+    Change("elongated", 4, "letters", each_piece(_elongated)),
     Change("spaced", 5, "between", _spread((" ",), between="  ")),
     Change("dotted", 5, "between", _spread((".", "-", "·"), between=" ")),
     Change("zero_width", 5, "between", _sprinkle(_INVISIBLE, 0.4)),
-    Change("combining_marks", 5, "between", _each_piece(_combining)),
+    Change("combining_marks", 5, "between", each_piece(_combining)),
     Change("emoji_between", 5, "between", _gap([f" {sign} " for sign in _EMOJI] + list(_EMOJI))),
     Change("line_break", 5, "between", _gap(["\n", " \n", "\r\n", "\n\n"])),
     Change("odd_gap", 5, "between", _gap(["  ", "   ", "\u00a0", "\t", "_", "-", ".", " - ", "\u2009", "/"])),
