@@ -1,6 +1,7 @@
 """`scan`: JSON Lines of items in, JSON Lines of findings out, in the same order, in constant memory.
 
-Touches no database and no network. The contract is in DESIGN.md, Command line.
+Touches no database and no network. The contract is in DESIGN.md, Command line; `pictures` (a list of names of
+files in one folder) is an addition to it, answered as `monitor.cli.pictured` says.
 """
 
 from __future__ import annotations

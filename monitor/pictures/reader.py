@@ -40,8 +40,8 @@ class ReaderLimits:
 
     A picture gets `picture_s` to be read: far more than it needs, because a busy machine lets the process
     wait. The process gets `start_s` to start, and ends after `idle_s` without a picture and after
-    `recycle_after` pictures. `most_pixels` counts those that the file says
-    it unfolds to. `most_memory_bytes` is address space, of which about half is ever used.
+    `recycle_after` pictures. `most_pixels` counts those that the file says it unfolds to.
+    `most_memory_bytes` is address space, of which about half is ever used.
     """
 
     picture_s: int = 180
