@@ -31,7 +31,8 @@ def worded(text: str) -> Reading:
     shown, origins = _emoji_named(text)
     reading = read(shown)
     offsets = reading.offsets if origins is None else origins[reading.offsets]
-    return _mended(_closed_blanks(reading.text, offsets))
+    # Names of files and tags are words too: "yr9_shower_leak.zip".
+    return _mended(_closed_blanks(reading.text.replace("_", " "), offsets))
 
 
 def mended(word: str) -> str:
