@@ -30,7 +30,7 @@ from monitor.model import (
     Urgency,
 )
 from monitor.triage.masking import keeps_masked, masked
-from monitor.triage.rules import around, rule_book
+from monitor.triage.rules import Possible, around, rule_book
 from monitor.triage.weighing import ADULT_ROLES, Hit, praised, weigh
 from monitor.triage.wording import worded
 
@@ -73,7 +73,7 @@ def suppression(text: str) -> str | None:
     words broken by signs ("nu.des") are tried closed up as well.
     """
     reading = worded(text)
-    hit = _imagery(reading)
+    hit = _imagery(reading, rule_book().possible(reading.text))
     return hit.rule.id if hit else None
 
 
@@ -120,16 +120,18 @@ def assess(
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def _imagery(reading: Reading) -> Hit | None:
+def _imagery(reading: Reading, possible: Possible) -> Hit | None:
     """The first imagery trigger, also in the text with signs inside words taken out."""
     book = rule_book()
+    for trigger in book.triggers:
+        for start, end in trigger.uncovered(reading.text, possible):
+            return Hit(trigger, "imagery", start, end)
     closed = _closed_up(reading.text)
-    for text in dict.fromkeys((reading.text, closed)):
-        possible = book.possible(text)
-        exact = text is reading.text
+    if closed != reading.text:
+        possible = book.possible(closed)
         for trigger in book.triggers:
-            for start, end in trigger.uncovered(text, possible):
-                return Hit(trigger, "imagery", start if exact else 0, end if exact else 0)
+            for _ in trigger.uncovered(closed, possible):
+                return Hit(trigger, "imagery", 0, 0)
     return None
 
 
@@ -138,9 +140,7 @@ def _closed_up(text: str) -> str:
     return _SIGN_IN_WORD.sub("", text)
 
 
-def _facts(
-    reading: Reading, possible: Collection[int], matches: Matches, *, own_channel: bool
-) -> frozenset[str]:
+def _facts(reading: Reading, possible: Possible, matches: Matches, *, own_channel: bool) -> frozenset[str]:
     """What holds about a text besides its words; words/facts.toml lists the names."""
     facts = {name for name, words in rule_book().facts.items() if words.fit(reading.text, possible)}
     if any(match.role in ADULT_ROLES for match in matches.people) or matches.offices:
@@ -159,10 +159,10 @@ def _facts(
     return frozenset(facts)
 
 
-def _found(reading: Reading, possible: Collection[int], facts: frozenset[str]) -> list[Hit]:
+def _found(reading: Reading, possible: Possible, facts: frozenset[str]) -> list[Hit]:
     """Every rule that fits words and facts."""
     hits: list[Hit] = []
-    imagery = _imagery(reading)
+    imagery = _imagery(reading, possible)
     if imagery:
         hits.append(Hit(imagery.rule, _whose_imagery(facts), imagery.start, imagery.end))
     for rule in rule_book().worth_trying(possible):

@@ -1,77 +1,143 @@
 """Which patterns can fit a text at all, found in one pass over it.
 
-Most posts hold none of the words of most rules. Every pattern is taken apart once, into letters of which
-any text that it fits must hold at least one; one automaton looks for all of them, and only patterns
-whose letters turned up are tried. A gate never changes what a pattern finds, only what it costs.
+Most posts hold none of the words of most rules. Every pattern is taken apart once, into sets of letters of
+which any text that it fits must hold one each; one automaton looks for all of them, and only patterns
+with something of every set are tried. A gate never changes what a pattern finds, only what it costs.
+
+Signs count as blanks on both sides, so that "mean" stands for the word and not for a part of "meaning".
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from re import _constants as op  # type: ignore[attr-defined]  # no public way to read a pattern
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
 
 from ahocorasick_rs import AhoCorasick
 
-_SHORTEST = 2
-"""Letters that stand in every post ("a") would open the gate always and cost a hit each."""
+_SHORTEST = 3
+"""Shorter runs stand in every post: they would open the gate always and cost a hit each."""
+_NONE: frozenset[int] = frozenset()
+_NOTHING: frozenset[str] = frozenset(("",))
+_MOST_RUNS = 40
+"""More spellings of one run than this are cheaper to look for piece by piece."""
+_DIGIT = list(parser.parse(r"\d"))[0][1]
+_WORD_MARK = list(parser.parse("[a-z0-9]"))
+"""What must not stand beside a whole word (monitor/triage/rules.py)."""
+_SIGNS = {code: " " for code in range(256) if not (chr(code).isascii() and chr(code).isalnum())}
 
 
 class Gate:
-    """Compiled patterns behind one automaton."""
+    """Compiled patterns behind one automaton. They must read lower case ASCII (monitor.folding)."""
 
     def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
-        letters: dict[str, list[int]] = {}
+        sets: dict[frozenset[str], int] = {}
         self._always: list[int] = []
+        opens: list[list[int]] = []
+        self._needs: list[int] = []
         for number, pattern in enumerate(patterns):
-            needed = _letters(parser.parse(pattern.pattern))
-            if needed is None:
+            needed = sorted(_choices(parser.parse(pattern.pattern)), key=_worth)
+            places = [sets.setdefault(runs, len(sets)) for runs in needed]
+            self._needs.append(sum(1 << place for place in set(places)))
+            opens += ([] for _ in range(len(sets) - len(opens)))
+            if places:
+                opens[places[-1]].append(number)
+            else:
                 self._always.append(number)
-            for run in needed or ():
-                letters.setdefault(run, []).append(number)
-        self._opens = [tuple(numbers) for numbers in letters.values()]
+        letters: dict[str, list[int]] = {}
+        for runs, place in sets.items():
+            for run in runs:
+                letters.setdefault(run, []).append(place)
+        self._bits = [sum(1 << place for place in places) for places in letters.values()]
+        self._opened = [
+            frozenset(number for place in places for number in opens[place]) for places in letters.values()
+        ]
         self._automaton = AhoCorasick(list(letters))
 
     def possible(self, text: str) -> set[int]:
         """The numbers of the patterns that may fit somewhere in the text; all others cannot."""
-        found = {which for which, _, _ in self._automaton.find_matches_as_indexes(text, overlapping=True)}
-        return {number for which in found for number in self._opens[which]}.union(self._always)
+        plain = f" {text.translate(_SIGNS)} "
+        found = {which for which, _, _ in self._automaton.find_matches_as_indexes(plain, overlapping=True)}
+        here = 0
+        for which in found:
+            here |= self._bits[which]
+        needs = self._needs
+        maybe = _NONE.union(*[self._opened[which] for which in found])
+        passed = {number for number in maybe if needs[number] & here == needs[number]}
+        passed.update(self._always)
+        return passed
 
 
-def _letters(parsed: Iterable[tuple[Any, Any]]) -> frozenset[str] | None:
-    """Runs of letters of which every fit holds one, chosen so that the shortest is long; None for none."""
-    best: frozenset[str] | None = None
-    for found in _choices(parsed):
-        if best is None or _worth(found) > _worth(best):
-            best = found
-    return best
+def _choices(
+    parsed: Iterable[tuple[Any, Any]], before: frozenset[str] = _NOTHING, after: frozenset[str] = _NOTHING
+) -> list[frozenset[str]]:
+    """For each part of a sequence that every fit must hold: runs of letters of which it holds one.
 
-
-def _choices(parsed: Iterable[tuple[Any, Any]]) -> Iterator[frozenset[str]]:
-    """Each part of a sequence that every fit must hold, as the letters of which it holds one."""
-    run = ""
-    for code, argument in parsed:
-        if code is op.LITERAL:
-            run += chr(argument)
+    `before` and `after` are what surely stands beside the sequence: one of some characters, or nothing
+    that is known.
+    """
+    nodes = list(parsed)
+    found: list[frozenset[str]] = []
+    runs = before
+    for at, (code, argument) in enumerate(nodes):
+        letters = _letters(code, argument) or _perhaps(code, argument)
+        longer = frozenset(run + letter for run in runs for letter in letters)
+        if letters and len(longer) <= _MOST_RUNS:
+            runs = longer
             continue
-        if len(run) >= _SHORTEST:
-            yield frozenset((run,))
-        run = ""
-        inner: frozenset[str] | None = None
-        if code is op.SUBPATTERN:
-            inner = _letters(argument[3])
-        elif code is op.MAX_REPEAT and argument[0] > 0:
-            inner = _letters(argument[2])
-        elif code is op.BRANCH:
-            branches = [_letters(branch) for branch in argument[1]]
-            if None not in branches:
-                inner = frozenset().union(*(branch for branch in branches if branch))
-        if inner:
-            yield inner
-    if len(run) >= _SHORTEST:
-        yield frozenset((run,))
+        _keep(found, runs)
+        if letters:
+            runs = letters
+            continue
+        follows = _letters(*nodes[at + 1]) if at + 1 < len(nodes) else after
+        found += _inside(code, argument, frozenset(run[-1:] for run in runs), follows or _NOTHING)
+        runs = _NOTHING
+    _keep(found, frozenset(run + letter for run in runs for letter in after))
+    return found
+
+
+def _inside(code: Any, argument: Any, before: frozenset[str], after: frozenset[str]) -> list[frozenset[str]]:
+    """What a group, a repetition or a choice between branches must hold."""
+    if code is op.SUBPATTERN:
+        return _choices(argument[3], before, after)
+    if code is op.MAX_REPEAT and argument[0] > 0:
+        return _choices(argument[2])
+    if code is op.BRANCH:
+        branches = [max(_choices(branch, before, after), key=_worth, default=None) for branch in argument[1]]
+        if None not in branches:
+            return [frozenset().union(*(branch for branch in branches if branch))]
+    return []
+
+
+def _letters(code: Any, argument: Any) -> frozenset[str]:
+    """The characters of which a node stands for one, as the gate reads them; a whole-word mark is a blank."""
+    if code is op.LITERAL:
+        return frozenset((_plain(argument),))
+    if code is op.IN and all(kind is op.LITERAL for kind, _ in argument):
+        return frozenset(_plain(letter) for _, letter in argument)
+    if code is op.IN and argument == _DIGIT:
+        return frozenset("0123456789")
+    return frozenset((" ",)) if code is op.ASSERT_NOT and list(argument[1]) == _WORD_MARK else frozenset()
+
+
+def _perhaps(code: Any, argument: Any) -> frozenset[str]:
+    """The same for a character that may be left out ("i'?m"): it, or nothing."""
+    if code is op.MAX_REPEAT and tuple(argument[:2]) == (0, 1) and len(argument[2]) == 1:
+        letters = _letters(*argument[2][0])
+        return letters | _NOTHING if letters else letters
+    return frozenset()
+
+
+def _plain(code: int) -> str:
+    letter = chr(code)
+    return letter if letter.isascii() and letter.isalnum() else " "
+
+
+def _keep(found: list[frozenset[str]], runs: frozenset[str]) -> None:
+    if min(map(len, runs)) >= _SHORTEST:
+        found.append(runs)
 
 
 def _worth(runs: frozenset[str]) -> tuple[int, int]:

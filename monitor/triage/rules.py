@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from itertools import count
 from typing import Any
 
 from monitor.triage.gate import Gate
@@ -18,36 +19,43 @@ _FILES = ("safeguarding", "adults", "school", "quiet", "facts")
 _MOST_HITS = 50
 """As many as a person could want to see; what a rule says does not grow with a text of a megabyte."""
 _LOOKS_BACK = 40
+_NEARBY = 110
+"""As many characters as a long sentence has, on each side."""
 _CLASS = re.compile(r"\{([a-z]\w*)\}")
 
 Span = tuple[int, int]
+Possible = Mapping[int, Sequence[re.Pattern[str]]]
+"""The patterns that may fit a text, by the place of the Words that they belong to."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Patterns that speak for one thing, each with its number behind the gate."""
+    """Patterns that speak for one thing, known by their place behind the gate."""
 
-    patterns: tuple[tuple[int, re.Pattern[str]], ...]
+    place: int
 
-    def each(self, text: str, possible: Collection[int]) -> Iterator[Iterator[re.Match[str]]]:
+    def each(self, text: str, possible: Possible) -> Iterator[Iterator[re.Match[str]]]:
         """The fits of each pattern that the gate let through."""
-        return (pattern.finditer(text) for number, pattern in self.patterns if number in possible)
+        return (pattern.finditer(text) for pattern in possible.get(self.place, ()))
 
-    def spans(self, text: str, possible: Collection[int]) -> list[Span]:
+    def spans(self, text: str, possible: Possible) -> list[Span]:
         """Where any pattern fits, in order of the text; of those that overlap the first, then the longest."""
-        found = sorted(
-            (match.span() for matches in self.each(text, possible) for match in matches),
-            key=lambda span: (span[0], -span[1]),
-        )
+        patterns = possible.get(self.place)
+        if not patterns:
+            return []
+        found = [match.span() for pattern in patterns for match in pattern.finditer(text)]
+        if len(found) < 2:
+            return found
+        found.sort(key=lambda span: (span[0], -span[1]))
         kept: list[Span] = []
         for span in found:
             if not kept or span[0] >= kept[-1][1]:
                 kept.append(span)
         return kept
 
-    def fit(self, text: str, possible: Collection[int]) -> bool:
+    def fit(self, text: str, possible: Possible) -> bool:
         """Whether any pattern fits anywhere."""
-        return any(pattern.search(text) for number, pattern in self.patterns if number in possible)
+        return any(pattern.search(text) for pattern in possible.get(self.place, ()))
 
 
 class Of(StrEnum):
@@ -71,21 +79,22 @@ class Rule:
     weak: bool
     negation_cancels: bool
     of: Of = Of.ANYTHING
+    near: tuple[re.Pattern[str], ...] = ()
 
     def fits(self, facts: Collection[str]) -> bool:
         """Whether the facts that the rule needs hold."""
         return all(not either.isdisjoint(facts) for either in self.needs)
 
-    def hits(self, text: str, possible: Collection[int]) -> list[Span]:
+    def hits(self, text: str, possible: Possible) -> list[Span]:
         """Where the rule's words stand in a reading, idioms and negated words left out."""
-        found = self.words.spans(text, possible)
+        found = [span for span in self.words.spans(text, possible) if self._accompanied(text, span)]
         if found:
             found = _outside(found, self.unless.spans(text, possible))
         if found and self.negation_cancels:
             found = [hit for hit in found if not _negated(text, hit[0])]
         return found[:_MOST_HITS]
 
-    def uncovered(self, text: str, possible: Collection[int]) -> Iterator[Span]:
+    def uncovered(self, text: str, possible: Possible) -> Iterator[Span]:
         """Where a pattern stands and no idiom explains all of it, for triggers of imagery (S2, A9).
 
         Each pattern is tried by itself over the whole text, and an idiom takes away only a hit that it
@@ -97,8 +106,16 @@ class Rule:
             for match in matches:
                 # Idioms do not overlap, so only the last that begins before a hit can cover it.
                 at = bisect_right(begins, match.start()) - 1
-                if at < 0 or idioms[at][1] < match.end():
+                if (at < 0 or idioms[at][1] < match.end()) and self._accompanied(text, match.span()):
                     yield match.span()
+
+    def _accompanied(self, text: str, span: Span) -> bool:
+        """Whether each pattern of `near` stands on one side of the words or the other."""
+        if not self.near:
+            return True
+        before = text[max(0, span[0] - _NEARBY) : span[0]]
+        after = text[span[1] : span[1] + _NEARBY]
+        return all(pattern.search(before) or pattern.search(after) for pattern in self.near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,54 +126,58 @@ class RuleBook:
     triggers: tuple[Rule, ...]
     facts: Mapping[str, Words]
     gate: Gate
-    _owner: tuple[int, ...]
-    """For each pattern behind the gate the place of its rule; -1 for what only takes away."""
+    _patterns: tuple[tuple[int, re.Pattern[str]], ...]
+    """Every pattern behind the gate, with the place of its Words."""
+    _rules_by_words: Mapping[int, Rule]
 
-    def possible(self, text: str) -> set[int]:
-        """The numbers of all patterns that may fit."""
-        return self.gate.possible(text)
+    def possible(self, text: str) -> Possible:
+        """The patterns that may fit."""
+        found: dict[int, list[re.Pattern[str]]] = {}
+        for number in self.gate.possible(text):
+            place, pattern = self._patterns[number]
+            found.setdefault(place, []).append(pattern)
+        return found
 
-    def worth_trying(self, possible: Collection[int]) -> list[Rule]:
+    def worth_trying(self, possible: Possible) -> list[Rule]:
         """The rules that may have a hit, in the order of the files."""
-        places = {self._owner[number] for number in possible}
-        return [self.rules[place] for place in sorted(places) if place >= 0]
+        rules = self._rules_by_words
+        return [rules[place] for place in sorted(possible) if place in rules]
 
 
 @cache
 def rule_book() -> RuleBook:
     """What the files say, compiled."""
     data = _data()
-    patterns: list[re.Pattern[str]] = []
-    owner: list[int] = []
+    patterns: list[tuple[int, re.Pattern[str]]] = []
+    places = count()
 
-    def numbered(words: Sequence[str], place: int) -> Words:
-        made = tuple(enumerate(map(_single, words), start=len(patterns)))
-        patterns.extend(pattern for _, pattern in made)
-        owner.extend([place] * len(made))
-        return Words(made)
+    def placed(words: Sequence[str]) -> Words:
+        made = Words(next(places))
+        patterns.extend((made.place, _single(word)) for word in words)
+        return made
 
-    rules: list[Rule] = []
-    for place, row in enumerate(data["rules"]):
-        trigger = row["category"] == "imagery"
-        rules.append(
-            Rule(
-                id=row["id"],
-                category=row["category"],
-                needs=tuple(frozenset(either.split("|")) for either in row.get("needs", ())),
-                words=numbered(row["words"], -1 if trigger else place),
-                unless=numbered(row.get("unless", ()), -1),
-                weak=row.get("strength") == "weak",
-                negation_cancels=row.get("negation") == "cancels",
-                of=Of(row.get("of", "anything")),
-            )
+    rules = tuple(
+        Rule(
+            id=row["id"],
+            category=row["category"],
+            needs=tuple(frozenset(either.split("|")) for either in row.get("needs", ())),
+            words=placed(row["words"]),
+            unless=placed(row.get("unless", ())),
+            weak=row.get("strength") == "weak",
+            negation_cancels=row.get("negation") == "cancels",
+            of=Of(row.get("of", "anything")),
+            near=tuple(map(_single, row.get("near", ()))),
         )
-    found = {name: numbered(words, -1) for name, words in data["facts"].items()}
+        for row in data["rules"]
+    )
+    facts = {name: placed(words) for name, words in data["facts"].items()}
     return RuleBook(
-        rules=tuple(rules),
+        rules=rules,
         triggers=tuple(rule for rule in rules if rule.category == "imagery"),
-        facts=found,
-        gate=Gate(patterns),
-        _owner=tuple(owner),
+        facts=facts,
+        gate=Gate([pattern for _, pattern in patterns]),
+        _patterns=tuple(patterns),
+        _rules_by_words={rule.words.place: rule for rule in rules if rule.category != "imagery"},
     )
 
 

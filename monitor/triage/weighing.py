@@ -216,8 +216,8 @@ _NAMED_ON_OWN = Rule(
     id="pupil_named_on_own_channel",
     category="O1",
     needs=(),
-    words=Words(()),
-    unless=Words(()),
+    words=Words(-1),
+    unless=Words(-1),
     weak=False,
     negation_cancels=False,
 )
