@@ -669,6 +669,8 @@ def _cut_given(draft: Draft, person: Person, random: Random) -> Draft | None:
     if place < 0 or len(plain(person.forename)) < 6 or not person.forename.isalpha():
         return None
     cut = person.forename[: random.randint(4, len(person.forename) - 2)]
+    if plain(cut) in _all_forenames():
+        return None
     return replace(draft.put(place, cut), clue=replace(draft.clue, given="", given_initial=cut))
 
 
@@ -876,7 +878,7 @@ def _handle(draft: Draft, person: Person, random: Random) -> Draft | None:
     if random.random() < 0.7:
         pieces = tuple(piece.lower() for piece in pieces)
     digits = random.choice(["", "", "", str(random.randint(1, 99)), f"_{random.randint(1, 9)}", "x", "_"])
-    if digits == "x" and (joint == "" or len("".join(pieces)) < 6):
+    if digits == "x" and (joint == "" or len("".join(pieces)) < 12):
         digits = ""
     handle = replace(
         draft, pieces=pieces, gaps=(joint,) * (len(pieces) - 1), before="@", after=digits, inside=()
