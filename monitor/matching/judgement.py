@@ -23,7 +23,6 @@ from monitor.matching.spelling import Slip
 from monitor.matching.words import Words
 from monitor.model import Band, PersonMatch, Role
 
-THRESHOLD = 0.5
 _WIDESPREAD = 2e-4
 _RARE = 2e-5
 _IS_FORENAME = 2e-5
@@ -102,7 +101,7 @@ def judge(
     a second cue. Rule: R38.
     """
     judged = [_judge(one, words, roll, around) for words, mentions in views for one in mentions]
-    likely = [one for one in judged if one is not None and one.score >= THRESHOLD]
+    likely = [one for one in judged if one is not None]
     if len(likely) > 1:
         likely = _best(likely)
     likely.sort(key=lambda one: one.mention.start)
@@ -110,10 +109,10 @@ def judge(
 
 
 def band(score: float) -> Band:
-    """The band of a score."""
-    if score >= 0.9:
+    """The band of a score: `low` is wrong more often than one time in seven, `high` at most one in twenty."""
+    if score >= 0.95:
         return Band.HIGH
-    return Band.MEDIUM if score >= 0.7 else Band.LOW
+    return Band.MEDIUM if score >= 0.85 else Band.LOW
 
 
 def _best(judged: list[Judged]) -> list[Judged]:
@@ -167,10 +166,22 @@ def _judge(one: Mention, words: Words, roll: Roll, around: Surroundings) -> Judg
     if around.other_schools:
         evidence += _of_other_schools(one, words, around)
     total = weights.rules[one.rule] + sum(weights.evidence[name] for name in evidence)
-    if total < -8:
+    if total < 0:
         return None
-    score = round(1 / (1 + math.exp(-total)), 3)
-    return Judged(words, one, people, tuple(evidence), score)
+    return Judged(words, one, people, tuple(evidence), _score(total))
+
+
+def _score(total: float) -> float:
+    """The share of flags with this sum of evidence that were right where it was measured."""
+    weights = _weights()
+    return round(1 / (1 + math.exp(-(weights.scale * total + weights.shift))), 3)
+
+
+def raw(score: float) -> float:
+    """The sum of evidence behind a score, for whoever fits the scale anew."""
+    weights = _weights()
+    score = min(0.999, max(0.001, score))
+    return (math.log(score / (1 - score)) - weights.shift) / weights.scale
 
 
 def _told_apart(one: Mention, roll: Roll, around: Surroundings) -> tuple[frozenset[int], list[str]]:
@@ -375,6 +386,8 @@ class _Weights:
     rules: dict[str, float]
     evidence: dict[str, float]
     says: dict[str, str]
+    scale: float
+    shift: float
 
 
 @cache
@@ -385,4 +398,5 @@ def _weights() -> _Weights:
         rules=data["rules"],
         evidence={name: one["weight"] for name, one in evidence.items()},
         says={name: one["says"] for name, one in evidence.items()},
+        **data["calibration"],
     )
