@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from monitor import matching
 from monitor.matching import Matcher, compile
 from monitor.model import PersonMatch
 from tests.corpus.carriers import Post
@@ -95,6 +96,7 @@ class Names:
     composed: tuple[Outcome, ...] = ()
     again: tuple[Outcome, ...] = ()
     backgrounds: tuple[Outcome, ...] = ()
+    explained: float | None = None
 
 
 def look_at_forms(
@@ -148,6 +150,7 @@ def look_at_names(name: str, school: School, seed: int, amount: Amount) -> Names
                 (post for one in origins for post in planter.posts_about(one, even, amount.background)),
             )
         ),
+        explained=explained(matcher, [*planted, *nobody]),
     )
 
 
@@ -183,6 +186,15 @@ def spread_by_chance(recalls: Mapping[str, tuple[float, int]]) -> float:
 def precision(outcomes: Iterable[Outcome]) -> float:
     """Share of flags that name the person meant where they are named."""
     verdicts = [one.right(flag) for one in outcomes if one.certain for flag in one.flags]
+    return sum(verdicts) / max(1, len(verdicts))
+
+
+def explained(matcher: Matcher, outcomes: Iterable[Outcome]) -> float | None:
+    """Share of flags whose rule, run again on the words it cites, fires; None where matching cannot say."""
+    explains: Callable[[Matcher, str, PersonMatch], bool] | None = getattr(matching, "explains", None)
+    if explains is None:
+        return None
+    verdicts = [explains(matcher, one.post.text, flag) for one in outcomes for flag in one.flags]
     return sum(verdicts) / max(1, len(verdicts))
 
 

@@ -78,6 +78,8 @@ def name_goals(names: Names) -> list[str]:
           for kind, limit in LIMITS.items() if kind in wrong),
         goal("expected calibration error", error, 0.015, most=True),
     ]  # fmt: skip
+    if names.explained is not None:
+        rows.append(goal("flags whose rule fires again on the words it cites", names.explained, 1))
     if names.backgrounds:
         shares = [share for share, _ in recall(names.backgrounds, _background).values()]
         rows.append(goal("recall by background, best less worst", max(shares) - min(shares), 0.03, most=True))
