@@ -95,7 +95,8 @@ def praised(hits: Iterable[Hit], text: str) -> bool:
         return False
     if ended > last and around()["turns"].search(text, last, ended):
         return True
-    return len(praise) >= len(strong)
+    # A plain insult is not made up for by one kind word.
+    return len(praise) >= len(strong) + any(hit.category == "A1" for hit in strong)
 
 
 # --- one hit ------------------------------------------------------------------------------------------
