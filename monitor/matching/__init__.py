@@ -10,11 +10,16 @@ from collections.abc import Sequence
 
 from monitor.matching.matcher import Matcher, compile_matcher
 from monitor.matching.people import read_people
-from monitor.model import Person, SchoolTerms
+from monitor.model import Person, PersonMatch, SchoolTerms
 
-__all__ = ["Matcher", "compile", "read_people"]
+__all__ = ["Matcher", "compile", "explains", "read_people"]
 
 
 def compile(register: Sequence[Person], terms: SchoolTerms) -> Matcher:
     """Compile a Register and the School's own terms into a Matcher."""
     return compile_matcher(register, terms)
+
+
+def explains(matcher: Matcher, text: str, match: PersonMatch) -> bool:
+    """Whether the rule that a match cites fits the very words it cites, by themselves. Rule: R42."""
+    return matcher.explains(text, match)

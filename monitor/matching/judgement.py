@@ -134,7 +134,9 @@ def _best(judged: list[Judged]) -> list[Judged]:
 
 
 def _alike(first: Judged, second: Judged) -> bool:
-    """Whether two readings of the same words are as good as each other."""
+    """Whether two readings of the same words are as good as each other: half a name gives way to a whole."""
+    if first.mention.rule != second.mention.rule:
+        return False
     if first.mention.slips or second.mention.slips:
         return abs(first.score - second.score) < 0.05
     return True

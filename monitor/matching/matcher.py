@@ -33,7 +33,7 @@ from monitor.matching.roll import Bearer, Roll, compile_roll, stands_alone
 from monitor.matching.spelling import key_of
 from monitor.matching.terms import Form, forms_of
 from monitor.matching.words import Words, settled, words_in
-from monitor.model import Matches, OfficeMention, Person, SchoolTerms
+from monitor.model import Matches, OfficeMention, Person, PersonMatch, SchoolTerms
 
 _BATCH_TEXTS = 512
 _BATCH_POINTS = 1 << 19
@@ -93,6 +93,22 @@ class Matcher:
             owned = own_source[first:last] if own_source else (False,) * (last - first)
             results.extend(self._scan_batch(texts[first:last], owned))
         return results
+
+    def explains(self, text: str, match: PersonMatch) -> bool:
+        """Whether the rule that a match cites fits the very words it cites, by themselves, and everybody it
+        names: what a person is shown as the reason can be checked without the rest of the text."""
+        quoted = text[match.start : match.end]
+        batch = read_batch((quoted,))
+        high = int(batch.bounds[1]) - 1
+        words = words_in(quoted, settled_reading(batch.reading[:high]), batch.offsets[:high].tolist())
+        ends = {len(quoted), len(quoted.rstrip("."))}
+        allowed: set[str] = set()
+        for view, mentions in self._mentions(words, ()):
+            for one in mentions:
+                start, end = view.quote(one.start, one.end)
+                if start == 0 and end in ends and one.rule == match.rule:
+                    allowed |= {self._roll.bearer(place).id for place in one.people}
+        return allowed.issuperset(match.person_ids)
 
     def _scan_batch(self, texts: Sequence[str], owned: Sequence[bool]) -> list[Matches]:
         batch = read_batch(texts)

@@ -205,8 +205,9 @@ class _Finder:
         start, end = words.starts[i], words.ends[i]
         if key[-1] == "s" and (name := names.get(key[:-1])) and name.surnames and len(key) > 4:
             if words.written[i][-1] == "s":
+                end = start + len(words.reading[start : end - 1].rstrip(" .-_*\u00b7"))
                 return [
-                    _Surname(i, i, start, end - 1, one, slip)
+                    _Surname(i, i, start, end, one, slip)
                     for one in name.surnames
                     if (slip := same_key_slip(written[:-1], one.letters)) is not None
                 ]
