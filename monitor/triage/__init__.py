@@ -29,6 +29,7 @@ from monitor.model import (
     Subject,
     Urgency,
 )
+from monitor.triage.language import other_language
 from monitor.triage.masking import keeps_masked, masked
 from monitor.triage.rules import Possible, around, rule_book
 from monitor.triage.weighing import ADULT_ROLES, Hit, praised, weigh
@@ -100,10 +101,11 @@ def assess(
     hits = weigh(_found(reading, possible, facts), item.text, reading, matches=matches, facts=facts)
     categories = _categories(hits, reading.text, facts)
     suppressed = "S2" in categories or "A9" in categories
+    foreign = other_language(item.text)
     if not categories:
-        return _quiet(hits, reading, policy)
+        return _unread(item.text, policy) if foreign else _quiet(hits, reading, policy)
     kept = tuple(sorted((hit for hit in hits if hit.category in categories), key=_order))
-    asks = _asks_person(categories, kept, reading, facts, policy)
+    asks = _asks_person(categories, kept, reading, facts, policy, foreign=foreign)
     subjects = _subjects(matches, register, facts, categories)
     return _assessment(
         categories[0],
@@ -214,6 +216,15 @@ def _all_weak(hits: Iterable[Hit], categories: Collection[str]) -> bool:
     return all(hit.weak or hit.rule.weak for hit in hits if hit.category in categories)
 
 
+def _unread(text: str, policy: Policy) -> Assessment:
+    """What is said of a text in another language that no rule knows: a person reads it first (R49).
+
+    It waits under K1, the mildest class that keeps an item; what it is, nobody has said yet.
+    """
+    whole = Reason("K1", "other_language", 0, len(text))
+    return _assessment("K1", (), policy, band=Band.LOW, reasons=(whole,), asks_person=True)
+
+
 def _quiet(hits: list[Hit], reading: Reading, policy: Policy) -> Assessment:
     """The P class of a text that is no finding."""
     tally = {code: [hit for hit in hits if hit.category == code] for code in _QUIET}
@@ -238,11 +249,15 @@ def _asks_person(
     reading: Reading,
     facts: frozenset[str],
     policy: Policy,
+    *,
+    foreign: bool,
 ) -> bool:
-    """Whether only a person can tell: nothing but weak, quoted or pointed-at words in classes that
-    prefer silence (R41, R46, R47)."""
+    """Whether only a person can tell: words of another language, or nothing but weak, quoted or
+    pointed-at words, in classes that prefer silence (R41, R46, R47, R49)."""
     if any(policy.categories[code].prefers == "alarm" for code in categories):
         return False
+    if foreign:
+        return True
     strong = [
         hit
         for hit in hits
