@@ -227,6 +227,8 @@ class _Finder:
         roll, found = self.roll, list[tuple[Spelling, Slip]]()
         if len(key) > _LONGEST_SLIPPED:
             return found
+        if len(key) > 4 and (name := roll.names.get(key[::-1])) and name.surnames:
+            return [(spelling, Slip.TURNED) for spelling in name.surnames]
         for candidate in roll.near(key):
             name = roll.names.get(candidate)
             if name is None:
@@ -247,8 +249,6 @@ class _Finder:
                             found.append((spelling, slip))
         if found:
             return found
-        if len(key) >= 5 and (name := roll.names.get(key[::-1])):
-            found = [(spelling, Slip.TURNED) for spelling in name.surnames]
         return found
 
     def _censored(self, surnames: list[_Surname]) -> None:
@@ -361,10 +361,12 @@ class _Finder:
         return self._misspelt_given(i, bearers, written)
 
     def _exact_given(self, i: int, bearers: frozenset[int]) -> _Given | None:
-        name = self.roll.names.get(self.words.keys[i])
+        key, written = self.words.keys[i], self.words.written[i]
+        name = self.roll.names.get(key)
+        if name is None and len(key) > 2 and not is_word(written):
+            name, written = self.roll.names.get(key[::-1]), written[::-1]
         if name is None or not name.forenames:
             return None
-        written = self.words.written[i]
         for spelling in name.forenames:
             people = spelling.people & bearers
             if people:
