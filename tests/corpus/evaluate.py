@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from monitor import matching
-from monitor.matching import Matcher, compile
+from monitor.matching import Matcher, compile, explains
 from monitor.model import PersonMatch
 from tests.corpus.carriers import Post
 from tests.corpus.distractors import KINDS, distractors
@@ -93,10 +92,10 @@ class Names:
     people: int
     planted: tuple[Outcome, ...]
     nobody: tuple[Outcome, ...]
+    explained: float
     composed: tuple[Outcome, ...] = ()
     again: tuple[Outcome, ...] = ()
     backgrounds: tuple[Outcome, ...] = ()
-    explained: float | None = None
 
 
 def look_at_forms(
@@ -189,11 +188,8 @@ def precision(outcomes: Iterable[Outcome]) -> float:
     return sum(verdicts) / max(1, len(verdicts))
 
 
-def explained(matcher: Matcher, outcomes: Iterable[Outcome]) -> float | None:
-    """Share of flags whose rule, run again on the words it cites, fires; None where matching cannot say."""
-    explains: Callable[[Matcher, str, PersonMatch], bool] | None = getattr(matching, "explains", None)
-    if explains is None:
-        return None
+def explained(matcher: Matcher, outcomes: Iterable[Outcome]) -> float:
+    """Share of flags whose rule, run again on the words it cites, fires."""
     verdicts = [explains(matcher, one.post.text, flag) for one in outcomes for flag in one.flags]
     return sum(verdicts) / max(1, len(verdicts))
 

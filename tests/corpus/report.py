@@ -77,9 +77,8 @@ def name_goals(names: Names) -> list[str]:
         *(goal(f"wrongly flagged: {KINDS[kind]}", wrong[kind][0] / wrong[kind][1], limit, most=True)
           for kind, limit in LIMITS.items() if kind in wrong),
         goal("expected calibration error", error, 0.015, most=True),
+        goal("flags whose rule fires again on the words it cites", names.explained, 1),
     ]  # fmt: skip
-    if names.explained is not None:
-        rows.append(goal("flags whose rule fires again on the words it cites", names.explained, 1))
     if names.backgrounds:
         shares = [share for share, _ in recall(names.backgrounds, _background).values()]
         rows.append(goal("recall by background, best less worst", max(shares) - min(shares), 0.03, most=True))
