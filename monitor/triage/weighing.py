@@ -145,6 +145,8 @@ def _insult(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[H
     if hit.rule.id == "insult_name" and whom in _PLACEHOLDERS and "adult" in facts:
         # "Absolute cretin." is said of people: nobody else being near, of whoever is named.
         return [replace(hit, weak=not _spoken_of(hit, scene))]
+    if hit.rule.id == "insult_name" and whom in _PLACEHOLDERS and _spoken_of(hit, scene):
+        return [replace(hit, weak=True)]
     return _as_complaint(hit, whom, scene, facts)
 
 
@@ -153,6 +155,10 @@ def _mild(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[Hit
         return [hit]
     if whom in _WITHOUT_NAME:
         return [replace(hit, weak=True)]
+    somebody = whom in _PLACEHOLDERS and around()["person_noun"].match(scene.text, hit.start)
+    if somebody and _spoken_of(hit, scene):
+        # "Worst teacher at the school" is somebody, whatever stands nearest.
+        return [replace(hit, weak="adult" not in facts)]
     return _as_complaint(hit, whom, scene, facts)
 
 
