@@ -68,22 +68,15 @@ _STYLES = (
 )
 _CYRILLIC_OR_GREEK = "ДБИФЯЦЩЖПЧШЭЮЗдбифяцщжчшэйзлΞΣΓΉΨ"
 _WITHOUT_BLANKS = (
-    "CJK",
-    "HIRAGANA",
-    "KATAKANA",
-    "HANGUL",
-    "THAI",
-    "LAO",
-    "KHMER",
-    "MYANMAR",
-    "BOPOMOFO",
-    "YI",
-)
-_READ_AS_STYLE = frozenset(
-    (*_WITHOUT_BLANKS, "HEBREW", "ARABIC", "ETHIOPIC", "SYRIAC", "NKO", "MANDAIC", "ORIYA", "TAMIL", "TELUGU",
-     "KANNADA", "MALAYALAM", "BENGALI", "GUJARATI", "GURMUKHI", "DEVANAGARI", "SINHALA", "AHOM", "TIBETAN",
-     "HALFWIDTH"),
+    (0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1100, 0x11FF), (0x1780, 0x17FF), (0x2E80, 0xA4CF),
+    (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0xFF66, 0xFFDC), (0x17000, 0x18CFF),
 )  # fmt: skip
+"""Thai, Lao, Burmese, Korean, Khmer, Chinese, Japanese, Yi: a name in Latin letters may follow at once."""
+_READ_BY_MANY = (
+    *_WITHOUT_BLANKS, (0x0590, 0x0DFF), (0x0F00, 0x0FFF), (0x1200, 0x139F), (0xFB1D, 0xFDFF),
+    (0xFE70, 0xFEFC), (0x11700, 0x1174F), (0x1EE00, 0x1EEFF),
+)  # fmt: skip
+"""And Hebrew, Arabic, the alphabets of India, Tibetan, Ethiopic: likenesses only in company."""
 
 _PUNCTUATION = {
     "'": "‘’‚‛ʼʻʽʾʿˈ′‵՚ꞌ`´›‹＇ʹ", '"': "“”„‟«»″‶ˮ＂", "-": "–—‒―‐‑−⁃﹘﹣－➖⸺⸻", ".": "…。․",
@@ -101,7 +94,6 @@ _WORTH_ASKING = (
     (0x16F00, 0x16F9F), (0x1D200, 0x1D24F), (0x1D400, 0x1D7FF), (0x1EE00, 0x1EEFF), (0x1F100, 0x1F1FF),
     (0x1F700, 0x1F773), (0x1FBF0, 0x1FBFF),
 )  # fmt: skip
-_ONLY_UNSPACED = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xA000, 0xA48F), (0xAC00, 0xD7A3), (0x17000, 0x18CFF))
 """Where Latin forms, marks or joiners lie; asking Unicode about every sign costs a tenth of a second."""
 
 
@@ -134,19 +126,21 @@ def flags() -> NDArray[np.bool_]:
 
 
 def _own_alphabet(sign: str) -> bool:
-    return unicodedata.name(sign, "-").split()[0].split("-")[0] in _READ_AS_STYLE
+    return any(first <= ord(sign) <= last for first, last in _READ_BY_MANY)
 
 
 @cache
 def _table() -> Codes:
     table = np.full(_SIZE, ord(" "), dtype=np.uint8)
-    for first, last in _ONLY_UNSPACED:
-        table[first : last + 1] = UNSPACED
+    for first, last in _WITHOUT_BLANKS:
+        table[first : last + 1] = OTHER
     alike = dict(_lookalikes())
     for first, last in _WORTH_ASKING:
         for point in range(first, last + 1):
             table[point] = _code(chr(point), alike)
-    table[0xE000:0xF900] = ord(" ")
+    for first, last in _WITHOUT_BLANKS:
+        block = table[first : last + 1]
+        block[block == OTHER] = UNSPACED
     table[0x1F3FB:0x1F400] = JOINER  # skin tones
     for style in _STYLES:
         for step, sign in enumerate(style):
@@ -180,17 +174,20 @@ def _code(sign: str, alike: dict[str, int]) -> int:
     if sign in alike:
         return alike[sign]
     compatible = unicodedata.normalize("NFKD", sign).lower()
+    if not sign.isascii() and compatible[0].isascii():
+        return _code_of_compatible(compatible, category)
+    if sign.isascii() or compatible[0] in alike:
+        return alike.get(compatible[0], ord(compatible[0]))
+    return OTHER if category[0] == "L" or category == "Mc" else ord(" ")
+
+
+def _code_of_compatible(compatible: str, category: str) -> int:
+    """The code of a sign that Unicode explains by others, the first of them ASCII."""
     letters = [part for part in compatible if part.isascii() and part.isalnum()]
     if letters and (compatible[0] in ("(", letters[0]) or category in ("So", "No", "Nl")):
         several = category == "So" and len(letters) > 1  # "\u2122" is a mark on a word, not two letters of it
         return ord(" ") if several else ord(letters[0])
-    if compatible[:1].isascii() and compatible[:1].isprintable() and compatible[:1] != " ":
-        return ord(compatible[0])
-    if compatible[:1] in alike:
-        return alike[compatible[0]]
-    if category[0] == "L" or category == "Mc":
-        return UNSPACED if unicodedata.name(sign, "-").split()[0] in _WITHOUT_BLANKS else OTHER
-    return ord(" ")
+    return ord(compatible[0]) if compatible[0].isprintable() else ord(" ")
 
 
 def _lookalikes() -> Iterator[tuple[str, int]]:
