@@ -133,14 +133,19 @@ def test_a_reader_tells_people_apart_by_what_a_title_says() -> None:
 
 def test_mentions_are_found_in_nearly_every_form() -> None:
     """A slice of `make eval`; docs/quality.md has the whole."""
-    assert macro(recall(names().planted, lambda post: post.form)) >= 0.96
+    assert macro(recall(names().planted, lambda post: post.form)) >= 0.98
 
 
 def test_what_is_flagged_is_who_was_meant_and_is_quoted_exactly() -> None:
     """Floors under what was measured, not the goals."""
-    assert precision(names().planted) >= 0.97
-    assert exactness(names().planted) >= 0.96
-    assert candidate_sets(names().planted).ratio <= 1.08
+    assert precision(names().planted) >= 0.985
+    assert exactness(names().planted) >= 0.975
+    assert candidate_sets(names().planted).ratio <= 1.05
+
+
+def test_the_rule_that_a_flag_cites_fires_again_on_the_words_it_cites() -> None:
+    """R42: the reason that a person is shown can be checked."""
+    assert names().explained == 1
 
 
 def test_posts_about_nobody_are_left_alone() -> None:
@@ -148,3 +153,5 @@ def test_posts_about_nobody_are_left_alone() -> None:
     wrong = wrong_by_kind(names().nobody)
     assert wrong["ordinary"][0] == 0
     assert wrong["other_school"][0] == 0
+    flagged = sum(flagged for kind, (flagged, _) in wrong.items() if kind != "elsewhere")
+    assert flagged / sum(posts for _, posts in wrong.values()) <= 0.005
