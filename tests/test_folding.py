@@ -189,7 +189,6 @@ def test_a_batch_holds_each_text_apart() -> None:
     assert b"\nmisq\n\nfix\nab\n\nseparated\n" == batch.skeleton
     assert [batch.reading[place] for place in batch.places] == [*"\nmisq\n\nfix\nab\n\nseparated\n"]
     assert [0, 0, 0, 1, 3, 4] == batch.offsets[batch.bounds[3] : batch.bounds[4]].tolist()
-    assert readings[1] == batch.read(1).text
 
 
 def test_a_sign_may_be_i_or_l_until_somebody_knows() -> None:

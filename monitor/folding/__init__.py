@@ -125,16 +125,6 @@ class Batch:
         sources = np.arange(len(self._codes)) if self._sources is None else self._sources
         return sources - np.repeat(self._firsts[:-1], np.diff(self.bounds))
 
-    def read(self, index: int) -> Reading:
-        """The same as `read(texts[index])`, for less."""
-        text = self._texts[index]
-        reading = _RECENT.get(text)
-        if reading is None:
-            low, high = int(self.bounds[index]), int(self.bounds[index + 1]) - 1
-            reading = _closed_up(self.reading[low:high], self.offsets[low:high])
-            _RECENT.keep(text, reading)
-        return reading
-
     @cached_property
     def _firsts(self) -> Offsets:
         firsts = np.zeros(len(self._texts) + 1, dtype=np.intp)
@@ -157,7 +147,8 @@ _IS_SOLID = bytes(code in _SOLID for code in range(256))
 class _Recent:
     """The last readings. Matcher, triage, suppression and masking ask for the same text one after the other,
     at most a batch of the matcher apart. All go when that many texts or characters have come in, so that
-    it is some megabytes at most and no text stays while others keep coming."""
+    it is some megabytes at most and no text stays while others keep coming. Threads that meet here lose a
+    reading at worst."""
 
     _TEXTS, _POINTS = 512, 1 << 18
 
@@ -182,7 +173,12 @@ _RECENT = _Recent()
 def read(text: str) -> Reading:
     """Read one text for rules: as the reading, and letters spaced out or drawn out are closed up."""
     reading = _RECENT.get(text)
-    return Batch((text,)).read(0) if reading is None else reading
+    if reading is None:
+        codes, sources = _read_codes((text,))
+        offsets = np.arange(len(codes) - 1) if sources is None else sources[:-1]
+        reading = _closed_up(codes[:-1].translate(_ENDS_AS_LINES).decode("latin-1"), offsets)
+        _RECENT.keep(text, reading)
+    return reading
 
 
 def read_batch(texts: Sequence[str]) -> Batch:
@@ -266,8 +262,7 @@ def _closed_up(text: str, offsets: Offsets) -> Reading:
         text, offsets = _drawn_in(_only(keep, text), offsets[keep])
     if EITHER in text:
         text = _STROKES.sub(_settled, text)
-    offsets = offsets.copy()  # a view would keep the whole batch alive
-    offsets.flags.writeable = False
+    offsets.flags.writeable = False  # it may be remembered, and handed out again
     return Reading(text, offsets)
 
 
