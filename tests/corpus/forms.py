@@ -110,11 +110,13 @@ def consistent(register: Collection[Person], person: Person, form: Form, written
 def misread(register: Collection[Person], person: Person, written: Written) -> bool:
     """Whether the words happen to spell out somebody else, so that no reader could see who was meant.
 
-    So it is with a slip that makes another name, with half a name where somebody has just that one,
-    with a nickname by which somebody else is known, and with "Mr Martin" for Martin Low where there is a
-    Mr Martin.
+    So it is with a slip that makes another name, with half a name where somebody has just that one, with
+    a nickname or a short name by which somebody else is known, and with "Mr Martin" for Martin Low where
+    there is a Mr Martin.
     """
     clue = written.clue
+    if clue.surname_start and f"{clue.title} {clue.surname_start}" in _aliases(register):
+        return True
     read = replace(clue, surname_slips=0, given_slips=0)
     if clue.title and clue.given and not clue.surname:
         namesakes = _fitting(register, Clue(title=clue.title, surname=clue.given))
@@ -126,6 +128,10 @@ def misread(register: Collection[Person], person: Person, written: Written) -> b
     if clue.given and not _goes_by(person, clue):
         return any(_goes_by(one, read) for one in _fitting(register, read))
     return False
+
+
+def _aliases(register: Collection[Person]) -> set[str]:
+    return {alias for one in register for alias in one.aliases}
 
 
 def _goes_by(person: Person, clue: Clue) -> bool:
@@ -597,7 +603,9 @@ def _censor(pick: Callable[[str, Random], range], sign: str | None) -> Step:
         said = "".join(
             signs[index - hidden.start] if index in hidden else letter for index, letter in enumerate(name)
         )
-        like = "".join("." if index in hidden else plain(letter) for index, letter in enumerate(name))
+        size = len(hidden)  # few people count the signs they put for many letters
+        some = f".{{{size - 2},{size + 2}}}" if size > 2 else "." * size
+        like = plain(name[: hidden.start]) + some + plain(name[hidden.stop :])
         return replace(draft.put(place, said), clue=replace(draft.clue, surname="", surname_like=like))
 
     return make
