@@ -129,6 +129,7 @@ def _answer(
                 "rule": proposal.match.rule,
                 "band": proposal.match.band.value,
                 "score": proposal.match.score,
+                "why": list(proposal.match.why),
                 "read_from_picture": True,
                 "proposed": True,
                 "boxes": [[list(corner) for corner in box] for box in proposal.boxes],

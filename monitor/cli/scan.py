@@ -158,6 +158,7 @@ def answer(identity: object, matches: Matches, assessment: Assessment, policy: P
                 "rule": m.rule,
                 "band": m.band.value,
                 "score": m.score,
+                "why": list(m.why),
             }
             for m in matches.people
         ],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from monitor.cases import Opened
     from monitor.evidence import VerifiedArchive
     from monitor.jobs import Health
-    from monitor.model import Policy, Reason
+    from monitor.model import PersonMatch, Policy, Reason
     from monitor.settings import Settings
 
 Local = Callable[[datetime], str]
@@ -157,6 +157,7 @@ def finding_words(opened: Opened, policy: Policy, local: Local) -> list[str]:
         item.text,
         "",
         *dict.fromkeys(_why(reason, item.text, policy) for reason in assessment.reasons),
+        *(_named(match, item.text) for match in finding.matches.people),
     ]
     if category.policy_sections:
         lines.append(f"Policy: section {', '.join(category.policy_sections)}")
@@ -181,6 +182,17 @@ def _why(reason: Reason, text: str, policy: Policy) -> str:
     label = policy.categories[reason.category].label if reason.category in policy.categories else ""
     said = " ".join(text[reason.start : reason.end].split())
     return f"Why:    {f'“{said}”' if said else reason.rule} ({label or 'for context'})"
+
+
+def _named(match: PersonMatch, text: str) -> str:
+    """Whom the words may mean: entries of the register, by which rule, how sure, and why not surer (R42)."""
+    from monitor.matching import rule_in_words
+
+    said = " ".join(text[match.start : match.end].split())
+    entries = " or ".join(match.person_ids)
+    sure = "; but ".join([match.band.value, *([", and ".join(match.why)] if match.why else [])])
+    rule = rule_in_words(match.rule)
+    return f"Names:  “{said}”, by {rule}: register entry {entries} (how sure: {sure})"
 
 
 def banner(settings: Settings) -> list[str]:

@@ -33,20 +33,11 @@ _NEEDS_CUE = frozenset(
 )
 _NAMES_NOBODY_COMMON = frozenset({"surname", "forename_initial", "title_initial", "title_forename"})
 _CAN_STAND_ALONE = frozenset({"full_name", "transposed"})
-_TITLED = frozenset({"title_surname", "title_half", "title_initial_surname", "title_initial", "title_forename"})
+_TITLED = frozenset(
+    {"title_surname", "title_half", "title_initial_surname", "title_initial", "title_forename"}
+)
 _ROLES = (Role.PUPIL, Role.VOLUNTEER, Role.STAFF, Role.GOVERNOR)
-_NEVER_BARE = frozenset({"may", "june", "april", "august", "march", "monday", "friday"})
 _SENTENCE_ENDS = re.compile(r"[.!?\n][\s\"')]*$")
-_AFTER_A_NAME = frozenset(
-    "is isnt was wasnt has hasnt had should shouldnt needs must wants thinks said says told tells gave gives"
-    " made makes teaches taught shouted shouts can cant will wont does doesnt did didnt never always just"
-    " again deserves ruined loves hates knows got gets lied lies went came comes still really needs keeps kept"
-    " and s".split()
-)
-_BEFORE_A_NAME = frozenset(
-    "by told ask asked hate hates with from like that sack get got see saw for about and love thank thanks to"
-    " between against because email emailed said called".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +83,7 @@ class Judged:
         )
 
 
-def judge(
-    views: Iterable[tuple[Words, Iterable[Mention]]], roll: Roll, around: Surroundings
-) -> list[Judged]:
+def judge(views: Iterable[tuple[Words, Iterable[Mention]]], roll: Roll, around: Surroundings) -> list[Judged]:
     """Everybody the text names, in its order; where two readings of the same words compete, the likelier.
 
     Without school context only a full name that can stand alone remains, and bearers flagged `common` need
@@ -179,6 +168,11 @@ def _score(total: float) -> float:
     return round(1 / (1 + math.exp(-(weights.scale * total + weights.shift))), 3)
 
 
+def rule_in_words(rule: str) -> str:
+    """What a rule for people rests on, in plain words ("title and surname")."""
+    return _weights().rules_say[rule]
+
+
 def raw(score: float) -> float:
     """The sum of evidence behind a score, for whoever fits the scale anew."""
     weights = _weights()
@@ -233,7 +227,7 @@ def _of_words(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: boo
 
 
 def _begins_business(one: Mention, words: Words) -> bool:
-    """Whether one more name stands between it and the word that makes it a business ("Baldwin King Plumbing")."""
+    """Whether one more name stands before the word that makes it a business ("Baldwin King Plumbing")."""
     i = one.last + 1
     if one.title or i + 1 >= len(words.written) or words.gap(one.last) != " " or not _is_another(words, i):
         return False
@@ -248,8 +242,10 @@ def _part_of_longer(one: Mention, words: Words) -> bool:
     after = reading[one.end : one.end + 2]
     if len(after) == 2 and after[0] == "-" and after[1].isalpha():
         return not words.ends[one.last] - one.end and _is_another(words, one.last + 1)
-    return bool(one.start > 1 and reading[one.start - 1] == "-" and reading[one.start - 2].isalpha() and not one.title
-                and _is_another(words, one.first - 1))  # fmt: skip
+    before = reading[max(0, one.start - 2) : one.start]
+    if one.title or len(before) < 2 or before[1] != "-" or not before[0].isalpha():
+        return False
+    return _is_another(words, one.first - 1)
 
 
 def _is_another(words: Words, i: int) -> bool:
@@ -278,9 +274,9 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
             evidence.append("real_word" if one.given else "another_word")
         elif is_surname(one.typed):
             evidence.append("rare_surname" if one.given else "other_rare_surname")
-    if one.typed_given and one.typed_given != one.given and surname_share(one.surname) > _RARE:
-        if forename_share(one.typed_given) > _ANOTHER_FORENAME:
-            evidence.append("real_forename")
+    slipped = one.typed_given and one.typed_given != one.given and surname_share(one.surname) > _RARE
+    if slipped and forename_share(one.typed_given) > _ANOTHER_FORENAME:
+        evidence.append("real_forename")
     return evidence
 
 
@@ -290,7 +286,7 @@ def _same_clan(typed: str, surname: str) -> bool:
 
 
 def _reads_as_words(one: Mention, words: Words) -> bool:
-    """Whether what looks like a name may as well be words ("I miss green tea", "will may", "Closed in May")."""
+    """Whether what looks like a name may as well be words ("I miss green tea", "Closed in May")."""
     if one.inside:
         return False
     at = range(one.first, one.last + 1)
@@ -301,7 +297,9 @@ def _reads_as_words(one: Mention, words: Words) -> bool:
         if words.capital(one.last) or not is_word(last) or one.title not in ("miss", "sir", "rev"):
             return False
         before = words.written[one.first - 1] if one.first else ""
-        return not words.capital(one.first) and (before.endswith("s") or last in _NEVER_BARE or one.title != "miss")
+        return not words.capital(one.first) and (
+            before.endswith("s") or last in lexicon().never_bare or one.title != "miss"
+        )
     if any(words.capital(i) for i in at):
         return False
     names = [words.written[i] for i in at if len(words.written[i]) > 1]
@@ -314,23 +312,29 @@ def _bare_word(one: Mention, words: Words) -> bool:
     """Whether a surname by itself is more likely the word it also is."""
     written = words.written[one.first]
     if one.first != one.last:
-        return not words.capital(one.first) and all(is_word(w) for w in words.written[one.first : one.last + 1])
+        return not words.capital(one.first) and all(
+            is_word(w) for w in words.written[one.first : one.last + 1]
+        )
     if not is_word(written):
         return False
-    if written in _NEVER_BARE or not words.capital(one.first) or words.shouted(one.first):
+    if written in lexicon().never_bare or not words.capital(one.first) or words.shouted(one.first):
         return True
     before = words.reading[max(0, one.start - 4) : one.start]
     begins = not before.strip() or bool(_SENTENCE_ENDS.search(before))
     following = words.written[one.last + 1] if one.last + 1 < len(words.written) else ""
     possessive = words.sign_after(one.last) == "'"
-    if one.last + 1 < len(words.written) and words.gap(one.last) in (" ", "-") and words.capital(one.last + 1):
+    if (
+        one.last + 1 < len(words.written)
+        and words.gap(one.last) in (" ", "-")
+        and words.capital(one.last + 1)
+    ):
         return True
     if begins:
-        return not (possessive or following in _AFTER_A_NAME)
+        return not (possessive or following in lexicon().after_a_name)
     previous = words.written[one.first - 1] if one.first else ""
     if words.capital(one.first - 1) and len(previous) > 1:
         return True
-    return not (possessive or following in _AFTER_A_NAME or previous in _BEFORE_A_NAME)
+    return not (possessive or following in lexicon().after_a_name or previous in lexicon().before_a_name)
 
 
 def _begins_name(one: Mention, words: Words) -> bool:
@@ -338,7 +342,12 @@ def _begins_name(one: Mention, words: Words) -> bool:
     i = one.last + 1
     if i >= len(words.written) or words.gap(one.last) != " " or words.ends[one.last] != one.end:
         return False
-    return words.capital(i) and not words.shouted(i) and is_surname(words.written[i]) and not is_word(words.written[i])
+    return (
+        words.capital(i)
+        and not words.shouted(i)
+        and is_surname(words.written[i])
+        and not is_word(words.written[i])
+    )
 
 
 def _bare_forename(one: Mention, words: Words) -> bool:
@@ -370,8 +379,11 @@ def _apart(one: Mention, span: tuple[int, int]) -> int:
 
 
 _LINK = re.compile(
-    r"[\s,(\-]*(?:(?:\w+ ){0,4}?(?:who (?:\w+ ){0,3}\w+|runs|coaches|leads|at|from|of|@|over at|with|in|head of|teaches at|leads)\b[\s@#]*(?:the )?(?:\w+ ){0,1}|\s*[,(\-]\s*)$"
+    r"[\s,(\-]*(?:(?:\w+ ){0,4}?"
+    r"(?:who (?:\w+ ){0,3}\w+|runs|coaches|leads|teaches at|head of|over at|at|from|of|@|with|in)\b"
+    r"[\s@#]*(?:the )?(?:\w+ ){0,1}|\s*[,(\-]\s*)$"
 )
+"""What ties a name to the school after it."""
 
 
 def _said_of(one: Mention, span: tuple[int, int], reading: str) -> bool:
@@ -386,6 +398,7 @@ def _said_of(one: Mention, span: tuple[int, int], reading: str) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Weights:
     rules: dict[str, float]
+    rules_say: dict[str, str]
     evidence: dict[str, float]
     says: dict[str, str]
     scale: float
@@ -397,7 +410,8 @@ def _weights() -> _Weights:
     data = tomllib.loads(resources.files(__package__).joinpath("weights.toml").read_text("utf-8"))
     evidence = data["evidence"]
     return _Weights(
-        rules=data["rules"],
+        rules={name: one["weight"] for name, one in data["rules"].items()},
+        rules_say={name: one["says"] for name, one in data["rules"].items()},
         evidence={name: one["weight"] for name, one in evidence.items()},
         says={name: one["says"] for name, one in evidence.items()},
         **data["calibration"],

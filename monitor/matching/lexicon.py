@@ -48,6 +48,10 @@ class Lexicon:
     not_a_school: frozenset[str]
     parts_of_school: frozenset[str]
     verbs_that_are_names: frozenset[str]
+    never_bare: frozenset[str]
+    after_a_name: frozenset[str]
+    before_a_name: frozenset[str]
+    before_to_miss: frozenset[str]
     nicknames: dict[str, tuple[str, ...]]
     office_stems: frozenset[str]
     not_an_office: re.Pattern[str]
@@ -93,6 +97,10 @@ def lexicon() -> Lexicon:
         not_a_school=frozenset(data["not_a_school"]),
         parts_of_school=frozenset(data["parts_of_school"]),
         verbs_that_are_names=frozenset(data["verbs_that_are_names"]),
+        never_bare=frozenset(data["never_bare"]),
+        after_a_name=frozenset(data["after_a_name"]),
+        before_a_name=frozenset(data["before_a_name"]),
+        before_to_miss=frozenset(data["before_to_miss"]),
         nicknames=_both_ways(data["nicknames"]),
         office_stems=frozenset(data["office_stems"]),
         not_an_office=not_an_office,

@@ -61,7 +61,9 @@ class Matcher:
     It holds the Register in memory and nothing else: personal data, to be dropped with the process.
     """
 
-    def __init__(self, terms: _Terms, roll: Roll, alone: Sequence[bytes], later: Sequence[bytes] = ()) -> None:
+    def __init__(
+        self, terms: _Terms, roll: Roll, alone: Sequence[bytes], later: Sequence[bytes] = ()
+    ) -> None:
         self._terms = terms
         self._roll = roll
         self._alone = tuple(alone)
@@ -136,9 +138,7 @@ class Matcher:
         """Decide about one text that has hits, or that stands where the School is meant anyway."""
         low, high = int(batch.bounds[index]), int(batch.bounds[index + 1]) - 1
         terms = len(self._terms.shapes)
-        found = [
-            one for hit in hits if hit[0] < terms for one in self._verify(text, batch, hit, low, high)
-        ]
+        found = [one for hit in hits if hit[0] < terms for one in self._verify(text, batch, hit, low, high)]
         if not found and not at_home and all(hit[0] < terms for hit in hits):
             return _NOTHING
         reading = settled_reading(batch.reading[low:high])
@@ -159,7 +159,13 @@ class Matcher:
             return any(one.mention.rule in _STRONG for one in judged)
 
         school, confidence = find_school(
-            found, words, spoken, self._terms.places, years=bool(years), elsewhere=elsewhere, somebody=somebody
+            found,
+            words,
+            spoken,
+            self._terms.places,
+            years=bool(years),
+            elsewhere=elsewhere,
+            somebody=somebody,
         )
         context = at_home or confidence >= MEANT
         meant = [(one.start, one.end) for one in school]
@@ -272,9 +278,7 @@ def _standing_alone(bearers: Iterable[Bearer]) -> list[bytes]:
     return [shape.encode() for shape in shapes if len(shape) >= 8]
 
 
-def _bounded(
-    text: str, batch: Batch, begin: int, end: int, low: int, high: int, form: Form
-) -> Found | None:
+def _bounded(text: str, batch: Batch, begin: int, end: int, low: int, high: int, form: Form) -> Found | None:
     """Whether the words stand by themselves: at word boundaries, or as a part of a handle or hashtag."""
     reading, offsets = batch.reading, batch.offsets
     token = _in_token(reading, begin, low)

@@ -14,9 +14,19 @@ from dataclasses import dataclass
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from monitor.matching.lexicon import lexicon
 from monitor.matching.names import is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import SEX_OF_TITLE, Name, Roll, Spelling
-from monitor.matching.spelling import Slip, distance, key_letters, key_of, same_key_slip, sound, squeezed, stem_of_nickname
+from monitor.matching.spelling import (
+    Slip,
+    distance,
+    key_letters,
+    key_of,
+    same_key_slip,
+    sound,
+    squeezed,
+    stem_of_nickname,
+)
 from monitor.matching.words import Words
 
 TITLES = {
@@ -24,10 +34,6 @@ TITLES = {
     "doctor": "dr", "prof": "prof", "profesor": "prof", "sir": "sir", "rev": "rev", "reverend": "rev",
 }  # fmt: skip
 """Titles by key."""
-_BEFORE_TO_MISS = frozenset(
-    "i we you u ya they he she who to will ill gonna really dont didnt not wont would might cant never"
-    " always still just so and if when did do does could should cos because".split()
-)
 _JOINERS = frozenset({"and", "n"})
 _YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
 _BETWEEN_NAME_AND_FORM = frozenset({"in", "from", "of", "at", "the", "is", "our"})
@@ -203,14 +209,14 @@ class _Finder:
         if len(written) > _LONGEST_GLUED:
             return []
         start, end = words.starts[i], words.ends[i]
-        if key[-1] == "s" and (name := names.get(key[:-1])) and name.surnames and len(key) > 4:
-            if words.written[i][-1] == "s":
-                end = start + len(words.reading[start : end - 1].rstrip(" .-_*\u00b7"))
-                return [
-                    _Surname(i, i, start, end, one, slip)
-                    for one in name.surnames
-                    if (slip := same_key_slip(written[:-1], one.letters)) is not None
-                ]
+        name = names.get(key[:-1]) if len(key) > 4 and key[-1] == written[-1] == "s" else None
+        if name is not None and name.surnames:
+            end = start + len(words.reading[start : end - 1].rstrip(" .-_*\u00b7"))
+            return [
+                _Surname(i, i, start, end, one, slip)
+                for one in name.surnames
+                if (slip := same_key_slip(written[:-1], one.letters)) is not None
+            ]
         found = [
             _Surname(i, i, start, start + len(spelling.letters), spelling, slip)
             if written.startswith(spelling.letters) and end - start == len(written)  # "@mr_nasserx"
@@ -244,9 +250,9 @@ class _Finder:
             for candidate in table.get(form, ()):
                 name = roll.names.get(candidate)
                 for spelling in name.surnames if name else ():
-                    if slip is Slip.VOWELS or _sounds_alike(written, spelling.letters):
-                        if all(spelling is not other for other, _ in found):
-                            found.append((spelling, slip))
+                    meant = slip is Slip.VOWELS or _sounds_alike(written, spelling.letters)
+                    if meant and all(spelling is not other for other, _ in found):
+                        found.append((spelling, slip))
         if found:
             return found
         return found
@@ -263,8 +269,12 @@ class _Finder:
             last = bisect_left(words.starts, end) - 1
             if first >= len(words.starts) or words.starts[first] != start:
                 continue
-            pieces = [words.reading[bisect_left(words.offsets, at) : bisect_left(words.offsets, to)]
-                      for at, to in (part.span() for part in _SHOWN.finditer(words.text, *hit.span()))]  # fmt: skip
+            pieces = [
+                words.reading[
+                    bisect_left(words.offsets, part.start()) : bisect_left(words.offsets, part.end())
+                ]
+                for part in _SHOWN.finditer(words.text, *hit.span())
+            ]
             signs = [len(part.group()) for part in _HIDDEN.finditer(words.text, *hit.span())]
             if len(signs) == len(pieces) and sum(map(len, pieces)) > 3:
                 continue  # "**Quillfeather**" is no "Ms Q****"
@@ -311,7 +321,9 @@ class _Finder:
                 rule = "title_initial_surname" if rule == "initial_surname" else rule
             if people:
                 notes = {"middle"} if middle else set()
-                self._mention(one, rule, people, first=at - bool(title), given=given, title=title, notes=notes)
+                self._mention(
+                    one, rule, people, first=at - bool(title), given=given, title=title, notes=notes
+                )
                 return
         if title and one.first:
             first, people = one.first - 1, self._of_title(title, bearers, also_pupils=False)
@@ -356,7 +368,11 @@ class _Finder:
             if not people or (written in "ai" and not self._is_initial(i)):
                 return None
             return _Given(i, people, written, Slip.NONE, "initial_surname")
-        if len(written) < 3 or (is_word(written) and not self.words.capital(i)) or self.words.keys[i] in TITLES:
+        if (
+            len(written) < 3
+            or (is_word(written) and not self.words.capital(i))
+            or self.words.keys[i] in TITLES
+        ):
             return None
         return self._misspelt_given(i, bearers, written)
 
@@ -399,7 +415,9 @@ class _Finder:
         written = self.words.written[i]
         if len(written) < 2 or (is_word(written) and not self.words.capital(i)):
             return False
-        known = is_forename(written) or bool((name := self.roll.names.get(self.words.keys[i])) and name.forenames)
+        known = is_forename(written) or bool(
+            (name := self.roll.names.get(self.words.keys[i])) and name.forenames
+        )
         if known:
             return self.words.capital(i) or not is_word(written)
         return (
@@ -416,7 +434,9 @@ class _Finder:
         if i >= len(words.keys) or words.ends[one.last] - one.end > 0:
             return False
         gap = words.reading[one.end : words.starts[i]]
-        if len(gap) > _WIDEST_JOIN or re.search(r"[.!?;:&@#\n\"()/]", gap.strip(".") if len(gap) < 2 else gap):
+        if len(gap) > _WIDEST_JOIN or re.search(
+            r"[.!?;:&@#\n\"()/]", gap.strip(".") if len(gap) < 2 else gap
+        ):
             return False
         written = words.written[i]
         given = self._exact_given(i, one.spelling.people)
@@ -438,11 +458,19 @@ class _Finder:
         if not people:
             return False
         given = _Given(i, people, written, Slip.NONE, "transposed_initial")
-        self._mention(one, "transposed_initial", people, first=one.first, last=i, given=given, dotted=dotted and self._sentence_goes_on(i))
+        self._mention(
+            one,
+            "transposed_initial",
+            people,
+            first=one.first,
+            last=i,
+            given=given,
+            dotted=dotted and self._sentence_goes_on(i),
+        )
         return True
 
     def _no_word(self, i: int) -> bool:
-        """Whether "A" or "I" after a surname is no word of its own ("Raval A has", but not "Raval A level")."""
+        """Whether "A" or "I" after a surname is no word ("Raval A has", but not "Raval A level")."""
         words = self.words
         if words.written[i] == "i":
             return words.sign_after(i) in (",", ")", ":", "")
@@ -491,7 +519,7 @@ class _Finder:
             if not words.capital(i) or words.shouted(i):
                 return
             self._cut_short(i, title)
-            nearest = [(one, slip) for one, slip in self._nearest(written, key) if slip is Slip.EDIT]
+            nearest = [found for found in self._nearest(written, key) if found[1] is Slip.EDIT]
         else:
             self._cut_short(i, title)
             nearest = [] if self._nearest(written, key) else self._farther(written)
@@ -506,7 +534,9 @@ class _Finder:
         if not 7 <= len(written) <= _LONGEST_SLIPPED or is_surname(written):
             return []
         most = 2 if len(written) < 10 else 3
-        found = process.extract(written, self.roll.adult_surnames, scorer=OSA.distance, score_cutoff=most, limit=3)
+        found = process.extract(
+            written, self.roll.adult_surnames, scorer=OSA.distance, score_cutoff=most, limit=3
+        )
         return [
             (spelling, Slip.EDITS)
             for letters, edits, _ in found
@@ -552,7 +582,10 @@ class _Finder:
                 return
             people = frozenset(place for place in everyone if roll.bearer(place).surname[:1] == following)
             if people and not (
-                i + 2 < len(words.keys) and words.sign_after(i + 1) == "." and words.capital(i + 2) and self._names_somebody(i + 2)
+                i + 2 < len(words.keys)
+                and words.sign_after(i + 1) == "."
+                and words.capital(i + 2)
+                and self._names_somebody(i + 2)
             ):
                 self._bare(i, i + 1, "forename_initial", people, given=written)
         self._forename_with_form(i, everyone, written)
@@ -580,7 +613,11 @@ class _Finder:
         if re.search(r"[.!?\n]", words.reading[words.ends[i] : words.starts[at]]):
             return
         year, form, last = words.written[at], "", at
-        if at + 1 < len(words.keys) and words.starts[at + 1] == words.ends[at] and len(words.written[at + 1]) == 1:
+        if (
+            at + 1 < len(words.keys)
+            and words.starts[at + 1] == words.ends[at]
+            and len(words.written[at + 1]) == 1
+        ):
             form, last = words.written[at + 1], at + 1
         people = frozenset(
             place
@@ -651,7 +688,7 @@ class _Finder:
         # Where each letter of the key begins among those written, which may be doubled.
         at = [place for place, letter in enumerate(key_letters(written)) if letter]
         at.append(len(written))
-        for begin, end, name in found:
+        for begin, _, name in found:
             for spelling in name.surnames:
                 for first in range(at[begin], at[begin + 1]):  # "tamsinnolan": either n may begin the name
                     if written.startswith(spelling.letters, first):
@@ -680,30 +717,89 @@ class _Finder:
                 elif tail.startswith(letters):
                     to = end_place + len(letters) if exact_places else end_place
                     yield self._inside(i, begin_place, to, "transposed", place, spelling, given=letters)
-        for title, sex in (("mrs", "mrs"), ("miss", "miss"), ("mr", "mr"), ("ms", "ms"), ("dr", "dr"), ("sir", "sir")):
+        for title, sex in (
+            ("mrs", "mrs"),
+            ("miss", "miss"),
+            ("mr", "mr"),
+            ("ms", "ms"),
+            ("dr", "dr"),
+            ("sir", "sir"),
+        ):
             if head.endswith(title) and (len(spelling.letters) >= 5 or head == title):
                 people = self._of_title(sex, spelling.people, also_pupils=False)
                 if people:
                     at = begin_place - len(title) if exact_places else begin_place
                     rule = "title_half" if spelling.half else "title_surname"
-                    yield Mention(i, i, at, end_place, rule, people, surname=spelling.letters, title=sex, half=spelling.half, inside=True)
+                    yield Mention(
+                        i,
+                        i,
+                        at,
+                        end_place,
+                        rule,
+                        people,
+                        surname=spelling.letters,
+                        title=sex,
+                        half=spelling.half,
+                        inside=True,
+                    )
                 break
         if len(head) == 1 and not tail and len(spelling.letters) >= 5:
             people = frozenset(p for p in spelling.people if head in self.roll.bearer(p).initials)
             if people:
-                yield Mention(i, i, start, end_place, "initial_surname", people, surname=spelling.letters, given=head, half=spelling.half, inside=True)
+                yield Mention(
+                    i,
+                    i,
+                    start,
+                    end_place,
+                    "initial_surname",
+                    people,
+                    surname=spelling.letters,
+                    given=head,
+                    half=spelling.half,
+                    inside=True,
+                )
         if not head and len(tail) == 1 and token and len(spelling.letters) >= 5:
             people = frozenset(p for p in spelling.people if tail in self.roll.bearer(p).initials)
             if people:
-                yield Mention(i, i, start, self.words.ends[i], "transposed_initial", people, surname=spelling.letters, given=tail, half=spelling.half, inside=True)
+                yield Mention(
+                    i,
+                    i,
+                    start,
+                    self.words.ends[i],
+                    "transposed_initial",
+                    people,
+                    surname=spelling.letters,
+                    given=tail,
+                    half=spelling.half,
+                    inside=True,
+                )
         if len(spelling.letters) >= _SHORTEST_ALONE_INSIDE and token and not is_word(spelling.letters):
-            yield Mention(i, i, begin_place, end_place, "surname", spelling.people, surname=spelling.letters, half=spelling.half, inside=True)
+            yield Mention(
+                i,
+                i,
+                begin_place,
+                end_place,
+                "surname",
+                spelling.people,
+                surname=spelling.letters,
+                half=spelling.half,
+                inside=True,
+            )
 
     def _inside(
         self, i: int, start: int, end: int, rule: str, place: int, spelling: Spelling, *, given: str
     ) -> Mention:
         return Mention(
-            i, i, start, end, rule, frozenset((place,)), surname=spelling.letters, given=given, half=spelling.half, inside=True
+            i,
+            i,
+            start,
+            end,
+            rule,
+            frozenset((place,)),
+            surname=spelling.letters,
+            given=given,
+            half=spelling.half,
+            inside=True,
         )
 
     def _couple(self, i: int) -> bool:
@@ -768,7 +864,12 @@ class _Finder:
         title = TITLES.get(words.keys[i], "")
         if not title or not self._adjoins(i):
             return ""
-        if title == "miss" and i and not words.capital(i) and words.written[i - 1] in _BEFORE_TO_MISS:
+        if (
+            title == "miss"
+            and i
+            and not words.capital(i)
+            and words.written[i - 1] in lexicon().before_to_miss
+        ):
             return ""
         if title == "miss" and len(words.written[i]) < 4:
             return ""
@@ -825,7 +926,9 @@ class _Finder:
     ) -> None:
         words = self.words
         self.out.append(
-            Mention(first, last, words.starts[first], words.ends[last], rule, people, title=title, given=given)
+            Mention(
+                first, last, words.starts[first], words.ends[last], rule, people, title=title, given=given
+            )
         )
 
 

@@ -172,8 +172,8 @@ def _entry(person: Person, words: list[list[str]]) -> _Entry:
         if name:
             given.setdefault("".join(name), False)
             given.setdefault(name[0], False)
-    for name in tuple(given):
-        for nickname in lexicon().nicknames.get(name, ()):
+    for registered in tuple(given):
+        for nickname in lexicon().nicknames.get(registered, ()):
             given.setdefault(nickname, True)
     year = re.search(r"(\d+)\s*([a-z]?)(?![a-z])", person.year_group.lower())
     whole = "".join(surname)

@@ -58,7 +58,9 @@ def squeezed(letters: str) -> str:
     """The letters with repeats collapsed, i and l told apart."""
     if _REPEAT.search(letters) is None:  # most words; replacing costs ten times as much as looking
         return letters
-    return "".join(letter for letter, before in zip(letters, "\0" + letters, strict=False) if letter != before)
+    return "".join(
+        letter for letter, before in zip(letters, "\0" + letters, strict=False) if letter != before
+    )
 
 
 def key_letters(letters: str) -> list[bool]:

@@ -50,7 +50,7 @@ class Words:
         return len(original) > 1 and original.isupper()
 
     def quote(self, start: int, end: int) -> tuple[int, int]:
-        """Where places `start` to `end` of the reading lie in the original, marks on the last letter included."""
+        """Where places `start` to `end` lie in the original, marks on the last letter included."""
         first, last = self.offsets[start], self.offsets[end - 1] + 1
         text = self.text
         while last < len(text) and unicodedata.category(text[last]) in ("Mn", "Me"):
@@ -158,7 +158,9 @@ def _split_humps(words: Words) -> None:
                 if not _are_words(humps, end, upper):
                     humps = [start]
         for begin, until in zip(humps, [*humps[1:], end], strict=True):
-            out.append((word, begin, until) if len(humps) == 1 else (words.reading[begin:until], begin, until))
+            out.append(
+                (word, begin, until) if len(humps) == 1 else (words.reading[begin:until], begin, until)
+            )
     if len(out) != len(words.written):
         words.whole = replace(words)
         _replace(words, out)
