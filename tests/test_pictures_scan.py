@@ -95,6 +95,7 @@ def test_scan_proposes_whom_a_picture_names(answers: dict[str, dict[str, Any]]) 
     (person,) = picture["people"]
     assert ["s05"] == person["person_ids"]
     assert (True, True) == (person["proposed"], person["read_from_picture"])
+    assert any("a person must confirm it" in why for why in person["why"])
     assert "Brackenhall" in picture["text"][person["start"] : person["end"]]
     assert 0 < person["score"] <= picture["confidence"] <= 1
     assert all(len(corner) == 2 for box in person["boxes"] for corner in box)
