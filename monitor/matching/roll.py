@@ -1,7 +1,7 @@
 """A Register compiled for look-up: names by key, by slip, by sound, with who bears them. Pure.
 
 Nobody's name is a pattern here. A list of every way to write every name has some fifty thousand entries
-for one school and is incomplete all the same (ADR 11); this holds each name once, and the grammar in
+for one school and is incomplete all the same (ADR 12); this holds each name once, and the grammar in
 monitor.matching.mentions knows how names are put together.
 """
 
