@@ -110,10 +110,30 @@ class Scene:
         follows = self._follows(end)
         if follows is not None:
             return follows
-        return self.subject(start, end)
+        if self.text[end : end + 1] == " " and not scene()["not_described"].match(self.text, end + 1):
+            return Whom.THING
+        return self.topic(start, end)
 
     def subject(self, start: int, end: int) -> Whom:
-        """Who does what stands at a place, or whom a quality behind "is" belongs to."""
+        """Who does what stands at a place; left out, it is the subject of the clause before."""
+        low, _ = self.clause(start)
+        sentence, _ = self.sentence(start)
+        if low > sentence and not self.within(low, start):
+            before, _ = self.clause(low - 1)
+            straight = [one for one in self.within(before, low) if not one.aside]
+            if straight and straight[0].whom in _AUTHORS_SIDE:
+                return straight[0].whom
+        return self.topic(start, end)
+
+    def by_whom(self, end: int) -> Whom:
+        """By whom something is done that is told in the passive: "ignored by Mr Smith"; else nobody."""
+        _, high = self.clause(max(0, end - 1))
+        found = next(iter(self.within(end, high)), None)
+        between = self.text[end : found.start] if found else ""
+        return self._settled(found) if found and between.split()[-1:] == ["by"] else Whom.NOBODY
+
+    def topic(self, start: int, end: int) -> Whom:
+        """What the words before a place were about, or whom a quality behind "is" belongs to."""
         low, high = self.clause(start)
         before = self.within(low, start)
         found = self._nearest(before)
@@ -140,9 +160,14 @@ class Scene:
         return self._settled(found) if found and found.whom not in _AUTHORS_SIDE else Whom.NOBODY
 
     def speaks_of_adult(self, at: int) -> bool:
-        """Whether somebody identified is mentioned in the clause, by name or as "he" or "she"."""
+        """Whether somebody identified is mentioned in the clause before a place, or behind a preposition
+        after it ("an awful lesson with Mr Smith"), by name or as "he" or "she"."""
         low, high = self.clause(at)
-        return any(self._settled(mention) in IDENTIFIED for mention in self.within(low, high))
+        return any(
+            self._settled(mention) in IDENTIFIED
+            for mention in self.within(low, high)
+            if mention.aside or mention.start < at
+        )
 
     def told_by(self, start: int) -> Whom:
         """Who is said to have said what stands at a place ("told my son he was thick"); else nobody."""

@@ -64,6 +64,7 @@ class Of(StrEnum):
     DESCRIBED = "described"
     SUBJECT = "subject"
     OBJECT = "object"
+    TOPIC = "topic"
     ANYTHING = "anything"
 
 

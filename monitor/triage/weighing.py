@@ -23,6 +23,7 @@ _NEAR = 90
 _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff][\ufe0f\u200d\u2600-\u27bf\U0001f300-\U0001faff]*")
 _SENTENCE_ENDS = re.compile(r"[.!?\n]")
 _OPINION_REACH = 60
+_LOOKS_BACK = 40
 _AS_A_WHOLE = frozenset({Whom.SCHOOL, Whom.GROUP, Whom.THING, Whom.NOBODY})
 _PLACEHOLDERS = frozenset({Whom.SCHOOL, Whom.THING, Whom.NOBODY})
 _AUTHORS_SIDE = frozenset({Whom.SELF, Whom.OWN_CHILD, Whom.PUPIL})
@@ -105,8 +106,17 @@ def praised(hits: Iterable[Hit], text: str) -> bool:
 def _targeted(hit: Hit, scene: Scene, facts: frozenset[str]) -> list[Hit]:
     """What one hit becomes by whom it speaks of; nothing when it speaks of nobody who matters."""
     of = hit.rule.of
-    looks = {Of.DESCRIBED: scene.described, Of.SUBJECT: scene.subject, Of.OBJECT: scene.object}[of]
+    looks = {
+        Of.DESCRIBED: scene.described,
+        Of.SUBJECT: scene.subject,
+        Of.OBJECT: scene.object,
+        Of.TOPIC: scene.topic,
+    }[of]
     whom = looks(hit.start, hit.end)
+    if of is Of.SUBJECT and hit.category in ("A4", "K1") and _is_passive(hit, scene):
+        whom = scene.by_whom(hit.end)
+        if whom is Whom.NOBODY:
+            return []
     hit = replace(hit, weak=hit.weak or hit.rule.weak)
     if hit.category in ("A1", "mild") and scene.told_by(hit.start) in IDENTIFIED:
         # What somebody at the School says of a child is a complaint about who said it.
@@ -114,6 +124,8 @@ def _targeted(hit: Hit, scene: Scene, facts: frozenset[str]) -> list[Hit]:
     taken_back = _taken_back(hit, scene)
     if hit.category != "A4" and _on_stage(hit, scene):
         return []
+    if _of_another_school(hit, scene):
+        return [replace(hit, weak=True)] if hit.category in ("A1", "A4") and whom is Whom.ADULT else []
     if scene.asks(hit.start) or taken_back:
         if hit.category not in ("A1", "A4") or (taken_back and hit.category == "A1"):
             return []
@@ -180,7 +192,7 @@ def _complaint(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> lis
         return []
     if scene.speaks_of_adult(hit.start):
         return [replace(hit, weak=hit.weak or whom in _AUTHORS_SIDE)]
-    if facts & {"adult"} and _sentence_speaks(hit, scene):
+    if "adult" in facts and whom is Whom.NOBODY and _sentence_speaks(hit, scene):
         return [replace(hit, weak=True)]
     return [replace(hit, category="P3")]
 
@@ -204,9 +216,28 @@ def _spoken_of(hit: Hit, scene: Scene) -> bool:
 
 def _taken_back(hit: Hit, scene: Scene) -> bool:
     """Whether the words are what others say or once thought, and the author disagrees."""
-    low, _ = scene.sentence(hit.start)
+    low, high = scene.sentence(hit.start)
     before = scene.text[max(low, hit.start - _OPINION_REACH) : hit.start]
-    return bool(around()["opinion"].search(before)) and bool(around()["disagrees"].search(scene.text))
+    if not around()["opinion"].search(before):
+        return False
+    return bool(
+        around()["turns_round"].search(scene.text, hit.end, high) or around()["disagrees"].search(scene.text)
+    )
+
+
+def _is_passive(hit: Hit, scene: Scene) -> bool:
+    """Whether something is done to the subject: "was robbed", "had his bike stolen"."""
+    words = scene.text[hit.start : hit.end]
+    before = scene.text[max(0, hit.start - _LOOKS_BACK) : hit.start]
+    if hit.category == "K1" and around()["begun_passive"].match(words):
+        return True
+    return bool(around()["participle"].match(words)) and bool(around()["passive"].search(before))
+
+
+def _of_another_school(hit: Hit, scene: Scene) -> bool:
+    """Whether the sentence has turned to another school before the hit: "my old school, where ..."."""
+    low, _ = scene.sentence(hit.start)
+    return bool(around()["other_school"].search(scene.text, low, hit.start))
 
 
 def _mild_settled(hits: list[Hit]) -> list[Hit]:
