@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass
+from typing import NamedTuple
 
-from monitor.matching.lexicon import Phrases, lexicon, phrases
+from monitor.matching.lexicon import CONTEXT, EDUCATION, ELSEWHERE, NOT_US, Phrases, lexicon
 from monitor.matching.names import is_word
 from monitor.matching.terms import Form
 from monitor.matching.words import Words
-from monitor.model import SchoolMatch, SchoolTerms
+from monitor.model import SchoolMatch
 
 _STANDS_ALONE = {
     "school_name": 0.95,
@@ -37,8 +38,7 @@ _YOUNGER = frozenset({"primary", "infants", "juniors", "prep", "nursery"})
 _MOST_WORDS_OF_A_NAME = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One Form as it stands in a reading. `token`: in a handle or hashtag."""
 
     start: int
@@ -62,42 +62,11 @@ class Meant:
         return SchoolMatch(*words.quote(self.start, self.end), self.term, self.rule, self.confidence)
 
 
-@dataclass(frozen=True, slots=True)
-class Locality:
-    """What SchoolTerms say besides the terms themselves."""
-
-    context: Phrases
-    not_us: Phrases
-    other_schools: Phrases
-
-
-def locality(terms: SchoolTerms) -> Locality:
-    """Compile the places and other meanings that the settings name."""
-    return Locality(phrases(terms.context), phrases(terms.not_us), phrases(terms.other_schools))
-
-
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """The words of one text for look-ups, made once."""
-
-    written: frozenset[str]
-    text: str
-
-    @classmethod
-    def of(cls, written: Sequence[str]) -> Spoken:
-        """From words in order."""
-        return cls(frozenset(written), f" {' '.join(written)} ")
-
-    def has(self, cues: Phrases) -> bool:
-        """Whether any of the phrases is said."""
-        return cues.among(self.written, self.text)
-
-
 def find_school(
     found: Sequence[Found],
     words: Words,
-    spoken: Spoken,
-    places: Locality,
+    said: Set[str],
+    places: Phrases,
     *,
     years: bool,
     elsewhere: bool,
@@ -108,7 +77,8 @@ def find_school(
     A name, handle, domain or page name stands alone. A short form of several words ("Littleover CS") needs
     no other cue unless something speaks against it; a short form of one word needs an education or locality
     cue, another short form, or somebody on the Register (asked of `somebody` only when it matters).
-    `elsewhere`: another school is named. Rule: R37.
+    `said` are the lists of cues
+    with a word in the text, `places` the cues of the place, `elsewhere`: another school is named. Rule: R37.
     """
     written = words.reading
     meant: list[Meant] = []
@@ -124,11 +94,12 @@ def find_school(
             meant.append(Meant(one.start, end, one.form.term, rule, _STANDS_ALONE[rule]))
         elif not _names_another_place(one, written):
             shorts.append(one)
-    against = spoken.has(lexicon().elsewhere) or spoken.has(places.not_us)
+    against = ELSEWHERE in said or NOT_US in said
     cut = _ELSEWHERE * against + _OTHER_SCHOOL * elsewhere
     strong = max((one.confidence for one in meant), default=0.0)
     if shorts:
-        cues = _CUE if years or _cue_beside(words, shorts, places) else 0.0
+        cued = EDUCATION in said or CONTEXT in said
+        cues = _CUE if years or (cued and _cue_beside(words, shorts, places)) else 0.0
         if len({one.form.parts for one in shorts}) > 1:
             cues += _SECOND_SHORT
         if (
@@ -149,8 +120,10 @@ def find_school(
     return sorted(kept, key=lambda one: one.start), best
 
 
-def years_in(words: Words) -> frozenset[str]:
-    """The year groups that a text speaks of ("Y9", "year 11", "9F")."""
+def years_in(words: Words, said: frozenset[str]) -> frozenset[str]:
+    """The year groups that a text of these words speaks of ("Y9", "year 11", "9F")."""
+    if _YEARS.isdisjoint(said):
+        return frozenset()
     written = words.written
     found = set()
     for i, word in enumerate(written):
@@ -169,8 +142,6 @@ def other_schools(words: Words, own: Sequence[tuple[int, int]]) -> list[tuple[in
     """
     lexical = lexicon()
     written = words.written
-    if lexical.school_kinds.isdisjoint(written) and "st" not in written and "saint" not in written:
-        return []
     spans = []
     ours = covering(len(words.reading), own)
     for i, word in enumerate(written):
@@ -251,7 +222,7 @@ def _names_another_place(one: Found, written: str) -> bool:
     return "school" not in one.form.parts and bool(lexical.other_place.match(written, one.end))
 
 
-def _cue_beside(words: Words, shorts: Sequence[Found], places: Locality) -> bool:
+def _cue_beside(words: Words, shorts: Sequence[Found], places: Phrases) -> bool:
     """Whether anything but the short forms themselves speaks of education or of the place."""
     ours = covering(len(words.reading), ((one.start, one.end) for one in shorts))
     beside = [
@@ -259,13 +230,11 @@ def _cue_beside(words: Words, shorts: Sequence[Found], places: Locality) -> bool
         for word, start, end in zip(words.written, words.starts, words.ends, strict=True)
     ]
     own = {part for one in shorts for part in one.form.parts}
-    rest = Spoken.of(beside)
-    if rest.has(lexicon().education):
+    written, spoken = frozenset(beside), f" {' '.join(beside)} "
+    if lexicon().education.among(written, spoken):
         return True
-    if rest.has(places.context):
-        return not (rest.written & places.context.single <= own) or any(
-            phrase in rest.text for phrase in places.context.several
-        )
+    if places.among(written, spoken):
+        return not (written & places.single <= own) or any(phrase in spoken for phrase in places.several)
     return False
 
 

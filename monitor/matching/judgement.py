@@ -11,9 +11,10 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import NamedTuple
 
 from monitor.matching.lexicon import lexicon
 from monitor.matching.mentions import Mention
@@ -57,8 +58,7 @@ class Surroundings:
     pupil: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """A mention with what speaks for and against it."""
 
     words: Words
@@ -115,7 +115,7 @@ def _best(judged: list[Judged]) -> list[Judged]:
         before, after = kept[at - 1] if at else None, kept[at] if at < len(kept) else None
         if before is not None and before.mention.end > start:
             if (before.mention.start, before.mention.end) == (start, end) and _alike(before, one):
-                kept[at - 1] = replace(before, people=before.people | one.people)
+                kept[at - 1] = before._replace(people=before.people | one.people)
         elif after is None or after.mention.start >= end:
             starts.insert(at, start)
             kept.insert(at, one)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -31,6 +31,36 @@ class Phrases:
         return any(phrase in spoken for phrase in self.several)
 
 
+EDUCATION, ELSEWHERE, ROLE, PUPIL = "education", "elsewhere", "role", "pupil"
+CONTEXT, NOT_US, OTHER_SCHOOLS = "context", "not_us", "other_schools"
+SCHOOL_KIND, OFFICE = "school_kind", "office"
+
+
+class Cues:
+    """Several lists of words and phrases, to be looked up at once."""
+
+    def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
+        single: dict[str, set[str]] = {}
+        several: dict[str, list[tuple[str, str]]] = {}
+        for name, words in lists.items():
+            compiled = phrases(words)
+            for word in compiled.single:
+                single.setdefault(word, set()).add(name)
+            for phrase in compiled.several:
+                several.setdefault(phrase.split()[0], []).append((phrase, name))
+        self._single = {word: frozenset(names) for word, names in single.items()}
+        self._several = several
+
+    def said(self, written: frozenset[str], words: Sequence[str]) -> set[str]:
+        """The names of the lists of which a text of these words has one. `written`: the same words."""
+        names: set[str] = set()
+        names.update(*[self._single[word] for word in self._single.keys() & written])
+        if begun := self._several.keys() & written:
+            spoken = f" {' '.join(words)} "
+            names.update(name for word in begun for phrase, name in self._several[word] if phrase in spoken)
+        return names
+
+
 @dataclass(frozen=True, slots=True)
 class Lexicon:
     """Compiled word lists. Patterns search a reading (monitor.folding), never the original; `offices` and
@@ -39,11 +69,10 @@ class Lexicon:
     education: Phrases
     other_place: re.Pattern[str]
     other_school_kind: re.Pattern[str]
-    elsewhere: Phrases
     trades: re.Pattern[str]
-    role_cues: Phrases
-    pupil_cues: Phrases
-    subjects: tuple[tuple[str, Phrases], ...]
+    cues: Mapping[str, Sequence[str]]
+    """Lists of words by name, among them one for each of `subjects`."""
+    subjects: frozenset[str]
     school_kinds: frozenset[str]
     not_a_school: frozenset[str]
     parts_of_school: frozenset[str]
@@ -53,7 +82,6 @@ class Lexicon:
     before_a_name: frozenset[str]
     before_to_miss: frozenset[str]
     nicknames: dict[str, tuple[str, ...]]
-    office_stems: frozenset[str]
     not_an_office: re.Pattern[str]
     offices: tuple[tuple[Office, re.Pattern[str]], ...]
 
@@ -88,11 +116,17 @@ def lexicon() -> Lexicon:
         education=phrases(data["education"]),
         other_place=_next(data["other_place"]),
         other_school_kind=_next(data["other_school_kind"]),
-        elsewhere=phrases(data["elsewhere"]),
         trades=_next(data["trades"]),
-        role_cues=phrases(data["role_cues"]),
-        pupil_cues=phrases(data["pupil_cues"]),
-        subjects=tuple((name, phrases(words)) for name, words in data["subjects"].items()),
+        cues={
+            EDUCATION: data["education"],
+            ELSEWHERE: data["elsewhere"],
+            ROLE: data["role_cues"],
+            PUPIL: data["pupil_cues"],
+            SCHOOL_KIND: [*data["school_kinds"], "st", "saint"],
+            OFFICE: data["office_stems"],
+            **data["subjects"],
+        },
+        subjects=frozenset(data["subjects"]),
         school_kinds=frozenset(data["school_kinds"]),
         not_a_school=frozenset(data["not_a_school"]),
         parts_of_school=frozenset(data["parts_of_school"]),
@@ -102,7 +136,6 @@ def lexicon() -> Lexicon:
         before_a_name=frozenset(data["before_a_name"]),
         before_to_miss=frozenset(data["before_to_miss"]),
         nicknames=_both_ways(data["nicknames"]),
-        office_stems=frozenset(data["office_stems"]),
         not_an_office=not_an_office,
         offices=tuple((Office(key), pattern) for key, pattern in offices.items()),
     )

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from ahocorasick_rs import BytesAhoCorasick
@@ -18,21 +19,31 @@ from monitor.folding import Batch, read_batch
 from monitor.matching.context import (
     MEANT,
     Found,
-    Locality,
-    Spoken,
     covering,
     find_school,
-    locality,
     other_schools,
     years_in,
 )
-from monitor.matching.judgement import Surroundings, judge
-from monitor.matching.lexicon import SCHOOL, lexicon
+from monitor.matching.judgement import Judged, Surroundings, judge
+from monitor.matching.lexicon import (
+    CONTEXT,
+    NOT_US,
+    OFFICE,
+    OTHER_SCHOOLS,
+    PUPIL,
+    ROLE,
+    SCHOOL,
+    SCHOOL_KIND,
+    Cues,
+    Phrases,
+    lexicon,
+    phrases,
+)
 from monitor.matching.mentions import Mention, find
 from monitor.matching.roll import Bearer, Roll, compile_roll, stands_alone
 from monitor.matching.spelling import key_of
 from monitor.matching.terms import Form, forms_of
-from monitor.matching.words import Words, settled, words_in
+from monitor.matching.words import Words, words_of
 from monitor.model import Matches, OfficeMention, Person, PersonMatch, SchoolTerms
 
 _BATCH_TEXTS = 512
@@ -50,7 +61,8 @@ _STRONG = frozenset({"full_name", "nickname", "transposed", "title_surname", "ti
 class _Terms:
     """The School's own terms, compiled; the same whoever is on the Register."""
 
-    places: Locality
+    cues: Cues
+    context: Phrases
     shapes: tuple[bytes, ...]
     forms: tuple[tuple[Form, ...], ...]
 
@@ -61,16 +73,14 @@ class Matcher:
     It holds the Register in memory and nothing else: personal data, to be dropped with the process.
     """
 
-    def __init__(
-        self, terms: _Terms, roll: Roll, alone: Sequence[bytes], later: Sequence[bytes] = ()
-    ) -> None:
+    def __init__(self, terms: _Terms, roll: Roll, alone: Sequence[bytes]) -> None:
         self._terms = terms
         self._roll = roll
         self._alone = tuple(alone)
-        self._later = tuple(later)
+        self._later: tuple[bytes, ...] = ()
         shapes = [*terms.shapes, *alone]
         self._automaton = BytesAhoCorasick(shapes) if shapes else None
-        self._later_automaton = BytesAhoCorasick(list(later)) if later else None
+        self._later_automaton: BytesAhoCorasick | None = None
 
     def with_people(self, added: Sequence[Person], removed: Iterable[str] = ()) -> Matcher:
         """The matcher after people came (or changed) and others, by id, went; costs what they cost."""
@@ -100,12 +110,10 @@ class Matcher:
         """Whether the rule that a match cites fits the very words it cites, by themselves, and everybody it
         names: what a person is shown as the reason can be checked without the rest of the text."""
         quoted = text[match.start : match.end]
-        batch = read_batch((quoted,))
-        high = int(batch.bounds[1]) - 1
-        words = words_in(quoted, settled_reading(batch.reading[:high]), batch.offsets[:high].tolist())
+        [words] = words_of(read_batch((quoted,)), (quoted,), (0,))
         ends = {len(quoted), len(quoted.rstrip("."))}
         allowed: set[str] = set()
-        for view, mentions in self._mentions(words, ()):
+        for view, mentions in self._mentions(words):
             for one in mentions:
                 start, end = view.quote(one.start, one.end)
                 if start == 0 and end in ends and one.rule == match.rule:
@@ -115,135 +123,79 @@ class Matcher:
     def _scan_batch(self, texts: Sequence[str], owned: Sequence[bool]) -> list[Matches]:
         batch = read_batch(texts)
         results = [_NOTHING] * len(texts)
-        hits = self._hits(batch)
-        for index in sorted({*hits, *(i for i, own in enumerate(owned) if own)}) if any(owned) else hits:
-            results[index] = self._look(texts[index], batch, index, hits.get(index, ()), at_home=owned[index])
+        found = self._found(texts, batch)
+        at_home = [index for index, own in enumerate(owned) if own] if any(owned) else ()
+        if looked_at := sorted({*found, *at_home}):
+            for index, words in zip(looked_at, words_of(batch, texts, looked_at), strict=True):
+                results[index] = self._look(words, found.get(index, ()), at_home=owned[index])
         return results
 
-    def _hits(self, batch: Batch) -> dict[int, list[tuple[int, int, int]]]:
-        """Hits of the automaton by text; those of names that stand alone without their place."""
-        hits: dict[int, list[tuple[int, int, int]]] = {}
-        for automaton, first in ((self._automaton, 0), (self._later_automaton, len(self._terms.shapes))):
-            found = automaton.find_matches_as_indexes(batch.skeleton, overlapping=True) if automaton else ()
-            if found:
-                places = batch.places[np.array([hit[1] for hit in found], dtype=np.intp)]
-                owner = np.searchsorted(batch.bounds, places, side="right") - 1
-                for text, (pattern, begin, end) in zip(owner.tolist(), found, strict=True):
-                    hits.setdefault(text, []).append((pattern + first, begin, end))
-        return hits
+    def _found(self, texts: Sequence[str], batch: Batch) -> dict[int, list[Found]]:
+        """The School's own terms by text; none where only a name is that can stand alone."""
+        found: dict[int, list[Found]] = {}
+        terms, covered = self._terms.forms, 0
+        for hit in _hits(self._automaton, batch):
+            if hit.pattern >= len(terms):
+                found.setdefault(hit.text, [])
+            elif hit.last > covered:  # else a piece of a longer term
+                here = list(_verify(texts[hit.text], batch, hit, terms[hit.pattern]))
+                if here:
+                    found.setdefault(hit.text, []).extend(here)
+                    if any(one.form.exact for one in here):
+                        covered = hit.last
+        for hit in _hits(self._later_automaton, batch):
+            found.setdefault(hit.text, [])
+        return found
 
-    def _look(
-        self, text: str, batch: Batch, index: int, hits: Iterable[tuple[int, int, int]], *, at_home: bool
-    ) -> Matches:
+    def _look(self, words: Words, found: Sequence[Found], *, at_home: bool) -> Matches:
         """Decide about one text that has hits, or that stands where the School is meant anyway."""
-        low, high = int(batch.bounds[index]), int(batch.bounds[index + 1]) - 1
-        terms = len(self._terms.shapes)
-        found = [one for hit in hits if hit[0] < terms for one in self._verify(text, batch, hit, low, high)]
-        if not found and not at_home and all(hit[0] < terms for hit in hits):
-            return _NOTHING
-        reading = settled_reading(batch.reading[low:high])
-        offsets = batch.offsets[low:high].tolist()
-        words = words_in(text, reading, offsets)
-        spoken = Spoken.of(words.written)
-        years = years_in(words)
+        written = frozenset(words.written)
+        said = self._terms.cues.said(written, words.written)
+        years = years_in(words, written)
         own = sorted({(one.start, one.end) for one in found})
-        others = other_schools(words, own)
-        elsewhere = bool(others) or spoken.has(self._terms.places.other_schools)
-        mentions: list[tuple[Words, list[Mention]]] | None = None
+        others = other_schools(words, own) if SCHOOL_KIND in said else []
+        elsewhere = bool(others) or OTHER_SCHOOLS in said
+        subjects = lexicon().subjects & said
+
+        mentions = self._mentions(words)
+
+        def judged(spans: Sequence[tuple[int, int]], *, context: bool) -> list[Judged]:
+            """Who is named but for what the School's terms cover ("Littleover" is no pupil Little)."""
+            around = Surroundings(
+                context=context,
+                elsewhere=elsewhere,
+                own_terms=own,
+                other_schools=others,
+                subjects=subjects,
+                years=years,
+                role=ROLE in said,
+                pupil=PUPIL in said,
+            )
+            return judge(_uncovered(mentions, spans), self._roll, around)
 
         def somebody() -> bool:
-            nonlocal mentions
-            mentions = self._mentions(words, own)
-            around = self._surroundings(words, spoken, years, own, others, context=True, elsewhere=elsewhere)
-            judged = judge(mentions, self._roll, around)
-            return any(one.mention.rule in _STRONG for one in judged)
+            return any(one.mention.rule in _STRONG for one in judged(own, context=True))
 
         school, confidence = find_school(
-            found,
-            words,
-            spoken,
-            self._terms.places,
-            years=bool(years),
-            elsewhere=elsewhere,
-            somebody=somebody,
+            found, words, said, self._terms.context, years=bool(years), elsewhere=elsewhere, somebody=somebody
         )
         context = at_home or confidence >= MEANT
-        meant = [(one.start, one.end) for one in school]
-        if mentions is None or meant != own:
-            mentions = self._mentions(words, meant)
-        around = self._surroundings(words, spoken, years, own, others, context=context, elsewhere=elsewhere)
-        people = [one.match(self._roll) for one in judge(mentions, self._roll, around)]
+        people = judged([(one.start, one.end) for one in school], context=context) if mentions else ()
         if not (context or people):
             return _NOTHING
         return Matches(
             school=tuple(one.match(words) for one in school) if context else (),
-            people=tuple(people),
+            people=tuple(one.match(self._roll) for one in people),
             # Short forms too: where the School is meant, "Littleover's head" is its head.
-            offices=tuple(_offices(text, words, spoken, own)) if context else (),
+            offices=_offices(words, own) if context and OFFICE in said else (),
             context=context,
         )
 
-    def _mentions(self, words: Words, own: Sequence[tuple[int, int]]) -> list[tuple[Words, list[Mention]]]:
-        """Who may be named, but for what the School's own terms cover ("Littleover" is no pupil Little); in
-        words cut at their capitals, and in words left whole."""
-        views = [(words, find(words, self._roll))]
-        if words.whole is not None:
-            views.append((words.whole, find(words.whole, self._roll)))
-        if not own:
-            return views
-        covered = covering(len(words.reading), own)
-        return [
-            (view, [one for one in found if not any(covered[one.start : one.end])]) for view, found in views
-        ]
-
-    def _surroundings(
-        self,
-        words: Words,
-        spoken: Spoken,
-        years: frozenset[str],
-        own: Sequence[tuple[int, int]],
-        others: Sequence[tuple[int, int]],
-        *,
-        context: bool,
-        elsewhere: bool,
-    ) -> Surroundings:
-        lexical = lexicon()
-        return Surroundings(
-            context=context,
-            elsewhere=elsewhere,
-            own_terms=own,
-            other_schools=others,
-            subjects=frozenset(name for name, cues in lexical.subjects if spoken.has(cues)),
-            years=years,
-            role=spoken.has(lexical.role_cues),
-            pupil=spoken.has(lexical.pupil_cues),
-        )
-
-    def _verify(
-        self, text: str, batch: Batch, hit: tuple[int, int, int], low: int, high: int
-    ) -> Iterator[Found]:
-        """Hold a hit of the automaton against what is written there."""
-        pattern, first, last = hit
-        start = _word_start(batch, first)
-        final = int(batch.places[last - 1])
-        stop = min(int(batch.places[last]) if last < len(batch.places) else high, high, final + _LONGEST_RUN)
-        for form in self._terms.forms[pattern]:
-            if final - start > 12 * form.letters + 20:
-                continue
-            if form.exact:
-                match = form.pattern.search(batch.reading, start, stop)
-                if match is None:  # "L l o y d": the run is spaced out, not shared with the word before
-                    match = form.pattern.search(batch.reading, int(batch.places[first]), stop)
-                if match is None:
-                    continue
-                begin, end = match.span()
-            else:
-                begin, end = start, _run_end(batch.reading, final, stop)
-            if _reads_as_words(text[batch.offsets[begin] : batch.offsets[end - 1] + 1], form):
-                continue
-            found = _bounded(text, batch, begin, end, low, high, form)
-            if found is not None:
-                yield found
+    def _mentions(self, words: Words) -> list[tuple[Words, list[Mention]]]:
+        """Who may be named, in words cut at their capitals, and in words left whole."""
+        views = (words,) if words.whole is None else (words, words.whole)
+        found = [(view, find(view, self._roll)) for view in views]
+        return [(view, mentions) for view, mentions in found if mentions]
 
 
 _NOTHING = Matches()
@@ -255,15 +207,11 @@ def compile_matcher(register: Sequence[Person], terms: SchoolTerms) -> Matcher:
     forms: dict[bytes, tuple[Form, ...]] = {}
     for shape, form in forms_of(terms):
         forms[shape] = (*forms.get(shape, ()), form)
-    own = _Terms(locality(terms), tuple(forms), tuple(forms.values()))
+    local = {CONTEXT: terms.context, NOT_US: terms.not_us, OTHER_SCHOOLS: terms.other_schools}
+    own = _Terms(
+        Cues({**lexicon().cues, **local}), phrases(terms.context), tuple(forms), tuple(forms.values())
+    )
     return Matcher(own, roll, _standing_alone(bearer for bearer in roll.bearers if bearer is not None))
-
-
-def settled_reading(reading: str) -> str:
-    """The reading with i or l for each sign that may be either, as long as before."""
-    if "\x81" not in reading:
-        return reading
-    return re.sub(r"[a-z0-9\x81]+", lambda word: settled(word.group()), reading)
 
 
 def _standing_alone(bearers: Iterable[Bearer]) -> list[bytes]:
@@ -276,6 +224,72 @@ def _standing_alone(bearers: Iterable[Bearer]) -> list[bytes]:
                     shapes[key_of(given + bearer.surname)] = None
                     shapes[key_of(bearer.surname + given)] = None
     return [shape.encode() for shape in shapes if len(shape) >= 8]
+
+
+def _uncovered(
+    mentions: Sequence[tuple[Words, list[Mention]]], spans: Sequence[tuple[int, int]]
+) -> Sequence[tuple[Words, list[Mention]]]:
+    """The mentions but for those that touch any of the spans."""
+    if not (mentions and spans):
+        return mentions
+    covered = covering(len(mentions[0][0].reading), spans)
+    return [
+        (view, [one for one in found if 1 not in covered[one.start : one.end]]) for view, found in mentions
+    ]
+
+
+class _Hit(NamedTuple):
+    """A pattern found in the skeleton from `first` to `last`, and where in the reading its first, second
+    and last letters stand, and the letter after it."""
+
+    text: int
+    pattern: int
+    first: int
+    last: int
+    start: int
+    second: int
+    final: int
+    following: int
+
+
+def _hits(automaton: BytesAhoCorasick | None, batch: Batch) -> Iterable[_Hit]:
+    """Everything the automaton finds, in order, the longest first where several begin with one letter."""
+    found = automaton.find_matches_as_indexes(batch.skeleton, overlapping=True) if automaton else ()
+    if not found:
+        return ()
+    hits = np.array(found, dtype=np.intp)
+    pattern, first, last = hits[np.lexsort((-hits[:, 2], hits[:, 1]))].T
+    # Each text ends with a line feed, so a letter follows every pattern.
+    start, second, final, following = (batch.places[at] for at in (first, first + 1, last - 1, last))
+    text = np.searchsorted(batch.bounds, start, side="right") - 1
+    columns = (text, pattern, first, last, start, second, final, following)
+    return map(_Hit._make, zip(*(column.tolist() for column in columns), strict=True))
+
+
+def _verify(text: str, batch: Batch, hit: _Hit, forms: Sequence[Form]) -> Iterator[Found]:
+    """Hold a hit of the automaton against what is written there."""
+    low, high = int(batch.bounds[hit.text]), int(batch.bounds[hit.text + 1]) - 1
+    reading, offsets = batch.reading, batch.offsets
+    start = _word_start(reading, hit)
+    stop = min(hit.following, high, hit.final + _LONGEST_RUN)
+    for form in forms:
+        if hit.final - start > 12 * form.letters + 20:
+            continue
+        if form.exact:
+            match = form.pattern.search(reading, start, stop)
+            if match is None and start != hit.start:
+                # "L l o y d": the run is spaced out, not shared with the word before
+                match = form.pattern.search(reading, hit.start, stop)
+            if match is None:
+                continue
+            begin, end = match.span()
+        else:
+            begin, end = start, _run_end(reading, hit.final, stop)
+        if _reads_as_words(text[offsets[begin] : offsets[end - 1] + 1], form):
+            continue
+        found = _bounded(text, batch, begin, end, low, high, form)
+        if found is not None:
+            yield found
 
 
 def _bounded(text: str, batch: Batch, begin: int, end: int, low: int, high: int, form: Form) -> Found | None:
@@ -315,14 +329,14 @@ def _in_token(reading: str, at: int, low: int) -> bool:
     return at > low and reading[at - 1] in "@#"
 
 
-def _word_start(batch: Batch, first: int) -> int:
+def _word_start(reading: str, hit: _Hit) -> int:
     """Where the word of a hit begins: a run of one letter may reach back into the word before
     ("hall Littleover"), and then it is the run's last word that is meant."""
-    start = int(batch.places[first])
-    following = int(batch.places[first + 1]) if first + 1 < len(batch.places) else len(batch.reading)
-    run = batch.reading[start : min(following, start + _LONGEST_RUN)]
+    if hit.second == hit.start + 1:
+        return hit.start
+    run = reading[hit.start : min(hit.second, hit.start + _LONGEST_RUN)]
     words = [found.start() for found in _WORD_BEGINS.finditer(run)]
-    return start + words[-1] if words else start
+    return hit.start + words[-1] if words else hit.start
 
 
 def _run_end(reading: str, final: int, stop: int) -> int:
@@ -333,14 +347,10 @@ def _run_end(reading: str, final: int, stop: int) -> int:
     return end
 
 
-def _offices(
-    text: str, words: Words, spoken: Spoken, own: Sequence[tuple[int, int]]
-) -> Iterator[OfficeMention]:
+def _offices(words: Words, own: Sequence[tuple[int, int]]) -> tuple[OfficeMention, ...]:
     """Posts named by what they are called, not by who holds them (DOMAIN.md)."""
     lexical = lexicon()
-    if lexical.office_stems.isdisjoint(spoken.written):
-        return
-    marked = _marked(text, words, own)
+    marked = _marked(words, own)
     taken = bytearray(len(marked))
     for found in lexical.not_an_office.finditer(marked):
         taken[found.start() : found.end()] = b"\1" * len(found.group())
@@ -350,15 +360,15 @@ def _offices(
             if not any(taken[found.start() : found.end()]):
                 taken[found.start() : found.end()] = b"\1" * len(found.group())
                 mentions.append(OfficeMention(*words.quote(*found.span()), office, f"office_{office}"))
-    yield from sorted(mentions, key=lambda mention: mention.start)
+    return tuple(sorted(mentions, key=lambda mention: mention.start))
 
 
-def _marked(text: str, words: Words, own: Sequence[tuple[int, int]]) -> str:
+def _marked(words: Words, own: Sequence[tuple[int, int]]) -> str:
     """The reading with the School's own terms and the capitals of "HT" marked, as long as before."""
     marked = bytearray(words.reading.encode("latin-1"))
     for start, end in own:
         marked[start:end] = SCHOOL.encode() * (end - start)
-    for capitals in _HEADTEACHER_IN_CAPITALS.finditer(text):
+    for capitals in _HEADTEACHER_IN_CAPITALS.finditer(words.text):
         first, last = np.searchsorted(np.asarray(words.offsets), capitals.span())
         if last - first == 2:
             marked[first:last] = b"HT"

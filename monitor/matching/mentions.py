@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import pairwise
+from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from monitor.matching.lexicon import lexicon
-from monitor.matching.names import is_forename, is_surname, is_word, surname_share
-from monitor.matching.roll import SEX_OF_TITLE, Name, Roll, Spelling
+from monitor.matching.names import is_forename, is_surname, is_word, strangers, surname_share
+from monitor.matching.roll import HEAD, SEX_OF_TITLE, Name, Roll, Spelling
 from monitor.matching.spelling import (
     Slip,
     distance,
@@ -30,8 +31,8 @@ from monitor.matching.spelling import (
 from monitor.matching.words import Words
 
 TITLES = {
-    "mr": "mr", "mister": "mr", "mrs": "mrs", "misus": "mrs", "mis": "miss", "ms": "ms", "mx": "mx", "dr": "dr",
-    "doctor": "dr", "prof": "prof", "profesor": "prof", "sir": "sir", "rev": "rev", "reverend": "rev",
+    "mr": "mr", "mister": "mr", "mrs": "mrs", "misus": "mrs", "mis": "miss", "ms": "ms", "mx": "mx",
+    "dr": "dr", "doctor": "dr", "prof": "prof", "profesor": "prof", "sir": "sir", "rev": "rev", "reverend": "rev",
 }  # fmt: skip
 """Titles by key."""
 _JOINERS = frozenset({"and", "n"})
@@ -44,7 +45,7 @@ _TEXTED = frozenset("aiunxrckby")
 _WIDEST_JOIN = 4
 _LONGEST_GLUED = 60
 _LONGEST_SLIPPED = 24
-_SHORTEST_INSIDE = 4
+_SHORTEST_INSIDE = HEAD
 _SHORTEST_ALONE_INSIDE = 7
 _SHORTEST_CUT = 4
 _MAY_BE_CUT = 2e-5
@@ -57,8 +58,7 @@ _HIDDEN = re.compile(r"[*#%!$&?~^+_@.•█▇■-]+")
 _NO_GIVEN: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(NamedTuple):
     """Somebody may be named from `start` to `end` of the reading, words `first` to `last`.
 
     `people` are places on the Roll. `surname` and `given` are the names as registered where they were
@@ -82,8 +82,7 @@ class Mention:
     notes: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class _Surname:
+class _Surname(NamedTuple):
     """A surname as it may stand at words `first` to `last`, ending at `end` of the reading."""
 
     first: int
@@ -94,8 +93,7 @@ class _Surname:
     slip: Slip
 
 
-@dataclass(frozen=True, slots=True)
-class _Given:
+class _Given(NamedTuple):
     """A forename, nickname or initial that some bearers of a surname have."""
 
     word: int
@@ -119,14 +117,20 @@ class _Finder:
         self.out: list[Mention] = []
 
     def find(self) -> list[Mention]:
-        """Look at each word once, then at what stands beside the interesting ones."""
+        """Look at the words that may be names, then at what stands beside them."""
         keys, written, names, roll = self.words.keys, self.words.written, self.roll.names, self.roll
         last = len(keys) - 1
         hyphens = "-" in self.words.reading
         surnames: list[_Surname] = []
         after_title: list[int] = []
         forenames: list[int] = []
-        for i, key in enumerate(keys):
+        unknown = strangers(written)
+        pairs = [
+            key + following[1:] if key[-1] == following[0] else key + following
+            for key, following in pairwise(keys)
+        ]
+        for i in self._interesting(unknown, pairs, hyphens=hyphens):
+            key = keys[i]
             name = names.get(key)
             if key in TITLES and i < last:
                 after_title.append(i + 1)
@@ -137,14 +141,12 @@ class _Finder:
                     forenames.append(i)
                 if name.aliases:
                     self._alias(i, i, name)
-            elif len(key) > 3 and not is_word(written[i]):
+            elif len(key) > 3 and written[i] in unknown:
                 surnames += self._unknown(i)
             if i == last:
                 break
-            following = keys[i + 1]
-            pair = key + following[1:] if key[-1] == following[0] else key + following
-            if pair in names and self._joins(i):
-                surnames += self._joined(i, i + 1, names[pair])
+            if pairs[i] in names and self._joins(i):
+                surnames += self._joined(i, i + 1, names[pairs[i]])
             elif hyphens and self.words.gap(i) == "-":
                 surnames += self._hyphenated(i)
             if key in roll.openings:
@@ -162,6 +164,20 @@ class _Finder:
             self._forename_with_cue(i)
             self._forename_with_slip(i)
         return self.out
+
+    def _interesting(self, unknown: Set[str], pairs: Sequence[str], *, hyphens: bool) -> list[int]:
+        """The words to look at: all others are English, and no name by themselves or with the next."""
+        keys, written, names = self.words.keys, self.words.written, self.roll.names
+        several = set(keys)
+        known = (names.keys() & several) | (TITLES.keys() & several) | (self.roll.openings & several)
+        found = {i for i, key in enumerate(keys) if key in known}
+        if unknown:
+            found.update(i for i, word in enumerate(written) if word in unknown and len(keys[i]) > 3)
+        if joined := names.keys() & set(pairs):
+            found.update(i for i, pair in enumerate(pairs) if pair in joined)
+        if hyphens:
+            found.update(i for i in range(len(pairs)) if self.words.gap(i) == "-")
+        return sorted(found)
 
     # --- a surname as written, or nearly ------------------------------------------------------------
 
@@ -675,9 +691,11 @@ class _Finder:
         precedes or follows it."""
         words, names = self.words, self.roll.names
         written, key = words.written[i], words.keys[i]
-        size = len(key)
+        size, heads = len(key), self.roll.heads
         found = []
         for begin in range(size - _SHORTEST_INSIDE + 1):
+            if key[begin : begin + _SHORTEST_INSIDE] not in heads:
+                continue
             for end in range(begin + _SHORTEST_INSIDE, size + 1 if begin else size):
                 name = names.get(key[begin:end])
                 if name is not None and name.surnames:

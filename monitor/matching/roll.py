@@ -12,6 +12,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import chain
 
 from monitor.folding import read_batch
 from monitor.matching.lexicon import lexicon
@@ -22,6 +23,7 @@ _LETTERS = re.compile(r"[a-z]+")
 _HALVES = re.compile(r"[-‐‑–\s]+")
 _SHORTEST_HALF = 4
 _SHORTEST_SLIP = 4
+HEAD = 4
 _MAN, _WOMAN = "man", "woman"
 SEX_OF_TITLE = {"mr": _MAN, "mrs": _WOMAN, "miss": _WOMAN, "ms": _WOMAN}
 """Whom a title is for. Dr, Mx, Prof and Rev tell nobody apart, nor does Sir, as pupils use it."""
@@ -84,6 +86,8 @@ class Roll:
     """Adults by the first letter of their surname."""
     openings: frozenset[str] = frozenset()
     """Keys of the first words of names of several words."""
+    heads: frozenset[str] = frozenset()
+    """How keys of surnames begin, by `HEAD` letters, those of people who left among them."""
     ordered: tuple[str, ...] = ()
     """Keys of surnames in order, for names cut short or censored."""
 
@@ -99,15 +103,11 @@ class Roll:
             raise KeyError(place)
         return found
 
-    def near(self, key: str) -> set[str]:
+    def near(self, key: str) -> Iterable[str]:
         """Keys of names at most one edit from a key (and a few farther: hold each against the text)."""
-        found: set[str] = set()
         slips = self.slips
-        for part in left_out(key):
-            hit = slips.get(part)
-            if hit:
-                found.update(hit)
-        return found
+        found = [slips[part] for part in left_out(key) if part in slips]
+        return dict.fromkeys(chain.from_iterable(found)) if found else ()
 
     def beginning(self, opening: str) -> Sequence[str]:
         """Keys of surnames that begin so."""
@@ -189,7 +189,7 @@ def _entry(person: Person, words: list[list[str]]) -> _Entry:
         initials=frozenset(name[0] for name, short in given.items() if not short),
         year=year.group(1) if year else "",
         form=year.group(2) if year else "",
-        subjects=frozenset(job) & _subject_words() if person.role is not Role.PUPIL else frozenset(),
+        subjects=frozenset(job) & lexicon().subjects if person.role is not Role.PUPIL else frozenset(),
         common="common" in person.flags,
         distinctive="distinctive" in person.flags,
         keys=tuple(dict.fromkeys(map(key_of, (*(name for name, _ in surnames), *given, *known_by)))),
@@ -201,10 +201,6 @@ def _entry(person: Person, words: list[list[str]]) -> _Entry:
         tuple(key_of(name[0]) for name in (*several, *aliases) if len(name) > 1),
         known_by,
     )
-
-
-def _subject_words() -> frozenset[str]:
-    return frozenset(name for name, _ in lexicon().subjects)
 
 
 def _halves(surname: str, read: Sequence[str]) -> Iterator[str]:
@@ -226,6 +222,7 @@ class _Draft:
         self._consonants = dict(roll.consonants)
         self._initials = dict(roll.initials)
         self._openings = set(roll.openings)
+        self._heads = set(roll.heads)
         self._ordered = roll.ordered
         self._new: set[str] = set()
         self._gone: set[str] = set()
@@ -265,6 +262,7 @@ class _Draft:
         spellings = getattr(name, kind)
         if kind == "surnames" and not spellings:
             self._new.add(key)
+            self._heads.add(key[:HEAD])
         for at, one in enumerate(spellings):
             if one.letters == letters and one.half == half:
                 grown = replace(one, people=one.people | {place})
@@ -307,6 +305,7 @@ class _Draft:
             self._consonants,
             self._initials,
             frozenset(self._openings),
+            frozenset(self._heads),
             ordered,
         )
 

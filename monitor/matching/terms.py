@@ -28,7 +28,7 @@ class Form:
     term: str
     exact: bool = True
 
-    @property
+    @cached_property
     def letters(self) -> int:
         """How many letters the Form has."""
         return sum(map(len, self.parts))

@@ -10,13 +10,28 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-from monitor.folding import EITHER
+import numpy as np
+from numpy.typing import NDArray
+
+from monitor.folding import EITHER, Batch, Offsets
 from monitor.matching.spelling import key_of
 
-_TOKEN = re.compile(r"[0-9]+|[a-z\x7f\x81]+")
-_HUMP = re.compile(r"[^\W\d_A-Z][A-Z]|[A-Z]{2}[a-z]|[\U0001d400-\U0001d7ff\uff21-\uff5a]")
-_BROKEN = re.compile(r"[a-z][()\[\]{}][a-z]|[a-z]-[ \r]*\n")
+_LETTERS = f"abcdefghijklmnopqrstuvwxyz\x7f{EITHER}"
+_DIGIT, _LETTER = 1, 2
+_KINDS = bytes(
+    _DIGIT * (chr(code) in "0123456789") + _LETTER * (chr(code) in _LETTERS) for code in range(256)
+)
+_ALIKE = bytes.maketrans(f"l{EITHER}".encode("latin-1"), b"ii")
+_END = "\0"
+"""Between readings that are cut at once; no reading has it."""
+_RUN = re.compile(r"[a-z0-9\x81]+")
+# Both begin with the signs to look for, so that the search skips to them.
+_HUMP = re.compile(
+    r"[A-Z\U0001d400-\U0001d7ff\uff21-\uff5a](?:(?<=[^\W\d_A-Z][A-Z])|(?<=[A-Z])[A-Z][a-z]|(?<![A-Z]))"
+)
+_BROKEN = re.compile(r"[()\[\]{}\-](?:(?<=[a-z][()\[\]{}])[a-z]|(?<=[a-z]-)[ \r]*\n)")
 _BREAK = re.compile(r"[()\[\]{}]|-[ \r]*\n[ \r]*")
 _WIDEST_GAP = 5
 _FEWEST_SPACED = 3
@@ -71,21 +86,73 @@ class Words:
         return self.reading[self.ends[i] : self.ends[i] + 1]
 
 
-def words_in(text: str, reading: str, offsets: Sequence[int]) -> Words:
-    """Cut one text into words. `reading[i]` stands at `offsets[i]` of `text`."""
-    spans = [found.span() for found in _TOKEN.finditer(reading)]
-    written = [reading[start:end] for start, end in spans]
-    keys = [word if word.isdigit() else key_of(word) for word in written]
-    words = Words(
-        text, reading, offsets, written, keys, [start for start, _ in spans], [end for _, end in spans]
-    )
-    if _BROKEN.search(reading):
-        _mend(words)
-    if sum(len(word) == 1 for word in written) >= _FEWEST_SPACED:
-        _close_up(words)
-    if _HUMP.search(text):
-        _split_humps(words)
-    return words
+def words_of(batch: Batch, texts: Sequence[str], indices: Sequence[int]) -> list[Words]:
+    """Cut the texts at some places of a batch into words, all at once."""
+    lows = batch.bounds[indices].tolist()
+    highs = (batch.bounds[np.add(indices, 1)] - 1).tolist()
+    readings = [settled_reading(batch.reading[low:high]) for low, high in zip(lows, highs, strict=True)]
+    joined = _END.join(readings)
+    alike = joined.encode("latin-1").translate(_ALIKE)
+    kinds = np.frombuffer(b"\0" + alike.translate(_KINDS) + b"\0", dtype=np.uint8)
+    solid, changes = kinds[1:-1] > 0, kinds[1:] != kinds[:-1]
+    starts = np.flatnonzero(solid & changes[:-1])
+    ends = np.flatnonzero(solid & changes[1:]) + 1
+    written = [joined[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    keys = _keys(alike, starts, ends)
+    sizes = np.array([len(reading) + 1 for reading in readings])
+    origins = np.cumsum(sizes) - sizes
+    cuts = np.searchsorted(starts, origins)
+    spaced = np.searchsorted(cuts, _spaced_out(starts, ends, kinds), side="right") - 1
+    origins = np.repeat(origins, np.diff(cuts, append=len(starts)))
+    begins, finishes = (starts - origins).tolist(), (ends - origins).tolist()
+    views = [slice(*view) for view in pairwise([*cuts.tolist(), len(starts)])]
+    found = [
+        Words(
+            texts[index],
+            reading,
+            batch.offsets[low:high].tolist(),
+            written[view],
+            keys[view],
+            begins[view],
+            finishes[view],
+        )
+        for index, reading, low, high, view in zip(indices, readings, lows, highs, views, strict=True)
+    ]
+    for words in found:
+        if _BROKEN.search(words.reading):
+            _mend(words)
+    for at in set(spaced.tolist()):
+        _close_up(found[at])
+    for words in found:
+        if _HUMP.search(words.text):
+            _split_humps(words)
+    return found
+
+
+def _keys(alike: bytes, starts: Offsets, ends: Offsets) -> list[str]:
+    """The key of each word: what `key_of` makes of it, for all of them in one pass."""
+    codes = np.frombuffer(alike, dtype=np.uint8)
+    fresh = np.ones(len(codes), dtype=bool)
+    np.not_equal(codes[1:], codes[:-1], out=fresh[1:])
+    fresh |= (codes < ord("a")) | (codes > ord("z"))
+    text = codes[fresh].tobytes().decode("latin-1")
+    places = np.cumsum(fresh)
+    spans = zip((places[starts] - 1).tolist(), places[ends - 1].tolist(), strict=True)
+    return [text[start:end] for start, end in spans]
+
+
+def _spaced_out(starts: Offsets, ends: Offsets, kinds: NDArray[np.uint8]) -> Offsets:
+    """Where three single letters follow each other, by where the first stands among the words."""
+    single = (ends - starts == 1) & (kinds[starts + 1] == _LETTER)
+    single[:-1] &= starts[1:] - ends[:-1] <= _WIDEST_GAP
+    return np.flatnonzero(single[:-2] & single[1:-1] & (ends - starts == 1)[2:])
+
+
+def settled_reading(reading: str) -> str:
+    """The reading with i or l for each sign that may be either, as long as before."""
+    if EITHER not in reading:
+        return reading
+    return _RUN.sub(lambda word: settled(word.group()), reading)
 
 
 def _close_up(words: Words) -> None:
@@ -179,10 +246,11 @@ def _is_upper(words: Words, i: int) -> bool:
 
 
 def _replace(words: Words, out: Sequence[tuple[str, int, int]]) -> None:
-    words.written = [word for word, _, _ in out]
     words.starts = [start for _, start, _ in out]
     words.ends = [end for _, _, end in out]
-    words.keys = [word if word.isdigit() else key_of(word) for word in words.written]
+    known = dict(zip(words.written, words.keys, strict=True))
+    words.written = [word for word, _, _ in out]
+    words.keys = [known.get(word) or key_of(word) for word in words.written]
 
 
 def settled(word: str) -> str:
