@@ -107,7 +107,7 @@ def test_scan_answers_in_order_with_every_field_of_the_contract(school_monitor: 
     assert "abuse_adult" == insult["category"]
     assert {"id", "school", "people", "category", "also", "urgency", "capture", "reasons"} <= set(insult)
     assert {"start", "end", "term", "rule", "confidence"} == set(insult["school"][0])
-    person = {"start", "end", "person_ids", "role", "rule", "band", "score"}
+    person = {"start", "end", "person_ids", "role", "rule", "band", "score", "why"}
     assert person == set(insult["people"][0])
     assert (["s05"], "staff") == (insult["people"][0]["person_ids"], insult["people"][0]["role"])
     assert insult["people"][0]["band"] in ("low", "medium", "high")
