@@ -40,6 +40,10 @@ class Whom(Enum):
     ELSEWHERE = auto()
     """Another school, a council, a company."""
     THING = auto()
+    IT = auto()
+    """A thing, or all that was said before."""
+    WHOEVER = auto()
+    """Somebody who is only described by what they did: "whoever called her that"."""
     NOBODY = auto()
 
 
@@ -47,7 +51,7 @@ IDENTIFIED = frozenset({Whom.ADULT, Whom.POST, Whom.ROLE})
 _PEOPLE = IDENTIFIED | {Whom.PUPIL, Whom.OWN_CHILD}
 _NOT_DESCRIBED = (Whom.SELF, Whom.OWN_CHILD, Whom.YOU, Whom.GROUP, Whom.NOBODY)
 _CAN_BE = _PEOPLE | {
-    Whom.THING, Whom.SHE_OR_HE, Whom.YOU, Whom.WORK, Whom.SCHOOL, Whom.ELSEWHERE,
+    Whom.THING, Whom.IT, Whom.SHE_OR_HE, Whom.YOU, Whom.WORK, Whom.SCHOOL, Whom.ELSEWHERE,
 }  # fmt: skip
 _AUTHORS_SIDE = frozenset({Whom.SELF, Whom.OWN_CHILD, Whom.PUPIL})
 
@@ -194,6 +198,8 @@ class Scene:
     def _nearest(self, before: list[Mention]) -> Mention | None:
         """The last of these that can be a subject; one behind a preposition only if there is no other."""
         straight = [mention for mention in before if not mention.aside] or before
+        if straight and straight[0].whom is Whom.WHOEVER:
+            return straight[0]
         return straight[-1] if straight else None
 
     def _topic(self, low: int) -> Mention | None:

@@ -24,8 +24,9 @@ _EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff][\ufe0f\u200d\u2600-\u2
 _SENTENCE_ENDS = re.compile(r"[.!?\n]")
 _OPINION_REACH = 60
 _LOOKS_BACK = 40
-_AS_A_WHOLE = frozenset({Whom.SCHOOL, Whom.GROUP, Whom.THING, Whom.NOBODY})
-_PLACEHOLDERS = frozenset({Whom.SCHOOL, Whom.THING, Whom.NOBODY})
+_AS_A_WHOLE = frozenset({Whom.SCHOOL, Whom.GROUP, Whom.THING, Whom.IT, Whom.NOBODY})
+_PLACEHOLDERS = frozenset({Whom.SCHOOL, Whom.THING, Whom.IT, Whom.NOBODY})
+_OTHERS = frozenset({Whom.ELSEWHERE, Whom.WHOEVER})
 _AUTHORS_SIDE = frozenset({Whom.SELF, Whom.OWN_CHILD, Whom.PUPIL})
 _WITHOUT_NAME = frozenset({Whom.POST, Whom.ROLE})
 
@@ -113,6 +114,8 @@ def _targeted(hit: Hit, scene: Scene, facts: frozenset[str]) -> list[Hit]:
         Of.TOPIC: scene.topic,
     }[of]
     whom = looks(hit.start, hit.end)
+    if of is Of.TOPIC and any(one.whom in IDENTIFIED for one in scene.within(hit.start, hit.end)):
+        whom = Whom.ADULT
     if of is Of.SUBJECT and hit.category in ("A4", "K1") and _is_passive(hit, scene):
         whom = scene.by_whom(hit.end)
         if whom is Whom.NOBODY:
@@ -150,7 +153,7 @@ def _insult(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[H
         return [hit]
     if whom in _WITHOUT_NAME or (whom is Whom.NOBODY and facts & {"jigsaw", "role"}):
         return [replace(hit, weak=True)]
-    if whom in _AS_A_WHOLE and around()["person_noun"].match(scene.text, hit.start):
+    if whom in _AS_A_WHOLE | {Whom.WORK} and around()["person_noun"].match(scene.text, hit.start):
         if "adult" in facts:
             return [hit]
         return [replace(hit, weak=True)] if "jigsaw" in facts else [replace(hit, category="P3")]
@@ -176,7 +179,7 @@ def _mild(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[Hit
 
 def _as_complaint(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[Hit]:
     """Hard words about a thing: a complaint where somebody's work is meant, else nobody's matter."""
-    if whom in _AUTHORS_SIDE or whom is Whom.ELSEWHERE:
+    if whom in _AUTHORS_SIDE or whom in _OTHERS:
         return []
     return _complaint(replace(hit, category="K1"), whom, scene, facts)
 
@@ -188,11 +191,11 @@ def _complaint(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> lis
         return []
     if whom is Whom.ROLE:
         return [replace(hit, weak=True)]
-    if whom is Whom.ELSEWHERE:
+    if whom in _OTHERS:
         return []
     if scene.speaks_of_adult(hit.start):
         return [replace(hit, weak=hit.weak or whom in _AUTHORS_SIDE)]
-    if "adult" in facts and whom is Whom.NOBODY and _sentence_speaks(hit, scene):
+    if "adult" in facts and whom in (Whom.IT, Whom.NOBODY) and _sentence_speaks(hit, scene):
         return [replace(hit, weak=True)]
     return [replace(hit, category="P3")]
 
