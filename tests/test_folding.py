@@ -53,6 +53,7 @@ ALPHABETS = {
     "one letter a line": "q\nu\ni\nl\nl\nf\ne\na\nt\nh\ne\nr",
     "spaced and leet": "q u i l l f 3 @ t h e r",
     "spaced and full-width": "ｑ ｕ ｉ ｌ ｌ ｆ ｅ ａ ｔ ｈ ｅ ｒ",
+    "between bars": "q|u|i|l|l|f|e|a|t|h|e|r",
     "drawn out": "quillfeeeeeeather",
 }
 
@@ -79,7 +80,8 @@ def test_a_name_reads_the_same_whatever_it_is_dressed_up_in(dressed: str) -> Non
         ("M1ss 5mith", "miss smith"),
         ("$mith", "smith"),
         ("n0nc3", "nonce"),
-        ("5w1f7", "swift"),
+        ("5w1f7, 74m51n 0w3n", "swift, tamsin owen"),
+        ("0 w 3 n  8 r 4 d 5 h 4 w", "owen  bradshaw"),
         ("p4t3l", "patel"),
         ("Br@ckenh@ll", "brackenhall"),
         ("Angel@ and Jone$", "angela and jones"),

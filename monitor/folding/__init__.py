@@ -58,7 +58,7 @@ _SPACED = re.compile(
 _STROKES = re.compile(f"{EITHER}+")
 _VOWELS = ("a", "e", "i", "o", "u", "y")
 _IS_LETTER = np.array([97 <= code <= 122 or code == _EITHER for code in range(256)])
-_VOWEL = np.array([chr(code) in "aeiou" for code in range(256)])
+_BEGINS_SAVVY = np.array([chr(code) in "aeiu" for code in range(256)])
 _ENDS_SAVVY = np.array([chr(code) in "yie" for code in range(256)])
 _SOLID = frozenset(range(97, 123)) | frozenset(range(48, 58)) | {END_OF_TEXT, OTHER, _EITHER}
 _NOT_SOLID = bytes(sorted(set(range(256)) - _SOLID))
@@ -239,7 +239,7 @@ def _read_double_v(plain: bytes, sources: Offsets | None) -> tuple[bytes, Offset
         return plain, sources
     codes = np.frombuffer(bytearray(plain), dtype=np.uint8)
     before, after = codes[at - 1], codes[at + 2]
-    at = at[(before != ord("v")) & (after != ord("v")) & ~(_VOWEL[before] & _ENDS_SAVVY[after])]
+    at = at[(before != ord("v")) & (after != ord("v")) & ~(_BEGINS_SAVVY[before] & _ENDS_SAVVY[after])]
     if not at.size:
         return plain, sources
     # At the end of a word the second stays, so that the span of the word still has both.

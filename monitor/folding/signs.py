@@ -50,14 +50,14 @@ _LETTER = _any_of("abcdefghijklmnopqrstuvwxyz" + chr(EITHER))
 _DIGIT = _any_of("0123456789")
 _WORDLIKE = _LETTER | _DIGIT | _any_of(chr(OTHER))
 _IN_WORD = _WORDLIKE | _any_of("".join(_AS_LETTER))
+_IS_IN_WORD = _IN_WORD.tobytes()
 _BEGINS_A_WORD = _any_of("0134578$" + chr(EURO))
 _ENDS_A_WORD = _any_of("@$")
-_ENDS_A_DISGUISED_WORD = _any_of("03457@$")
-_ENDS_SOMETIMES = _ENDS_A_DISGUISED_WORD | _any_of("1")
+_ENDS_A_DISGUISED_WORD = _any_of("0134578@$")
 _VOWEL = _any_of("aeiou")
 _SPACED = _any_of("0134578@$!" + chr(EURO))
+_SPOKEN = _any_of("@!")
 _LONE = _LETTER | _SPACED
-_SPACER = _any_of(" .-_*/~\n")
 _JOINS_DIGITS = _any_of(".,:-/")
 _ENDS_A_SENTENCE = _any_of("!|")
 
@@ -110,15 +110,18 @@ def read_signs(plain: bytes, written: bytes, sources: Places | None) -> bytes:
     inside = np.flatnonzero(after_letter & before_letter)
     if inside.size:
         inside = inside[_are_inside(codes, padded, written, sources, first[inside], last[inside])]
-    spaced = np.flatnonzero(lone & _SPACED[head] & (_SPACER[before] | _SPACER[after]))
-    if spaced.size:
-        spaced = spaced[_are_spaced(codes, first[spaced])]
-    _read(codes, first, last, np.append(inside, spaced))
+    spaced = first[lone & _SPACED[head] & ~_IN_WORD[before] & ~_IN_WORD[after]]
+    if spaced.size and _may_be_spaced(codes, spaced):
+        spaced = _spaced(codes)
+        codes[spaced] = _LETTER_OF[codes[spaced]]
+    _read(codes, first, last, inside)
     before_word = before_letter | ((head == ord("0")) & (after == ord("'")))  # "0'Neill"
-    beginning = np.flatnonzero(before_word & lone & _BEGINS_A_WORD[head] & ~_WORDLIKE[before])
+    beginning = np.flatnonzero(before_word & _BEGINS_A_WORD[head] & ~_WORDLIKE[before])
     if beginning.size:
-        _read(codes, first, last, beginning[_are_beginning(codes, padded, first[beginning])])
-    ending = np.flatnonzero(after_letter & _ENDS_SOMETIMES[head] & ~_WORDLIKE[after])
+        next_sign = first[np.minimum(beginning + 1, len(first) - 1)]
+        begins = _are_beginning(codes, padded, first[beginning], last[beginning], next_sign)
+        _read(codes, first, last, beginning[begins])
+    ending = np.flatnonzero(after_letter & _ENDS_A_DISGUISED_WORD[head] & ~_WORDLIKE[after])
     if ending.size:
         sign_before = last[np.maximum(ending - 1, 0)]
         _read(codes, first, last, ending[_are_ending(codes, first[ending], last[ending], sign_before)])
@@ -167,6 +170,9 @@ def _are_inside(
         capital = (typed[after] >= ord("A")) & (typed[after] <= ord("Z"))
         small = (typed[before] >= ord("a")) & (typed[before] <= ord("z"))
         are[ends] = ~(capital & small) & (lengths[ends] < 3)
+    bars = (lengths == 1) & (head == ord("|"))
+    if bars.any():  # "q|u|i|l|l"
+        are &= ~(bars & ((codes[first - 2] == ord("|")) | (codes[last + 2] == ord("|"))))
     opens = np.flatnonzero(head == ord("("))
     if opens.size:  # "child(ren)"
         closings = np.append(np.flatnonzero(codes == ord(")")), len(codes) + _LONGEST_WORD)
@@ -187,44 +193,60 @@ def _has_nine(plain: bytes, first: Places, last: Places) -> Truths:
     return has
 
 
-def _are_spaced(codes: Codes, signs: Places) -> Truths:
-    """Which lone signs stand among letters that are spaced out: "m 1 s s", "p-4-t-e-l"."""
+def _may_be_spaced(codes: Codes, signs: Places) -> bool:
+    """Whether any of these lone signs has two lone letters or signs in step with it, before or after."""
+    for step in (2, 3):
 
-    def near(step: int) -> Codes:
-        return codes[signs + step]
+        def lone(at: Places) -> Truths:
+            return _LONE[codes[at]] & ~_IN_WORD[codes[at - 1]] & ~_IN_WORD[codes[at + 1]]
 
-    are = np.zeros(len(signs), dtype=bool)
-    left = _SPACER[near(-1)] & _LONE[near(-2)] & ~_IN_WORD[near(-3)]
-    right = _SPACER[near(1)] & _LONE[near(2)] & ~_IN_WORD[near(3)]
-    maybe = np.flatnonzero((left & _LETTER[near(-2)]) | (right & _LETTER[near(2)]))
-    if not maybe.size:
-        return are
-    signs, left, right = signs[maybe], left[maybe], right[maybe]
-    longer = _LETTER[near(-4)] & (near(-3) == near(-1)) & ~_IN_WORD[near(-5)]
-    longer |= _LETTER[near(4)] & (near(3) == near(1)) & ~_IN_WORD[near(5)]
-    between = left & right & (near(-1) == near(1)) & longer  # "E @ L" is too short for that
-    ends = left & ~_WORDLIKE[near(1)]
-    begins = right & ~_WORDLIKE[near(-1)]
-    for step in (-3, -5):
-        ends &= (near(step) == near(-1)) & _LETTER[near(step - 1)]
-        begins &= (near(-step) == near(1)) & _LETTER[near(1 - step)]
-    ends &= ~_WORDLIKE[near(-7)] & _LETTER[near(-2)]
-    begins &= ~_WORDLIKE[near(7)] & _LETTER[near(2)]
-    are[maybe] = between | ends | begins
-    return are
+        left, right = lone(signs - step), lone(signs + step)
+        near = left | right
+        if near.any():
+            left, right, at = left[near], right[near], signs[near]
+            if ((left & right) | (left & lone(at - 2 * step)) | (right & lone(at + 2 * step))).any():
+                return True
+    return False
 
 
-def _are_beginning(codes: Codes, plain: bytes, first: Places) -> Truths:
-    """Which digits and $ begin a word of three more letters that they do not count: "5mith"."""
-    are = np.ones(len(first), dtype=bool)
+def _spaced(codes: Codes) -> Places:
+    """Lone signs among letters that are spaced out evenly: "m 1 s s", "p-4-t-e-l"."""
+    in_word = np.frombuffer(codes.tobytes().translate(_IS_IN_WORD), dtype=bool)
+    lone = in_word.copy()
+    lone[1:-1] &= ~in_word[:-2] & ~in_word[2:]
+    at = np.flatnonzero(lone)
+    at = at[_LONE[codes[at]]]
+    letter, spoken = _LETTER[codes[at]], _SPOKEN[codes[at]]
+    found = np.zeros(len(at), dtype=bool)
+    for gap in (2, 3):
+        links = np.where(np.diff(at) == gap, codes[at[:-1] + 1], np.uint8(END_OF_TEXT))
+        breaks = links == END_OF_TEXT
+        breaks[1:] |= (links[1:] != links[:-1]) & (links[:-1] != END_OF_TEXT)
+        chain = np.concatenate(([0], np.cumsum(breaks)))
+        length = np.bincount(chain)
+        letters, said = np.bincount(chain, weights=letter), np.bincount(chain, weights=spoken)
+        # "E @ L" and "8 e @ l" are places and times.
+        word = (length >= 4) & (letters >= 2) & (3 * letters >= length)
+        found |= (word & ((said == 0) | (2 * letters > length)))[chain]
+    spaced: Places = at[found & _SPACED[codes[at]]]
+    return spaced
+
+
+def _are_beginning(codes: Codes, plain: bytes, first: Places, last: Places, next_sign: Places) -> Truths:
+    """Which runs begin a word: one digit or $ before three letters that it does not count ("5mith"), some
+    in a word that has signs further on ("74m51n"); `next_sign` is where the run after each begins."""
+    lengths = last - first + 1
+    known = lengths == 1
     word = first + (codes[first + 1] == ord("'"))
     for step in (1, 2, 3):
-        are &= _LETTER[codes[word + step]]
+        known &= _LETTER[codes[word + step]]
     # "3.5litre" is a number, "5mins" counts. Nearly all words with a digit before them end here.
-    are &= ~(_JOINS_DIGITS[codes[first - 1]] & _DIGIT[codes[first - 2]])
-    maybe = np.flatnonzero(are)
-    are[maybe] = [_COUNTED.match(plain, at + 1) is None for at in first[maybe].tolist()]
-    return are
+    known &= ~(_JOINS_DIGITS[codes[first - 1]] & _DIGIT[codes[first - 2]])
+    maybe = np.flatnonzero(known)
+    known[maybe] = [_COUNTED.match(plain, at + 1) is None for at in first[maybe].tolist()]
+    disguised = (lengths <= 3) & _LETTER[codes[next_sign]] & _LETTER[codes[last + 1]]
+    begins: Truths = known | _joined_by_letters(codes, disguised, last, next_sign)
+    return begins
 
 
 def _are_ending(codes: Codes, first: Places, last: Places, sign_before: Places) -> Truths:
@@ -236,19 +258,19 @@ def _are_ending(codes: Codes, first: Places, last: Places, sign_before: Places) 
         known &= _LETTER[codes[first - step]]
     known |= (head == ord("$")) & (codes[last] == ord("$")) & (lengths == 2)
     known |= _are_strokes(codes, first, last)
-    disguised = (
-        (lengths <= 2)
-        & _ENDS_A_DISGUISED_WORD[head]
-        & _ENDS_A_DISGUISED_WORD[codes[last]]
-        & _LETTER[codes[sign_before]]
-    )
-    disguised &= (sign_before < first) & (first - sign_before <= _LONGEST_WORD)
-    maybe = np.flatnonzero(disguised)
+    disguised = (lengths <= 3) & _ENDS_A_DISGUISED_WORD[codes[last]] & _LETTER[codes[sign_before]]
+    ends: Truths = known | _joined_by_letters(codes, disguised, sign_before, first)
+    return ends
+
+
+def _joined_by_letters(codes: Codes, asked: Truths, start: Places, end: Places) -> Truths:
+    """Of those asked about, where nothing but letters stands between `start` and `end`."""
+    joined: Truths = asked & (start < end) & (end - start <= _LONGEST_WORD)
+    maybe = np.flatnonzero(joined)
     if maybe.size:
-        ends_at, began_at = first[maybe], sign_before[maybe]
+        start, end = start[maybe], end[maybe]
         alive = np.ones(len(maybe), dtype=bool)
-        for step in range(1, int((ends_at - began_at).max())):
-            alive &= _LETTER[codes[ends_at - step]] | (ends_at - step <= began_at)
-        disguised[maybe] = alive
-    ending: Truths = known | disguised
-    return ending
+        for step in range(1, int((end - start).max())):
+            alive &= _LETTER[codes[end - step]] | (end - step <= start)
+        joined[maybe] = alive
+    return joined
