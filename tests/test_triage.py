@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from monitor.decisions.routing import route
 from monitor.model import Assessment, CaptureMode, Item, Matches, Office, Role, Subject, Urgency
 from monitor.triage import assess, keeps_masked, masked, suppression
+from monitor.triage.rules import rule_book
+from monitor.triage.wording import worded
 from tests.invented_school import ROOT, by_id, matcher, policy
 
 EXAMPLES: list[dict[str, Any]] = [
@@ -269,6 +271,143 @@ def test_details_are_masked_whatever_else_a_text_says() -> None:
     assert keeps_masked(judged(f"{home}, the race war starts"))
     assert not keeps_masked(judged(f"{home}, send nudes"))
     assert not keeps_masked(judged(f"Mr Brackenhall{AT} is a vile piece of scum"))
+
+
+# Each family holds one thing said of somebody, and twins that share its words and say nothing of the kind.
+ABOUT_WHOM = [
+    ("A1", "Ostlerby you utter muppet, you're a disgrace{}"),
+    ("A1", "what a nasty piece of work Ms Quillfeather{} is"),
+    ("A1", "Mrs Achterberg{}? Snake. Two-faced snake."),
+    ("A1", "can't believe they let a moron like Brackenhall{} teach"),
+    ("A1", "Brackenhall{} 🤮 absolute scumbag 🤮"),
+    ("A4", "Ms Quillfeather{} changed the marks so her set looked better"),
+    ("A4", "Mr Tandrake{} has been nicking tools from the store for years"),
+    ("A4", "The chair of governors{} handed the building work to her husband's company"),
+    ("A4", "Mr Brackenhall turned up drunk to parents evening{}"),
+    ("K1", "Mr Ostlerby{} has ignored three emails about my daughter"),
+    ("K1", "Ms Quillfeather{} was really rude to my wife on the phone"),
+    ("K1", "Mr Ostlerby{} told my son he was thick"),
+    ("K1", "Disappointed in Ms Quillfeather{}, the report was copied and pasted"),
+    ("K1", "well done Mr Ostlerby{}, three weeks and still no reply"),
+    ("K1", "Could Dr Vandermolen{} explain why parents weren't told?"),
+    ("K2", "My autistic son in 8B{} has been in isolation all week and nobody has rung us"),
+    ("T1", "Finished marking my year 8s{}. Thick as two short planks"),
+    ("T1", "hungover and teaching period 1{}, pray for me"),
+    ("T1", "Shouldn't say this but a girl in my form{} is pregnant"),
+    ("W1", "I work in the office{} and we were told to change the absence codes"),
+    ("A8", "That account isn't Mr Brackenhall{}, it's fake, please report it"),
+    ("O2", "new gossip page on insta for year 10{}, so funny"),
+    ("O3", "here is a screenshot of the confidential governors minutes{}"),
+    ("O4", "Got a text{} saying I owe dinner money and to click a link, is it a scam?"),
+]
+
+
+@pytest.mark.parametrize(("code", "frame"), ABOUT_WHOM)
+def test_what_is_said_of_somebody_is_found(code: str, frame: str) -> None:
+    """Domain study 3.4: by insult to the face, in another sentence, by act, by a question that is none."""
+    assert judged(frame.format(AT)).category == code
+
+
+SOMEBODY_ELSE = {
+    "the author": ["I'm such an idiot, forgot Mr Brackenhall's homework{} again", "i feel pathetic{}"],
+    "a thing": [
+        "This homework{} is evil, sorry Ms Quillfeather",
+        "My worst subject{} is maths and Ms Quillfeather got me a 6",
+        "the wifi{} is useless but Mr Tandrake fixed it",
+    ],
+    "the school": ["Leadership{} never listen to parents", "The canteen queue{} is a joke"],
+    "another place": [
+        "Unlike my old school, where the head was a bully, everyone{} is lovely",
+        "The council are a disgrace, still no crossing{}",
+    ],
+    "another doer": [
+        "Someone stole Mr Tandrake's ladder{}, please keep an eye out",
+        "Mr Brackenhall{} caught the thief who had been nicking bikes",
+        "Mr Ostlerby{} was ignored by half the hall during the fire drill, poor bloke",
+        "Whoever called Ms Quillfeather rude{} should know she stayed till six with my daughter",
+    ],
+    "a part in a play": ["Mr Brackenhall plays the villain in the panto{} and he is evil personified"],
+    "what is taught": ["Mr O'Dunnery taught us about corruption in Animal Farm{}"],
+}
+
+
+@pytest.mark.parametrize(
+    "frame", [pytest.param(frame, id=whom) for whom, frames in SOMEBODY_ELSE.items() for frame in frames]
+)
+def test_hard_words_about_somebody_else_are_nothing_about_who_is_named(frame: str) -> None:
+    """R43, R46: the target decides, not a name that stands nearby."""
+    view = judged(frame.format(AT))
+    assert not policy().categories[view.category].finding, view
+
+
+NOT_MEANT = {
+    "negation": ["Can't fault Mr Ostlerby{}, always rings back", "No complaints about Mr Ostlerby{} from us"],
+    "double negation": ["Mr Brackenhall{} never shouts, never moans, just gets on with it"],
+    "past doubt": ["I used to think Mr Brackenhall{} was mean but he got me my 7"],
+    "others say": ["Everyone says Mr Ostlerby{} is useless but he sorted our problem in one phone call"],
+    "question": ["Is Mr O'Dunnery{} as strict as people say?", "What is Mrs Farrow-Lindqvist{} like?"],
+    "concession": ["Strict but fair, that's Mr Ostlerby{}"],
+    "slang": ["Mr Brackenhall{} is the goat", "Mr Tandrake{} is sick at the drums", "that lesson{} slaps"],
+    "farewell": ["Sad to hear Mr O'Dunnery is leaving{}, terrible news for the school"],
+    "hyperbole": ["Maths homework{} should be a crime", "Mr O'Dunnery's puns{}: straight to jail"],
+}
+
+
+@pytest.mark.parametrize(
+    "frame", [pytest.param(frame, id=how) for how, frames in NOT_MEANT.items() for frame in frames]
+)
+def test_what_is_not_meant_is_not_found(frame: str) -> None:
+    """R46, R47: negation, doubt, other people's opinions, questions, slang and exaggeration."""
+    view = judged(frame.format(AT))
+    assert not policy().categories[view.category].finding, view
+
+
+PAIRS = [
+    ("Mr Brackenhall{} lied to the inspectors", "Mr Brackenhall{} lay on the floor laughing"),
+    ("Mr Tandrake{} was drunk at the gates", "Mr Tandrake{} was drunk on joy at the gates"),
+    (
+        "Ms Quillfeather{} hates our kids, vile woman",
+        "our kids hate goodbyes{}, we'll miss you Ms Quillfeather",
+    ),
+    ("Mr Ostlerby{} lost my son's coursework", "Mr Ostlerby{} lost a bet and dyed his hair for charity"),
+    ("Mr Ostlerby{} shouted at my son", "Mr Ostlerby{} shouted himself hoarse cheering our lads on"),
+    ("Miss Żarnowiecka{} is a witch", "Miss Żarnowiecka{} dressed as a witch"),
+    ("my year 9s{} are feral, need wine", "my year 9s{} smashed their assessment, so proud"),
+]
+
+
+@pytest.mark.parametrize(("said", "twin"), PAIRS)
+def test_both_sides_of_a_pair_are_told_apart(said: str, twin: str) -> None:
+    """The same words, once a matter and once none: a rule that only knows words fails on one side."""
+    rows = policy().categories
+    assert rows[judged(said.format(AT)).category].finding
+    assert not rows[judged(twin.format(AT)).category].finding
+
+
+def test_who_cannot_be_told_apart_or_is_only_a_role_is_for_a_person_to_judge() -> None:
+    """R41, R46: a teacher without a name is no named complaint yet; a post that one person holds is."""
+    role, post = (
+        judged(f"his maths teacher{AT} is so rude"),
+        judged(f"The SENCO{AT} has not replied since May"),
+    )
+    assert (role.category, role.asks_person, role.subjects) == ("K1", True, ())
+    assert (post.category, post.asks_person) == ("K1", False)
+
+
+def test_what_a_teacher_said_of_a_child_is_a_complaint_about_the_teacher() -> None:
+    """An insult that somebody is said to have used is not an insult of them."""
+    assert judged(f"Mr Ostlerby{AT} called my daughter a stupid cow").category != "A1"
+
+
+def test_the_gate_keeps_out_no_pattern_that_fits() -> None:
+    """Only the cost may change: every pattern that fits a text anywhere is among those tried."""
+    patterns = [pattern for _, pattern in rule_book().patterns]
+    texts = [frame.format(AT) for _, frame in (*SAYS, *ABOUT_WHOM)] + [f.format(AT) for f in HARMLESS]
+    texts += [example["text"] for example in EXAMPLES] + TRIGGERS + PLAIN
+    for text in texts:
+        reading = worded(text).text
+        tried = {pattern for found in rule_book().possible(reading).values() for pattern in found}
+        assert [pattern for pattern in patterns if pattern not in tried and pattern.search(reading)] == []
 
 
 @settings(max_examples=80, deadline=None)

@@ -111,12 +111,9 @@ class Rule:
                     yield match.span()
 
     def _accompanied(self, text: str, span: Span) -> bool:
-        """Whether each pattern of `near` stands on one side of the words or the other."""
-        if not self.near:
-            return True
-        before = text[max(0, span[0] - _NEARBY) : span[0]]
-        after = text[span[1] : span[1] + _NEARBY]
-        return all(pattern.search(before) or pattern.search(after) for pattern in self.near)
+        """Whether each pattern of `near` stands within a long sentence of the words, or in them."""
+        nearby = text[max(0, span[0] - _NEARBY) : span[1] + _NEARBY] if self.near else ""
+        return all(pattern.search(nearby) for pattern in self.near)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +124,7 @@ class RuleBook:
     triggers: tuple[Rule, ...]
     facts: Mapping[str, Words]
     gate: Gate
-    _patterns: tuple[tuple[int, re.Pattern[str]], ...]
+    patterns: tuple[tuple[int, re.Pattern[str]], ...]
     """Every pattern behind the gate, with the place of its Words."""
     _rules_by_words: Mapping[int, Rule]
 
@@ -135,7 +132,7 @@ class RuleBook:
         """The patterns that may fit."""
         found: dict[int, list[re.Pattern[str]]] = {}
         for number in self.gate.possible(text):
-            place, pattern = self._patterns[number]
+            place, pattern = self.patterns[number]
             found.setdefault(place, []).append(pattern)
         return found
 
@@ -177,7 +174,7 @@ def rule_book() -> RuleBook:
         triggers=tuple(rule for rule in rules if rule.category == "imagery"),
         facts=facts,
         gate=Gate([pattern for _, pattern in patterns]),
-        _patterns=tuple(patterns),
+        patterns=tuple(patterns),
         _rules_by_words={rule.words.place: rule for rule in rules if rule.category != "imagery"},
     )
 
