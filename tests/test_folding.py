@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 import unicodedata
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
@@ -201,7 +202,7 @@ def test_a_sign_may_be_i_or_l_until_somebody_knows() -> None:
 WRITING = st.text(
     st.one_of(
         st.characters(),
-        st.sampled_from("abcilsv  ..\n014@$!|(£€'\u0301\u200b\ud800\x00\x1e\ufe0fﬃ🇬🇧🔥ЯΣ千א❌"),
+        st.sampled_from("abcilsv  ..\n01457@$!|(£€'\u0301\u200b\ud800\x00\x1e\ufe0fﬃ🇬🇧🔥ЯΣ千א❌"),
     )
 )
 
@@ -245,7 +246,9 @@ def direction_marks(text: str) -> str:
     after=st.text(max_size=30),
     name=st.sampled_from(["Quillfeather", "Zoë Ó Briain"]),
 )
-def test_a_span_quotes_the_original_exactly(encoded, before: str, after: str, name: str) -> None:  # type: ignore[no-untyped-def]
+def test_a_span_quotes_the_original_exactly(
+    encoded: Callable[[str], str], before: str, after: str, name: str
+) -> None:
     """However a post is encoded, the span of a name in the reading is that name in the post."""
     text = encoded(f"{before} | {name} | {after}")
     wanted = encoded(name).strip("\u200e\u200f")
@@ -253,7 +256,7 @@ def test_a_span_quotes_the_original_exactly(encoded, before: str, after: str, na
 
     spans = [text[slice(*span)] for span in _spans(reading, read(name).text)]
 
-    assert wanted in [span.strip("\u200e\u200f") for span in spans] or wanted[:-1] in spans
+    assert wanted in [span.strip("\u200e\u200f") for span in spans]
 
 
 def _spans(reading: Reading, word: str) -> list[tuple[int, int]]:

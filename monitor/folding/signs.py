@@ -62,6 +62,7 @@ _JOINS_DIGITS = _any_of(".,:-/")
 _ENDS_A_SENTENCE = _any_of("!|")
 
 _LONGEST_WORD = 24
+_LONGEST_RUN = 8
 _MARGIN = 8
 _MAIL_HOST = re.compile(
     rb"@[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}"
@@ -160,6 +161,7 @@ def _are_inside(
     head = codes[first]
     # A year or a longer number is a number: "smith1987jones".
     are = ~(_DIGIT[head] & ((lengths > 4) | ((lengths > 1) & _has_nine(plain, first, last))))
+    are &= lengths <= _LONGEST_RUN
     ends = np.flatnonzero(_ENDS_A_SENTENCE[head])
     if ends.size:
         # "nasty!She", "Smith|Jones": a capital after a small letter begins a sentence or name.
