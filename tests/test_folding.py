@@ -28,7 +28,7 @@ ALPHABETS = {
     "parenthesised": "⒬⒰⒤⒧⒧⒡⒠⒜⒯⒣⒠⒭",
     "regional indicators": "🇶🇺🇮🇱🇱🇫🇪🇦🇹🇭🇪🇷",
     "small capitals": "ǫᴜɪʟʟꜰᴇᴀᴛʜᴇʀ",
-    "superscript": "ᵠᵘⁱˡˡᶠᵉᵃᵗʰᵉʳ".replace("ᵠ", "q"),
+    "superscript": "qᵘⁱˡˡᶠᵉᵃᵗʰᵉʳ",
     "letters turned round, in their order": "quᴉllɟǝɐʇɥǝɹ",
     "Cyrillic and Greek": "ԛυіllfеаtһеr",
     "Cherokee": "QᏌᎥᏞᏞfᎬᎪᎢhᎬᎡ",
@@ -40,9 +40,8 @@ ALPHABETS = {
     "with zero-width signs": "\u200bQu\u200dill\ufefffea\u2060the\u00adr",
     "with direction marks": "\u202eQuill\u202cfea\u200fther",
     "with variation selectors and tags": "Qu\ufe0fill\U000e0100fea\U000e0061ther",
-    "in ligatures": "Quillﬀeather",
     "leet": "Qu1!lf34th3r",
-    "leet signs": "Qu|||fe@ther".replace("|||", "|ll"),
+    "leet signs": "Qu|llfe@ther",
     "money": "Qui££f€ather",
     "leet to the end": "Qu1llf3ath3r",
     "spaced": "q u i l l f e a t h e r",
@@ -64,10 +63,9 @@ def test_a_name_reads_the_same_whatever_it_is_dressed_up_in(dressed: str) -> Non
     """The reading of a text shows the name, the skeleton of a batch has it, and the span is all of it."""
     text = f"Well: {dressed}, again."
     reading = read(text)
-    found = reading.text.replace("qullfeather", NAME).replace("quilfeather", NAME).replace("ff", "f")
 
     assert skeleton(NAME) in read_batch([text]).skeleton
-    assert NAME in found
+    assert f"well: {NAME}, again." == reading.text.replace("  ", " ")
     start = reading.text.index("q")
     end = reading.text.rindex("r") + 1
     quoted = text[slice(*reading.span(start, end))]
