@@ -83,3 +83,41 @@ def test_the_lists_are_small_in_memory() -> None:
     grown_kb = int(subprocess.run([sys.executable, "-c", asked], capture_output=True, check=True).stdout)
 
     assert grown_kb < 15_000
+
+
+@pytest.mark.parametrize(
+    "family",
+    [
+        "simmonds symonds simonds simmons simons symons",
+        "stewart stuart",
+        "reid read reed reade",
+        "davis davies",
+        "phillips philips",
+        "mathews matthews",
+        "thomson thompson",
+        "johnston johnson johnstone",
+        "macdonald mcdonald",
+        "haworth howarth",
+        "hussain hussein husain",
+        "ahmed ahmad",
+        "shaikh sheikh",
+        "chaudhry choudhury chowdhury",
+        "oladele oladipo",
+    ],
+)
+def test_names_a_letter_or_two_apart_are_all_borne_by_many(family: str) -> None:
+    """Whoever writes one of them means it, so each is too widespread to be a slip of its neighbour."""
+    assert [] == [name for name in family.split() if surname_share(name) <= 3e-5]
+
+
+def test_the_british_share_counts_where_the_american_census_knows_fewer() -> None:
+    """What is usual in Britain and rare in America is no rare name."""
+    assert all(surname_share(name) > 3e-5 for name in ("simmonds", "varney", "eastwood", "heald"))
+    assert surname_share("eastwood") > surname_share("womersley")
+
+
+def test_a_slip_of_a_usual_name_is_not_a_name() -> None:
+    """The lists hold what people are called, not how it is misspelt."""
+    slips = "womersly simmmonds thompsn willaims hussian chowdhruy"
+
+    assert [] == [slip for slip in slips.split() if is_surname(slip)]
