@@ -196,17 +196,20 @@ def _has_nine(plain: bytes, first: Places, last: Places) -> Truths:
 
 
 def _may_be_spaced(codes: Codes, signs: Places) -> bool:
-    """Whether any of these lone signs has two lone letters or signs in step with it, before or after."""
+    """Whether any of these lone signs has a lone letter in step with it, and one more letter or sign."""
+
+    def lone(at: Places) -> Truths:
+        return _LONE[codes[at]] & ~_IN_WORD[codes[at - 1]] & ~_IN_WORD[codes[at + 1]]
+
     for step in (2, 3):
-
-        def lone(at: Places) -> Truths:
-            return _LONE[codes[at]] & ~_IN_WORD[codes[at - 1]] & ~_IN_WORD[codes[at + 1]]
-
-        left, right = lone(signs - step), lone(signs + step)
-        near = left | right
-        if near.any():
-            left, right, at = left[near], right[near], signs[near]
-            if ((left & right) | (left & lone(at - 2 * step)) | (right & lone(at + 2 * step))).any():
+        # Nearly every sign is out of the question by what stands behind the place in step.
+        open_left, open_right = ~_IN_WORD[codes[signs - step - 1]], ~_IN_WORD[codes[signs + step + 1]]
+        letter = (open_left & _LETTER[codes[signs - step]]) | (open_right & _LETTER[codes[signs + step]])
+        at = signs[letter]
+        if at.size:
+            left, right = lone(at - step), lone(at + step)
+            both = (left & right) | (left & lone(at - 2 * step)) | (right & lone(at + 2 * step))
+            if both.any():
                 return True
     return False
 
