@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -60,13 +61,16 @@ def _small_words_say_so(words: list[str]) -> bool:
     accented = sum(bool(_UNENGLISH.search(word)) and word[0].islower() for word in words)
     # "a" and "u" are words in half of Europe, but only where words have accents as well.
     english = sum(word in english_words and not (accented and word in ("a", "u")) for word in plain)
-    best = max(sum(word in small for word in plain if len(word) > 1) for small in others)
+    tally = Counter(language for word in plain if len(word) > 1 for language in others.get(word, ()))
+    best = max(tally.values(), default=0)
     evidence = best + accented
     return evidence >= _LEAST_EVIDENCE and best >= 1 and evidence > 2 * english and evidence * 5 >= len(words)
 
 
 def _plain(word: str) -> str:
     """Lower case, without accents, with a straight apostrophe."""
+    if word.isascii():
+        return word.lower()
     letters = unicodedata.normalize(
         "NFKD", word.lower().replace("’", "'").replace("ł", "l").replace("ı", "i")
     )
@@ -74,10 +78,14 @@ def _plain(word: str) -> str:
 
 
 @cache
-def _small_words() -> tuple[frozenset[str], tuple[frozenset[str], ...]]:
-    """The small words of English, and those of each other language that English does not use."""
+def _small_words() -> tuple[frozenset[str], Mapping[str, list[str]]]:
+    """The small words of English, and for those that English does not use the languages that do."""
     data: Mapping[str, Any] = tomllib.loads(
         resources.files(__package__).joinpath("words", "languages.toml").read_text("utf-8")
     )
     english = frozenset(data["english"].split())
-    return english, tuple(frozenset(words.split()) - english for words in data["other"].values())
+    others: dict[str, list[str]] = {}
+    for language, words in data["other"].items():
+        for word in set(words.split()) - english:
+            others.setdefault(word, []).append(language)
+    return english, others

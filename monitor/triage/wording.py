@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from typing import Any
 
@@ -86,7 +86,7 @@ def _mended(reading: Reading) -> Reading:
     for found in _TOKEN.finditer(reading.text):
         word = found.group()
         if word not in known:
-            better = _slip_of(word) or _run_on(word)
+            better = _better(word)
             if better:
                 changes.append((found.start(), found.end(), better))
     if not changes:
@@ -103,6 +103,12 @@ def _mended(reading: Reading) -> Reading:
     parts.append(reading.text[at:])
     origins.append(reading.offsets[at:])
     return Reading("".join(parts), np.concatenate(origins))
+
+
+@lru_cache(maxsize=20_000)
+def _better(word: str) -> str | None:
+    """What a word that no list knows is read as, if anything: kept, because posts share their slips."""
+    return _slip_of(word) or _run_on(word)
 
 
 def _slip_of(word: str) -> str | None:
