@@ -125,7 +125,15 @@ THEMSELVES = (
         "us$ 5",
         "e.g. this",
     ),
-    *("savvy, revved and chavvy", "class 8 e @ l", "maths+english", "@chloe11", "some1", "phase1"),
+    *(
+        "savvy, revved and chavvy",
+        "class 8 e @ l",
+        "maths+english",
+        "the u15s, y8s and year9s of y10b",
+        "@chloe11",
+        "some1",
+        "phase1",
+    ),
 )
 
 

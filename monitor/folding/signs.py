@@ -1,7 +1,7 @@
 """Digits and signs that stand for letters: "M1ss", "Br@ckenh@ll", "$mith", "n0nc3".
 
 A sign is a letter where it stands inside a word, where it begins or ends one in a way that nothing else does,
-and where letters are spaced out. "1st", "9pm", "Y11", "9F", "£5", "covid19" and "gr8" stay what they are.
+and where letters are spaced out. "1st", "9pm", "Y11", "9F", "U15s", "covid19" and "gr8" stay what they are.
 Only the signs are looked at, as arrays of their positions; each rule is one step over all of them.
 """
 
@@ -73,6 +73,9 @@ _NUMBERED = re.compile(
     rb"(?:[@#_0-9][a-z0-9_.-]*|(?<![a-z])(?:some|any|every|no|the|to|me|we|year|grade|stage|page|phase|line|table|"
     rb"game|zone|space|house|age|date|route|size|june|area|site|course|exercise|module|theme|style|"
     rb"type|title|issue|figure|slide|place|queue|case|rule|note|node|code|file|die|wave|date|leve))$"
+)
+_YEAR_GROUP = re.compile(  # "Y8s", "year9s", "y10b", "U15s", "KS3s"
+    rb"(?<![a-z])(?:(?:[a-z]|ks|yr|year|under|grade|form|set|class)[0-9]+s|y(?:[789]|1[0-3])[a-z]|u1[0-9][a-z])[^a-z0-9]$"
 )
 _COUNTED = re.compile(
     rb"(?:st|nd|rd|th|am|pm|ish|plus|odd|some|x|k|kg|km|cm|mm|ml|mg|mph|mbps?|gb|kb|tb|hz|fps|px|"
@@ -162,6 +165,10 @@ def _are_inside(
     # A year or a longer number is a number: "smith1987jones".
     are = ~(_DIGIT[head] & ((lengths > 4) | ((lengths > 1) & _has_nine(plain, first, last))))
     are &= lengths <= _LONGEST_RUN
+    classes = np.flatnonzero(_DIGIT[head] & ~_WORDLIKE[codes[last + 2]])
+    if classes.size:
+        spans = zip((first[classes] - _MARGIN).tolist(), (last[classes] + 3).tolist(), strict=True)
+        are[classes] &= [_YEAR_GROUP.search(plain[max(0, a) : b]) is None for a, b in spans]
     ends = np.flatnonzero(_ENDS_A_SENTENCE[head])
     if ends.size:
         # "nasty!She", "Smith|Jones": a capital after a small letter begins a sentence or name.
