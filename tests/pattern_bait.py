@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import inspect
+import itertools
 import pkgutil
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from typing import Any
 _PARSER = importlib.import_module("re._parser")
 _COMPILER = importlib.import_module("re._compiler")
 _REPEATS = ("MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT")
-_MOST_VARIANTS = 12
+_MOST_VARIANTS = 6
 _SIGNS = "a1 _.-',!" + "".join(map(chr, range(32, 127)))
 
 Tree = Sequence[tuple[Any, Any]]
@@ -38,10 +39,10 @@ class Bait:
         return self.head + self.body * max(1, (size - len(self.head)) // len(self.body)) + "\x81"
 
 
-def alternatives(pattern: re.Pattern[str]) -> list[tuple[re.Pattern[str], list[Bait]]]:
+def alternatives(pattern: re.Pattern[str]) -> list[Callable[[], tuple[re.Pattern[str], list[Bait]]]]:
     """Each alternative of an expression by itself, between what stands before and after them all, with
-    the baits for it. One alternative is quicker to try than all, and the slow one is named."""
-    tree = _PARSER.parse(pattern.pattern, pattern.flags & ~re.UNICODE)
+    the baits for it, made when asked for. One is quicker to try than all, and the slow one is named."""
+    tree = _parsed(pattern)
     items = list(tree)
     for place, (kind, argument) in enumerate(items):
         branches = _branches(kind, argument)
@@ -50,10 +51,47 @@ def alternatives(pattern: re.Pattern[str]) -> list[tuple[re.Pattern[str], list[B
             break
     else:
         each = [items]
-    return [
-        (_COMPILER.compile(_PARSER.SubPattern(tree.state, one)), list(dict.fromkeys(_baits_of(one))))
-        for one in each
-    ]
+
+    def alone(one: Tree) -> tuple[re.Pattern[str], list[Bait]]:
+        return _COMPILER.compile(_PARSER.SubPattern(tree.state, one)), list(dict.fromkeys(_baits_of(one)))
+
+    return [functools.partial(alone, one) for one in each]
+
+
+def endless_words(pattern: re.Pattern[str]) -> bool:
+    """Whether the expression repeats more than one sign without end, as in `(?: \\w+)*`."""
+    return any(len(body) > 1 or not _one_sign(*body[0]) for body in _endless_bodies(_parsed(pattern)))
+
+
+def _parsed(pattern: re.Pattern[str]) -> Any:
+    return _PARSER.parse(pattern.pattern, pattern.flags & ~re.UNICODE)
+
+
+def _endless_bodies(tree: Tree) -> Iterator[Tree]:
+    for kind, argument in tree:
+        for inner in _inside(str(kind), argument):
+            yield from _endless_bodies(inner)
+        if str(kind) in _REPEATS and argument[1] == _PARSER.MAXREPEAT:
+            yield argument[2]
+
+
+def _inside(kind: str, argument: Any) -> Sequence[Tree]:
+    match kind:
+        case "BRANCH":
+            return list(argument[1])
+        case "SUBPATTERN":
+            return [argument[3]]
+        case "ATOMIC_GROUP":
+            return [argument]
+        case name if name in _REPEATS:
+            return [argument[2]]
+    return []
+
+
+def _one_sign(kind: object, argument: Any) -> bool:
+    if str(kind) == "SUBPATTERN":
+        return len(argument[3]) == 1 and _one_sign(*argument[3][0])
+    return str(kind) in ("IN", "LITERAL", "NOT_LITERAL", "ANY")
 
 
 def patterns_in(package: ModuleType) -> dict[str, re.Pattern[str]]:
@@ -103,47 +141,50 @@ def _branches(kind: object, argument: Any) -> list[Tree]:
 
 
 def _baits_of(tree: Tree) -> Iterator[Bait]:
-    whole = _example(tree)
-    for head, body in [*_repeats(tree, ""), (whole, " ")]:
+    """Only what may be repeated without end can cost more than its length."""
+    for head, body in _endless(tree, ""):
         alone = (body, body + " ", head + body, head + body + " ", head + " ", head + "_")
         yield from (Bait("", pumped) for pumped in alone if pumped)
         yield from (Bait(head, pumped) for pumped in (body, body + " ", " " + body) if pumped)
 
 
-def _repeats(tree: Tree, head: str) -> Iterator[tuple[str, str]]:
-    """What the expression repeats, with an example of all that must stand before it."""
+def _endless(tree: Tree, head: str) -> Iterator[tuple[str, str]]:
+    """What the expression repeats without end, with an example of all that must stand before it."""
     for place, (kind, argument) in enumerate(tree):
         before = head + _example(tree[:place])
         match str(kind):
             case "BRANCH":
                 for one in argument[1]:
-                    yield from _repeats(one, before)
+                    yield from _endless(one, before)
             case "SUBPATTERN":
-                yield from _repeats(argument[3], before)
+                yield from _endless(argument[3], before)
             case "ATOMIC_GROUP":
-                yield from _repeats(argument, before)
+                yield from _endless(argument, before)
             case name if name in _REPEATS:
                 _, most, body = argument
-                yield from _repeats(body, before)
-                if most > 1:
+                yield from _endless(body, before)
+                if most == _PARSER.MAXREPEAT:
                     yield from ((before, variant) for variant in _variants(body))
 
 
-def _variants(tree: Tree) -> list[str]:
-    """Several examples, for an expression that may go wrong on one of its alternatives only."""
-    several = [_example(tree)]
+def _variants(tree: Tree) -> Iterator[str]:
+    """A few examples, for an expression that may go wrong on one of its alternatives only."""
+    yield from itertools.islice(dict.fromkeys(_all_variants(tree)), _MOST_VARIANTS)
+
+
+def _all_variants(tree: Tree) -> Iterator[str]:
+    yield _example(tree)
     for place, (kind, argument) in enumerate(tree):
-        before, after = _example(tree[:place]), _example(tree[place + 1 :])
-        inner: list[str] = []
+        inner: Iterator[str] = iter(())
         match str(kind):
             case "BRANCH":
-                inner = [variant for one in argument[1] for variant in _variants(one)]
+                inner = itertools.chain.from_iterable(map(_variants, argument[1]))
             case "SUBPATTERN":
                 inner = _variants(argument[3])
             case name if name in _REPEATS:
-                inner = [_example(argument[2]) * 3]
-        several += [before + variant + after for variant in inner]
-    return list(dict.fromkeys(several))[:_MOST_VARIANTS]
+                inner = iter([_example(argument[2]) * 3])
+        for variant in inner:
+            yield _example(tree[:place]) + variant + _example(tree[place + 1 :])
 
 
 def _example(tree: Tree) -> str:

@@ -13,6 +13,7 @@ import tracemalloc
 import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache, partial
+from typing import TypeVar
 
 import pytest
 from hypothesis import given, settings
@@ -23,7 +24,7 @@ from monitor.folding import read, skeleton
 from monitor.matching import compile
 from monitor.model import Assessment, Item, Matches, Person, Role, SchoolTerms
 from tests.invented_school import TERMS, by_id, matcher, policy
-from tests.pattern_bait import Bait, alternatives, patterns_in
+from tests.pattern_bait import Bait, alternatives, endless_words, patterns_in
 
 CARRIER = "Ms Quillfeather and the head at Littleover Community School "
 NAME = "Tamsin Quillfeather"
@@ -148,6 +149,7 @@ WAYS: dict[str, Callable[[str], object]] = {
     "masking": mask,
 }
 SQUARE = {
+    ("matching", "offices in capitals"): "all offsets are copied for each HT (_marked)",
     ("masking", "details with no end"): "a run of full stops is tried from each of them (_SENTENCE_ENDS)",
 }
 """Known to cost the square of a text: why, until it is mended."""
@@ -188,7 +190,7 @@ def test_memory_grows_with_the_text_and_no_faster(words: str | Bait) -> None:
         finally:
             tracemalloc.stop()
 
-    small, large = text_of(words, SMALL // 2), text_of(words, 2 * SMALL)
+    small, large = text_of(words, SMALL), text_of(words, 4 * SMALL)
     peak(small)
     assert peak(large) < 6 * peak(small)
 
@@ -209,17 +211,29 @@ def test_many_long_texts_need_no_more_memory_than_a_few() -> None:
     assert peak(32) < 1.5 * peak(4)
 
 
+HIDING = "a letter that two words share across more than 80 signs hides the second (_word_start)"
+
+
 @pytest.mark.parametrize(
     "words",
-    ["\u0301", "@", "Tamsin Quillfeathes ", "\u202e", "\ud800", "\0", "q"],
-    ids=["marks", "@", "near-misses", "overrides", "surrogates", "NULs", "one token"],
+    [
+        pytest.param("\u0301", id="marks"),
+        pytest.param("\u202e", id="overrides"),
+        pytest.param("\0", id="NULs"),
+        pytest.param("q", id="one token"),
+        pytest.param("Tamsin Quillfeathes ", id="near-misses"),
+        pytest.param("@", id="@", marks=pytest.mark.xfail(strict=True, reason=HIDING)),
+        pytest.param("\ud800", id="surrogates", marks=pytest.mark.xfail(strict=True, reason=HIDING)),
+    ],
 )
 def test_a_megabyte_hides_nobody_and_raises_nothing(words: str) -> None:
     """Whoever is named before and after a megabyte of noise is found, and quoted, in both places."""
     noise = (words * (1_000_000 // len(words) + 1))[:1_000_000]
     text = f"{NAME} at Littleover Community School {noise} Littleover Community School: {NAME}"
     found = look(text)
-    assert [NAME, NAME] == quoted(text, found)
+    quotations = quoted(text, found)
+    assert (NAME, NAME) == (quotations[0], quotations[-1])
+    assert (0, len(text)) == (found.people[0].start, found.people[-1].end)
     assert len(text) == len(triage.masked(text, found))
 
 
@@ -248,29 +262,22 @@ def _over_whole_texts() -> dict[str, list[re.Pattern[str]]]:
 
 
 EXPRESSIONS = _over_whole_texts()
+OF_RULES = [where for where in EXPRESSIONS if where.startswith("triage.rules.rule_book")]
+RULES = [pattern for where in OF_RULES for pattern in EXPRESSIONS.pop(where)]
 BAIT = 4_000
-WORST = 8
-_STEM = r"\w* runs on over underscores, and each underscore lets the words begin again: `bring_bring_bring_`"
+WORST = 4
+SLOW_SIGN_S = 2e-5
+MOST_ALTERNATIVES, MOST_BAITS = 40, 6
+T = TypeVar("T")
 _ENDLESS = "a repeat of words without a most is tried from each of them"
-_RULES = "triage.rules.rule_book.rules."
 SLOW = {
     "triage.masking._SENTENCE_ENDS": "a run of full stops is tried from each of them",
+    "triage.rules.scene.sentence_ends": "a run of full stops is tried from each of them",
+    "triage.rules.scene.describes": _ENDLESS,
+    "triage.rules.scene.asks": _ENDLESS,
+    "triage.rules.scene.rhetorical": "it looks for its end up to the end of the text",
+    "triage.rules.mention_words": _ENDLESS,
     "matching.lexicon.lexicon.offices": "SCHOOL++ may begin at each sign of a long run of terms",
-    _RULES + "child_harm_word.unless": _ENDLESS,
-    _RULES + "hate_group.words": _ENDLESS,
-    _RULES + "insult_strong.unless": f"{_ENDLESS}, and {_STEM}",
-    _RULES + "child_contact.words": _STEM,
-    _RULES + "weapon.words": _STEM,
-    _RULES + "weapon.unless": _STEM,
-    _RULES + "extremism.unless": _STEM,
-    _RULES + "pupil_targeted.unless": _STEM,
-    _RULES + "bullying_told.words": _STEM,
-    _RULES + "pupil_details.words": _STEM,
-    _RULES + "child_harm_act.words": _STEM,
-    _RULES + "hate_group.unless": _STEM,
-    _RULES + "accusation.words": _STEM,
-    _RULES + "insult_mild.unless": _STEM,
-    _RULES + "scam.words": _STEM,
 }
 """Known to cost the square of a text: why, until it is mended. Take the line away with the fault."""
 
@@ -286,18 +293,66 @@ SLOW = {
 )
 def test_no_expression_takes_the_square_of_a_text(where: str) -> None:
     """Each alternative of each expression, on texts made of what it repeats (tests/pattern_bait.py)."""
-    costs: list[tuple[float, re.Pattern[str], Bait]] = []
-    for pattern in EXPRESSIONS[where]:
-        for alternative, baits in alternatives(pattern):
-            for bait in baits:
-                text = bait.text(BAIT)
-                started = time.process_time()
-                search(alternative, text)
-                costs.append((time.process_time() - started, alternative, bait))
-    costs.sort(key=lambda cost: cost[0], reverse=True)
-    for _, alternative, bait in costs[:WORST]:
-        ratio = least_ratio(partial(search, alternative), bait.text(BAIT // 2), bait.text(2 * BAIT))
+    makers = [make for pattern in EXPRESSIONS[where] for make in alternatives(pattern)]
+    tried = [
+        (*cost_per_sign(alternative, bait), alternative, bait)
+        for alternative, baits in (make() for make in spread(makers, MOST_ALTERNATIVES))
+        for bait in spread(as_read(where, baits), MOST_BAITS)
+    ]
+    slowest = sorted(tried, key=lambda one: one[0], reverse=True)
+    for _, size, alternative, bait in slowest[:WORST]:
+        ratio = least_ratio(partial(search, alternative), bait.text(size // 2), bait.text(2 * size))
         assert ratio < LINEAR, f"{where} on {bait}"
+
+
+@pytest.mark.xfail(strict=True, reason=_ENDLESS)
+def test_no_rule_takes_the_square_of_a_text() -> None:
+    """The same for each rule that repeats more than one sign without end; the others cannot."""
+    square = [pattern.pattern for pattern in RULES if endless_words(pattern) and takes_the_square(pattern)]
+    assert square == []
+
+
+def takes_the_square(pattern: re.Pattern[str]) -> bool:
+    """Whether one of its baits, repeated, costs more than its length."""
+    for make in alternatives(pattern):
+        alternative, baits = make()
+        pumped = [bait for bait in as_read("triage.rules", baits) if not bait.head and bait.body[-1:] == " "]
+        for bait in pumped[:MOST_BAITS]:
+            small, large = (bait.text(size) for size in (BAIT // 8, BAIT // 2))
+            if least_ratio(partial(search, alternative), small, large) >= LINEAR:
+                return True
+    return False
+
+
+def as_read(where: str, baits: Sequence[Bait]) -> list[Bait]:
+    """Rules are given no underscore and never two blanks (monitor/triage/wording.py)."""
+    if not where.startswith("triage.rules"):
+        return list(baits)
+    return list(
+        dict.fromkeys(
+            Bait(*(re.sub(r"[ _]+", " ", words) for words in (bait.head, bait.body))) for bait in baits
+        )
+    )
+
+
+def spread(several: Sequence[T], most: int) -> Sequence[T]:
+    """At most so many of them, evenly spread."""
+    return (
+        [several[place * len(several) // most] for place in range(most)] if len(several) > most else several
+    )
+
+
+def cost_per_sign(pattern: re.Pattern[str], bait: Bait) -> tuple[float, int]:
+    """What a sign of the longest bait costs that is worth trying, and how long that is: an expression that
+    is slow on a short one already is not given a longer one."""
+    for size in (BAIT // 16, BAIT // 4, BAIT):
+        text = bait.text(size)
+        started = time.process_time()
+        search(pattern, text)
+        cost_s = (time.process_time() - started) / len(text)
+        if cost_s > SLOW_SIGN_S:
+            break
+    return cost_s, size
 
 
 def search(pattern: re.Pattern[str], text: str) -> None:
@@ -364,11 +419,7 @@ NOISE = st.text(
 )
 
 
-MISQUOTED = dict.fromkeys(
-    ("NFD", "NFKD", "decomposed and zero-width"),
-    "the quotation ends before the marks of a name's last letter, because joiners are no part of it",
-)
-"""Known not to be quoted exactly: why, until it is mended."""
+SPLIT = "a joiner between a name's last letter and its marks ends the quotation before the marks"
 
 
 @pytest.mark.parametrize(
@@ -376,27 +427,41 @@ MISQUOTED = dict.fromkeys(
     [
         pytest.param(
             encoding,
-            marks=[pytest.mark.xfail(strict=True, reason=MISQUOTED[encoding])]
-            if encoding in MISQUOTED
+            marks=[pytest.mark.xfail(strict=True, reason=SPLIT)]
+            if encoding == "decomposed and zero-width"
             else [],
         )
         for encoding in ENCODINGS
     ],
 )
 @settings(max_examples=25, deadline=None)
-@given(who=st.sampled_from(PEOPLE), before=NOISE, after=NOISE)
-def test_a_name_encoded_another_way_is_quoted_as_it_stands(
-    encoding: str, who: Person, before: str, after: str
-) -> None:
+@given(before=NOISE, after=NOISE)
+def test_a_name_encoded_another_way_is_quoted_as_it_stands(encoding: str, before: str, after: str) -> None:
     """The quoted words are those of the post, sign for sign, whatever stands around them."""
-    encode = ENCODINGS[encoding]
+    for who in PEOPLE:
+        is_quoted(who, ENCODINGS[encoding], before, after)
+
+
+def is_quoted(who: Person, encode: Callable[[str], str], before: str, after: str) -> None:
+    """Whether the matcher quotes exactly the name that stands between the two."""
     name = encode(f"{who.forename} {who.surname}")
-    text = f"{before} \n{encode('Littleover Community School')}: {name} \n{after}"
+    text = f"{before} \n{encode('Littleover Community School')}: {name} - yes \n{after}"
     [found] = small_school().scan([text])
     [match] = [match for match in found.people if match.start >= len(before)][:1]
     assert (who.id,) == match.person_ids
     assert core(name) == core(text[match.start : match.end])
     assert skeleton(f"{who.forename} {who.surname}") == skeleton(text[match.start : match.end])
+
+
+@pytest.mark.xfail(strict=True, reason="a single letter after a name is taken for its last, written twice")
+@pytest.mark.parametrize(
+    ("name", "after"), [(NAME, " r u ok"), (NAME, " R"), ("Oisín Ó Brannagáin", ". \nN")]
+)
+def test_a_letter_by_itself_is_no_part_of_the_name_before_it(name: str, after: str) -> None:
+    """ "Quillfeather r u ok" quotes the name, and not the r."""
+    text = f"Littleover Community School: {name}{after}"
+    [found] = small_school().scan([text])
+    assert [name] == quoted(text, found)
 
 
 @settings(max_examples=60, deadline=None)
