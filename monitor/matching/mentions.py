@@ -32,7 +32,8 @@ from monitor.matching.words import Words
 
 TITLES = {
     "mr": "mr", "mister": "mr", "mrs": "mrs", "misus": "mrs", "mis": "miss", "ms": "ms", "mx": "mx",
-    "dr": "dr", "doctor": "dr", "prof": "prof", "profesor": "prof", "sir": "sir", "rev": "rev", "reverend": "rev",
+    "dr": "dr", "doctor": "dr", "prof": "prof", "profesor": "prof", "sir": "sir", "rev": "rev",
+    "reverend": "rev",
 }  # fmt: skip
 """Titles by key."""
 _JOINERS = frozenset({"and", "n"})
@@ -49,7 +50,8 @@ _SHORTEST_INSIDE = HEAD
 _SHORTEST_ALONE_INSIDE = 7
 _SHORTEST_CUT = 4
 _MAY_BE_CUT = 2e-5
-_HIDES = re.compile(r"[^\W\d_](?:[*#%_~^•█▇■]|[*#%!$&?~^+_@.•█▇■-]{2})")
+# Begins with the signs to look for, so that the search skips to them.
+_HIDES = re.compile(r"[*#%!$&?~^+_@.•█▇■-](?:(?<=[^\W\d_][*#%_~^•█▇■])|(?<=[^\W\d_].)[*#%!$&?~^+_@.•█▇■-])")
 _CENSORED = re.compile(
     r"(?<![\w*#%@])(?:[^\W\d_]{1,20}(?:[*#%_~^•█▇■]|[*#%!$&?~^+_@.•█▇■-]{2,20})){1,4}(?:[^\W\d_]{1,20}(?![*#%_~^•█▇■])|(?<=[*█▇■]{2}))"
 )
@@ -167,17 +169,15 @@ class _Finder:
 
     def _interesting(self, unknown: Set[str], pairs: Sequence[str], *, hyphens: bool) -> list[int]:
         """The words to look at: all others are English, and no name by themselves or with the next."""
-        keys, written, names = self.words.keys, self.words.written, self.roll.names
-        several = set(keys)
-        known = (names.keys() & several) | (TITLES.keys() & several) | (self.roll.openings & several)
-        found = {i for i, key in enumerate(keys) if key in known}
-        if unknown:
-            found.update(i for i, word in enumerate(written) if word in unknown and len(keys[i]) > 3)
-        if joined := names.keys() & set(pairs):
-            found.update(i for i, pair in enumerate(pairs) if pair in joined)
-        if hyphens:
-            found.update(i for i in range(len(pairs)) if self.words.gap(i) == "-")
-        return sorted(found)
+        names, openings = self.roll.names, self.roll.openings
+        single = [
+            i
+            for i, (key, word) in enumerate(zip(self.words.keys, self.words.written, strict=True))
+            if key in names or word in unknown or key in TITLES or key in openings
+        ]
+        joined = [i for i, pair in enumerate(pairs) if pair in names]
+        hyphened = [i for i in range(len(pairs)) if self.words.gap(i) == "-"] if hyphens else []
+        return sorted({*single, *joined, *hyphened}) if joined or hyphened else single
 
     # --- a surname as written, or nearly ------------------------------------------------------------
 
@@ -413,10 +413,10 @@ class _Finder:
 
     def _misspelt_given(self, i: int, bearers: frozenset[int], written: str) -> _Given | None:
         found: dict[int, tuple[int, Slip, str]] = {}
-        said = sound(written)
+        said, plain, stem = sound(written), squeezed(written), stem_of_nickname(written)
         for place in bearers:
             for letters in self.roll.bearer(place).given:
-                rank = _slip_of_given(written, letters, said)
+                rank = _slip_of_given(written, letters, said, plain=plain, stem=stem)
                 if rank is not None and (place not in found or rank < found[place]):
                     found[place] = rank
         if not found:
@@ -724,7 +724,7 @@ class _Finder:
         else:
             begin_place, end_place, exact_places = start + begin, start + end, True
         head, tail = written[:begin], written[end:]
-        for place in spelling.people:
+        for place in spelling.people if len(head) > 1 or len(tail) > 1 else ():
             for letters, short in self.roll.bearer(place).given.items():
                 if len(letters) < 2:
                     continue
@@ -962,11 +962,15 @@ def _sounds_alike(written: str, letters: str) -> bool:
     return distance(written, letters, most=max(2, len(letters) // 2)) <= max(2, len(letters) // 2)
 
 
-def _slip_of_given(written: str, letters: str, said: str) -> tuple[int, Slip, str] | None:
-    """How a forename as written departs from one registered, ranked; None if it is another."""
+def _slip_of_given(
+    written: str, letters: str, said: str, *, plain: str, stem: str
+) -> tuple[int, Slip, str] | None:
+    """How a forename as written departs from one registered, ranked; None if it is another. `said`, `plain`
+    and `stem` are how it sounds, without repeats, and without the ending of a pet form."""
     if len(letters) < 3:
         return None
-    if squeezed(written) == squeezed(letters):
+    registered = squeezed(letters)
+    if plain == registered:
         return 0, Slip.DRAWN, letters
     edits = distance(written, letters, most=2)
     if edits <= 1 and len(letters) >= 4:
@@ -975,7 +979,6 @@ def _slip_of_given(written: str, letters: str, said: str) -> tuple[int, Slip, st
         return 3, Slip.EDITS, letters
     if len(letters) >= 4 and said == sound(letters) and _sounds_alike(written, letters):
         return 2, Slip.SOUND, letters
-    stem = stem_of_nickname(written)
-    if letters.startswith(written) or (len(stem) >= 3 and squeezed(letters).startswith(stem)):
+    if letters.startswith(written) or (len(stem) >= 3 and registered.startswith(stem)):
         return 2, Slip.CUT, letters
     return None

@@ -61,8 +61,12 @@ class Words:
 
     def shouted(self, i: int) -> bool:
         """Whether word `i` is in capitals altogether, which says nothing about names."""
-        original = self.text[self.offsets[self.starts[i]] : self.offsets[self.ends[i] - 1] + 1]
+        original = self.quoted(self.starts[i], self.ends[i])
         return len(original) > 1 and original.isupper()
+
+    def quoted(self, start: int, end: int) -> str:
+        """The original of places `start` to `end` of the reading."""
+        return self.text[self.offsets[start] : self.offsets[end - 1] + 1]
 
     def quote(self, start: int, end: int) -> tuple[int, int]:
         """Where places `start` to `end` lie in the original, marks on the last letter included."""
@@ -216,7 +220,8 @@ def _split_humps(words: Words) -> None:
     out: list[tuple[str, int, int]] = []
     for word, start, end in zip(words.written, words.starts, words.ends, strict=True):
         humps = [start]
-        if 2 < end - start == len(word):  # longer than its letters: spaced out, and cut already
+        # A word longer than its letters is spaced out, and cut already.
+        if 2 < end - start == len(word) and not _is_plain(words.quoted(start, end)):
             upper = [words.text[words.offsets[at]].isupper() for at in range(start, end)]
             if any(upper[1:]) and not all(upper):
                 for at in range(1, end - start):
@@ -231,6 +236,11 @@ def _split_humps(words: Words) -> None:
     if len(out) != len(words.written):
         words.whole = replace(words)
         _replace(words, out)
+
+
+def _is_plain(original: str) -> bool:
+    """Whether a word has no capital but its first letter, or nothing else, as most have."""
+    return original.isascii() and original.isalpha() and (original[1:].islower() or original.isupper())
 
 
 def _are_words(humps: Sequence[int], end: int, upper: Sequence[bool]) -> bool:
