@@ -187,6 +187,10 @@ def _categories(hits: list[Hit], text: str, facts: frozenset[str]) -> tuple[str,
     findings = spoken & set(_RANK)
     if "A9" in findings and "S2" in findings:
         findings.discard("A9")
+    if {"A1", "A4"} <= findings and all(
+        hit.rule.id == "accusation_slur" for hit in hits if hit.category == "A4"
+    ):
+        findings.discard("A4")
     if {"K1", "K2"} <= findings and _all_weak(hits, {"K1"}):
         findings.discard("K1")
     for category in _RANK:

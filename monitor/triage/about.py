@@ -114,7 +114,11 @@ class Scene:
         follows = self._follows(end)
         if follows is not None:
             return follows
-        if self.text[end : end + 1] == " " and not scene()["not_described"].match(self.text, end + 1):
+        stands_alone = scene()["not_described"].match(self.text, end + 1) or self.text[end : end + 1] != " "
+        # "Is a pathetic attention seeker" still says what its subject is.
+        if not stands_alone and not scene()["predicate"].search(
+            self.text[max(0, start - _LOOKS_BACK) : start]
+        ):
             return Whom.THING
         return self.topic(start, end)
 
@@ -245,6 +249,7 @@ class Scene:
 _MOST = 60
 """As many mentions as any decision looks at, so that a text of ten thousand names stays linear."""
 _CLAUSES_BACK = 12
+_LOOKS_BACK = 40
 _TITLE_BEFORE = re.compile(r"\b(mr|mrs|miss|ms|sir) $")
 _WOMAN = re.compile(r"\b(?:mrs|miss|ms|she|her|hers|herself|woman|lady|mum|daughter|girl|sister|niece)\b")
 _MAN = re.compile(r"\b(?:mr|sir|he|him|his|himself|man|bloke|dad|son|boy|lad|brother|nephew)\b")
