@@ -8,6 +8,7 @@ where the School is meant anyway, are looked at word by word.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -51,7 +52,6 @@ _BATCH_POINTS = 1 << 19
 _LONGEST_RUN = 80
 """How far the last letter of a term may be drawn out."""
 _WORD = re.compile(r"[a-z0-9\x7f\x81]")
-_WORD_BEGINS = re.compile(r"(?<=[^a-z0-9\x7f\x81])[a-z0-9\x81]")
 _HEADTEACHER_IN_CAPITALS = re.compile(r"(?<!\w)HT(?!\w)")
 _STRONG = frozenset({"full_name", "nickname", "transposed", "title_surname", "title_half", "surname", "alias",
                      "title_initial_surname", "half_name"})  # fmt: skip
@@ -110,7 +110,7 @@ class Matcher:
         """Whether the rule that a match cites fits the very words it cites, by themselves, and everybody it
         names: what a person is shown as the reason can be checked without the rest of the text."""
         quoted = text[match.start : match.end]
-        [words] = words_of(read_batch((quoted,)), (quoted,), (0,))
+        [words] = words_of(read_batch((quoted,)), (quoted,), [0])
         ends = {len(quoted), len(quoted.rstrip("."))}
         allowed: set[str] = set()
         for view, mentions in self._mentions(words):
@@ -332,11 +332,11 @@ def _in_token(reading: str, at: int, low: int) -> bool:
 def _word_start(reading: str, hit: _Hit) -> int:
     """Where the word of a hit begins: a run of one letter may reach back into the word before
     ("hall Littleover"), and then it is the run's last word that is meant."""
-    if hit.second == hit.start + 1:
-        return hit.start
-    run = reading[hit.start : min(hit.second, hit.start + _LONGEST_RUN)]
-    words = [found.start() for found in _WORD_BEGINS.finditer(run)]
-    return hit.start + words[-1] if words else hit.start
+    at = hit.second
+    while at > hit.start and hit.second - at < _LONGEST_RUN and _WORD.match(reading[at - 1]):
+        at -= 1
+    # Right before the second letter stands the run's last piece, however many signs are between the pieces.
+    return at if at < hit.second else hit.start
 
 
 def _run_end(reading: str, final: int, stop: int) -> int:
@@ -369,7 +369,7 @@ def _marked(words: Words, own: Sequence[tuple[int, int]]) -> str:
     for start, end in own:
         marked[start:end] = SCHOOL.encode() * (end - start)
     for capitals in _HEADTEACHER_IN_CAPITALS.finditer(words.text):
-        first, last = np.searchsorted(np.asarray(words.offsets), capitals.span())
+        first, last = (bisect_left(words.offsets, at) for at in capitals.span())
         if last - first == 2:
             marked[first:last] = b"HT"
     return marked.decode("latin-1")

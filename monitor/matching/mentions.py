@@ -155,7 +155,7 @@ class _Finder:
                 for end in (i + 2, i + 3):
                     if end <= last:
                         whole = key_of("".join(written[i : end + 1]))
-                        if whole in names:
+                        if whole in names and all(map(self._joins, range(i, end))):
                             surnames += self._joined(i, end, names[whole])
         self._censored(surnames)
         for one in surnames:
@@ -216,6 +216,9 @@ class _Finder:
         gap = self.words.gap(i)
         if gap == "'" and self.words.written[i + 1] == "s":
             return False
+        first, second = self.words.keys[i], self.words.keys[i + 1]
+        if min(len(first), len(second)) == 1 and first[-1] == second[0]:
+            return False  # "Quillfeather r u ok": the letter adds nothing to the key, so it says nothing
         return len(gap) <= _WIDEST_JOIN and not any(sign in gap for sign in ',;:!?@#&()"\n')
 
     def _unknown(self, i: int) -> list[_Surname]:

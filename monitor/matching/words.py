@@ -71,9 +71,10 @@ class Words:
     def quote(self, start: int, end: int) -> tuple[int, int]:
         """Where places `start` to `end` lie in the original, marks on the last letter included."""
         first, last = self.offsets[start], self.offsets[end - 1] + 1
-        text = self.text
-        while last < len(text) and unicodedata.category(text[last]) in ("Mn", "Me"):
-            last += 1
+        at, text = last, self.text
+        while at < len(text) and (kind := unicodedata.category(text[at])) in ("Mn", "Me", "Cf"):
+            at += 1
+            last = last if kind == "Cf" else at  # a joiner may stand before a mark, but ends nothing
         return first, last
 
     def gap(self, i: int) -> str:
