@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from monitor.matching.judgement import rule_in_words
 from monitor.matching.matcher import Matcher, compile_matcher
 from monitor.matching.people import read_people
+from monitor.matching.trust import Schools
 from monitor.model import Person, PersonMatch, SchoolTerms
 
-__all__ = ["Matcher", "compile", "explains", "read_people", "rule_in_words"]
+__all__ = ["Matcher", "Schools", "compile", "explains", "read_people", "rule_in_words"]
 
 
 def compile(register: Sequence[Person], terms: SchoolTerms) -> Matcher:

@@ -107,7 +107,9 @@ def lexicon() -> Lexicon:
     data = tomllib.loads(resources.files(__package__).joinpath("lexicon.toml").read_text("utf-8"))
     offices = {
         key: re.compile(
-            rf"(?<![a-z0-9])(?:{'|'.join(patterns)})(?![a-z0-9])".replace("SCHOOL", f"(?<!{SCHOOL}){SCHOOL}++")
+            rf"(?<![a-z0-9])(?:{'|'.join(patterns)})(?![a-z0-9])".replace(
+                "SCHOOL", f"(?<!{SCHOOL}){SCHOOL}++"
+            )
         )
         for key, patterns in data["offices"].items()
     }
