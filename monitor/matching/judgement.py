@@ -41,8 +41,7 @@ _ROLES = (Role.PUPIL, Role.VOLUNTEER, Role.STAFF, Role.GOVERNOR)
 _SENTENCE_ENDS = re.compile(r"[.!?\n][\s\"')]*$")
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What the rest of the text says that can tell people apart, read once for all names in it.
 
     Spans are places in the reading: of the School's own terms, and of other schools.
@@ -156,7 +155,7 @@ def _judge(one: Mention, words: Words, roll: Roll, around: Surroundings) -> Judg
     evidence += _of_words(one, words, bearers, cue=cue)
     if around.other_schools:
         evidence += _of_other_schools(one, words, around)
-    total = weights.rules[one.rule] + sum(weights.evidence[name] for name in evidence)
+    total = weights.rules[one.rule] + sum(map(weights.evidence.__getitem__, evidence))
     if total < 0:
         return None
     return Judged(words, one, people, tuple(evidence), _score(total))

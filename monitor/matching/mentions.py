@@ -417,11 +417,15 @@ class _Finder:
     def _misspelt_given(self, i: int, bearers: frozenset[int], written: str) -> _Given | None:
         found: dict[int, tuple[int, Slip, str]] = {}
         said, plain, stem = sound(written), squeezed(written), stem_of_nickname(written)
-        for place in bearers:
-            for letters in self.roll.bearer(place).given:
-                rank = _slip_of_given(written, letters, said, plain=plain, stem=stem)
-                if rank is not None and (place not in found or rank < found[place]):
-                    found[place] = rank
+        given = [(place, letters) for place in bearers for letters in self.roll.bearer(place).given]
+        ranks = {
+            letters: _slip_of_given(written, letters, said, plain=plain, stem=stem)
+            for letters in {letters for _, letters in given}
+        }
+        for place, letters in given:
+            rank = ranks[letters]
+            if rank is not None and (place not in found or rank < found[place]):
+                found[place] = rank
         if not found:
             return None
         best = min(rank for rank, _, _ in found.values())

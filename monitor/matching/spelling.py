@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-_ALIKE = str.maketrans("l\x81", "ii")
+from monitor.folding import EITHER
+
 _REPEAT = re.compile(r"([a-z\x81])\1")
 _DRAWN_OUT = re.compile(r"([a-z\x81])\1\1")
 _SOUNDS = (
@@ -51,21 +52,20 @@ class Slip(StrEnum):
 
 def key_of(letters: str) -> str:
     """The key of letters as read."""
-    return squeezed(letters.translate(_ALIKE))
+    return squeezed(letters.replace("l", "i").replace(EITHER, "i"))
 
 
 def squeezed(letters: str) -> str:
     """The letters with repeats collapsed, i and l told apart."""
     if _REPEAT.search(letters) is None:  # most words; replacing costs ten times as much as looking
         return letters
-    return "".join(
-        letter for letter, before in zip(letters, "\0" + letters, strict=False) if letter != before
-    )
+    fresh = [letter for letter, before in zip(letters, "\0" + letters, strict=False) if letter != before]
+    return "".join(fresh)
 
 
 def key_letters(letters: str) -> list[bool]:
     """For each letter whether it begins a letter of the key."""
-    alike = letters.translate(_ALIKE)
+    alike = letters.replace("l", "i").replace(EITHER, "i")
     return [letter != before for letter, before in zip(alike, "\0" + alike, strict=False)]
 
 
@@ -115,4 +115,5 @@ def stem_of_nickname(written: str) -> str:
 
 def left_out(key: str) -> list[str]:
     """The key, and the key with each one letter left out: two keys one edit apart share one of these."""
-    return [key, *(key[:at] + key[at + 1 :] for at in range(len(key)))]
+    parts = [key[:at] + key[at + 1 :] for at in range(len(key))]
+    return [key, *parts]

@@ -26,7 +26,7 @@ _KINDS = bytes(
 _ALIKE = bytes.maketrans(f"l{EITHER}".encode("latin-1"), b"ii")
 _END = "\0"
 """Between readings that are cut at once; no reading has it."""
-_RUN = re.compile(r"[a-z0-9\x81]+")
+_UNSETTLED = re.compile(r"(?<![a-z0-9\x81])[a-z0-9]*\x81[a-z0-9\x81]*")
 # Both begin with the signs to look for, so that the search skips to them.
 _HUMP = re.compile(
     r"[A-Z\U0001d400-\U0001d7ff\uff21-\uff5a](?:(?<=[^\W\d_A-Z][A-Z])|(?<=[A-Z])[A-Z][a-z]|(?<![A-Z]))"
@@ -157,7 +157,7 @@ def settled_reading(reading: str) -> str:
     """The reading with i or l for each sign that may be either, as long as before."""
     if EITHER not in reading:
         return reading
-    return _RUN.sub(lambda word: settled(word.group()), reading)
+    return _UNSETTLED.sub(lambda word: settled(word.group()), reading)
 
 
 def _close_up(words: Words) -> None:
