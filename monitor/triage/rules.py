@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -40,18 +40,13 @@ class Words:
 
     def spans(self, text: str, possible: Possible) -> list[Span]:
         """Where any pattern fits, in order of the text; of those that overlap the first, then the longest."""
-        patterns = possible.get(self.place)
-        if not patterns:
-            return []
-        found = [match.span() for pattern in patterns for match in pattern.finditer(text)]
-        if len(found) < 2:
-            return found
+        return _apart(self.every(text, possible))
+
+    def every(self, text: str, possible: Possible) -> list[Span]:
+        """Where each pattern fits, in order of the text, those that overlap as well."""
+        found = [match.span() for matches in self.each(text, possible) for match in matches]
         found.sort(key=lambda span: (span[0], -span[1]))
-        kept: list[Span] = []
-        for span in found:
-            if not kept or span[0] >= kept[-1][1]:
-                kept.append(span)
-        return kept
+        return found
 
     def fit(self, text: str, possible: Possible) -> bool:
         """Whether any pattern fits anywhere."""
@@ -88,9 +83,10 @@ class Rule:
 
     def hits(self, text: str, possible: Possible) -> list[Span]:
         """Where the rule's words stand in a reading, idioms and negated words left out."""
-        found = [span for span in self.words.spans(text, possible) if self._accompanied(text, span)]
+        found = [span for span in self.words.every(text, possible) if self._accompanied(text, span)]
         if found:
-            found = _outside(found, self.unless.spans(text, possible))
+            # Idioms go before overlaps: what an idiom explains must not hide what stands beside it.
+            found = _apart(_outside(found, _joined(self.unless.every(text, possible))))
         if found and self.negation_cancels:
             found = [hit for hit in found if not _negated(text, hit[0])]
         return found[:_MOST_HITS]
@@ -207,8 +203,28 @@ def _negated(text: str, start: int) -> bool:
     return bool(around()["negation"].search(before)) and not around()["no_negation"].search(before)
 
 
+def _apart(spans: Iterable[Span]) -> list[Span]:
+    """Of spans in order those that overlap no earlier one."""
+    kept: list[Span] = []
+    for span in spans:
+        if not kept or span[0] >= kept[-1][1]:
+            kept.append(span)
+    return kept
+
+
+def _joined(spans: Iterable[Span]) -> list[Span]:
+    """Spans in order, with those that overlap made one."""
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
+
+
 def _outside(spans: Sequence[Span], others: Sequence[Span]) -> list[Span]:
-    """The spans that overlap none of the others; both come in order of the text, so one pass does."""
+    """The spans that overlap none of the others; both come in order, the others apart, so one pass does."""
     kept: list[Span] = []
     at = 0
     for start, end in spans:
