@@ -81,7 +81,7 @@ class Mention(NamedTuple):
     slips: tuple[Slip, ...] = ()
     half: bool = False
     inside: bool = False
-    notes: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
 
 
 class _Surname(NamedTuple):
@@ -339,7 +339,7 @@ class _Finder:
                 people = self._of_title(title, people, also_pupils=given.rule != "initial_surname")
                 rule = "title_initial_surname" if rule == "initial_surname" else rule
             if people:
-                notes = {"middle"} if middle else set()
+                notes = ("middle",) if middle else ()
                 self._mention(
                     one, rule, people, first=at - bool(title), given=given, title=title, notes=notes
                 )
@@ -356,9 +356,8 @@ class _Finder:
                 return
         if self._transposed(one):
             return
-        notes = set()
-        if before is not None and self._other_forename(before):
-            notes.add("other_forename")
+        another = before is not None and self._other_forename(before)
+        notes = ("other_forename",) if another else ()
         self._mention(one, "surname", bearers, first=one.first, notes=notes)
 
     def _middle(self, i: int, bearers: frozenset[int]) -> _Given | None:
@@ -921,12 +920,17 @@ class _Finder:
         last: int | None = None,
         given: _Given | None = None,
         title: str = "",
-        notes: Iterable[str] = (),
+        notes: tuple[str, ...] = (),
         dotted: bool = False,
     ) -> None:
         words = self.words
         end = one.end if last is None else words.ends[last] + dotted
-        slips = [one.slip, *([given.slip] if given else [])]
+        slips = () if one.slip is Slip.NONE else (one.slip,)
+        if given is not None and given.slip is not Slip.NONE:
+            slips = (*slips, given.slip)
+        typed = words.written[one.first]
+        if one.first != one.last:
+            typed = "".join(words.written[one.first : one.last + 1])
         self.out.append(
             Mention(
                 first,
@@ -937,12 +941,12 @@ class _Finder:
                 people,
                 surname=one.spelling.letters,
                 given=given.letters if given else "",
-                typed="".join(words.written[one.first : one.last + 1]),
+                typed=typed,
                 typed_given=words.written[given.word] if given else "",
                 title=title,
-                slips=tuple(slip for slip in slips if slip is not Slip.NONE),
+                slips=slips,
                 half=one.spelling.half,
-                notes=frozenset(notes),
+                notes=notes,
             )
         )
 
