@@ -44,6 +44,8 @@ _STOP_AFTER_SHORT = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|[&@#\n\"()]|/\s|\s/")
 _TEXTED = frozenset("aiunxrckby")
 """Letters that stand for words in chats ("miss u", "see u", "ty x")."""
 _WIDEST_JOIN = 4
+_FARTHEST = 4
+"""How many words a mention may reach from the first that is looked at."""
 _LONGEST_GLUED = 60
 _LONGEST_SLIPPED = 24
 _SHORTEST_INSIDE = HEAD
@@ -177,7 +179,11 @@ class _Finder:
         ]
         joined = [i for i, pair in enumerate(pairs) if pair in names]
         hyphened = [i for i in range(len(pairs)) if self.words.gap(i) == "-"] if hyphens else []
-        return sorted({*single, *joined, *hyphened}) if joined or hyphened else single
+        found = sorted({*single, *joined, *hyphened}) if joined or hyphened else single
+        if self.words.cut:  # what is far from a word left whole is found in the other view too
+            beside = {i + d for i in self.words.cut for d in range(-_FARTHEST, _FARTHEST + 1)}
+            return [i for i in found if i in beside]
+        return found
 
     # --- a surname as written, or nearly ------------------------------------------------------------
 

@@ -53,6 +53,8 @@ class Words:
     ends: list[int]
     whole: Words | None = None
     """The same text with no word cut at its capitals, where that makes a difference ("MALi THOMaS")."""
+    cut: Sequence[int] = ()
+    """In words left whole: those that are cut at their capitals in the other view."""
 
     def capital(self, i: int) -> bool:
         """Whether word `i` begins with a capital in the original."""
@@ -218,25 +220,27 @@ def _mend(words: Words) -> None:
 
 def _split_humps(words: Words) -> None:
     """Split at capitals inside a word: "SackMrSmith", but neither "SMITH" nor "sMiTH"."""
-    out: list[tuple[str, int, int]] = []
-    for word, start, end in zip(words.written, words.starts, words.ends, strict=True):
-        humps = [start]
+    cut: dict[int, list[int]] = {}
+    for i, (word, start, end) in enumerate(zip(words.written, words.starts, words.ends, strict=True)):
         # A word longer than its letters is spaced out, and cut already.
         if 2 < end - start == len(word) and not _is_plain(words.quoted(start, end)):
             upper = [words.text[words.offsets[at]].isupper() for at in range(start, end)]
-            if any(upper[1:]) and not all(upper):
-                for at in range(1, end - start):
-                    if upper[at] and (not upper[at - 1] or (at + 1 < len(upper) and not upper[at + 1])):
-                        humps.append(start + at)
-                if not _are_words(humps, end, upper):
-                    humps = [start]
-        for begin, until in zip(humps, [*humps[1:], end], strict=True):
-            out.append(
-                (word, begin, until) if len(humps) == 1 else (words.reading[begin:until], begin, until)
-            )
-    if len(out) != len(words.written):
-        words.whole = replace(words)
-        _replace(words, out)
+            humps = [start]
+            for at in range(1, end - start):
+                if upper[at] and (not upper[at - 1] or (at + 1 < len(upper) and not upper[at + 1])):
+                    humps.append(start + at)
+            if len(humps) > 1 and not all(upper) and _are_words(humps, end, upper):
+                cut[i] = [*humps, end]
+    if not cut:
+        return
+    words.whole = replace(words, cut=tuple(cut))
+    out: list[tuple[str, int, int]] = []
+    for i, one in enumerate(zip(words.written, words.starts, words.ends, strict=True)):
+        if i in cut:
+            out += [(words.reading[start:end], start, end) for start, end in pairwise(cut[i])]
+        else:
+            out.append(one)
+    _replace(words, out)
 
 
 def _is_plain(original: str) -> bool:
