@@ -419,4 +419,4 @@ def test_any_text_is_judged(noise: str, frame: str) -> None:
     assert all(0 <= reason.start <= reason.end <= len(text) for reason in view.reasons)
     assert view.category in policy().categories
     assert len(masked(text, matcher().scan([text])[0])) == len(text)
-    assert view.suppressed == (suppression(text) is not None)
+    assert view.suppressed or suppression(text) is None

@@ -31,8 +31,9 @@ from monitor.model import (
 )
 from monitor.triage.language import other_language
 from monitor.triage.masking import keeps_masked, masked
-from monitor.triage.rules import Possible, around, rule_book
-from monitor.triage.weighing import ADULT_ROLES, Hit, praised, weigh
+from monitor.triage.resemblance import blanked, model
+from monitor.triage.rules import NO_WORDS, Possible, Rule, around, rule_book
+from monitor.triage.weighing import ADULT_ROLES, Hit, place_of, praised, weigh
 from monitor.triage.wording import worded
 
 __all__ = ["assess", "keeps_masked", "masked", "suppression"]
@@ -100,12 +101,15 @@ def assess(
     facts = _facts(reading, possible, matches, own_channel=own_channel)
     hits = weigh(_found(reading, possible, facts), item.text, reading, matches=matches, facts=facts)
     categories = _categories(hits, reading.text, facts)
-    suppressed = "S2" in categories or "A9" in categories
     foreign = other_language(item.text)
+    if not (categories or foreign) and (resembling := _resembling(reading, possible, matches, facts)):
+        hits += resembling
+        categories = _categories(resembling, reading.text, facts)
+    suppressed = "S2" in categories or "A9" in categories
     if not categories:
         return _unread(item.text, policy) if foreign else _quiet(hits, reading, policy)
     kept = tuple(sorted((hit for hit in hits if hit.category in categories), key=_order))
-    asks = _asks_person(categories, kept, reading, facts, policy, foreign=foreign)
+    asks = _asks_person(kept, reading, facts, policy, foreign=foreign)
     subjects = _subjects(matches, register, facts, categories)
     return _assessment(
         categories[0],
@@ -178,6 +182,38 @@ def _whose_imagery(facts: frozenset[str]) -> str:
     return "A9" if "adult" in facts and "pupil" not in facts else "S2"
 
 
+def _resembling(reading: Reading, possible: Possible, matches: Matches, facts: frozenset[str]) -> list[Hit]:
+    """What a text resembles that no rule speaks of; what a rule explains as an idiom stays explained."""
+    spans = [(match.start, match.end) for match in matches.people]
+    spans += [(match.start, match.end) for match in matches.school]
+    text = blanked(reading.text, (place_of(reading, *span) for span in spans))
+    hits = []
+    for found in model().look(text):
+        if not _explained(found.category, reading, possible):
+            category = _whose_imagery(facts) if found.category == "S2" else found.category
+            hits += [Hit(_RESEMBLES, category, start, end, weak=True) for start, end in found.spans]
+    return hits
+
+
+def _explained(category: str, reading: Reading, possible: Possible) -> bool:
+    """Whether a rule of the category knows some of the words as an idiom or a harmless twin."""
+    book = rule_book()
+    rules = [rule for rule in book.worth_trying(possible) if rule.category == category]
+    rules += book.triggers if category == "S2" else ()
+    return any(rule.unless.fit(reading.text, possible) for rule in rules)
+
+
+_RESEMBLES = Rule(
+    id="resembles",
+    category="",
+    needs=(),
+    words=NO_WORDS,
+    unless=NO_WORDS,
+    weak=True,
+    negation_cancels=False,
+)
+
+
 # --- which category ---------------------------------------------------------------------------------
 
 
@@ -248,7 +284,6 @@ def _quiet(hits: list[Hit], reading: Reading, policy: Policy) -> Assessment:
 
 
 def _asks_person(
-    categories: tuple[str, ...],
     hits: Iterable[Hit],
     reading: Reading,
     facts: frozenset[str],
@@ -257,8 +292,10 @@ def _asks_person(
     foreign: bool,
 ) -> bool:
     """Whether only a person can tell: words of another language, or nothing but weak, quoted or
-    pointed-at words, in classes that prefer silence (R41, R46, R47, R49)."""
-    if any(policy.categories[code].prefers == "alarm" for code in categories):
+    pointed-at words, in classes that prefer silence (R41, R46, R47, R49); and what no rule has said."""
+    hits = tuple(hits)
+    said = {hit.category for hit in hits if hit.rule is not _RESEMBLES}
+    if any(policy.categories[code].prefers == "alarm" for code in said):
         return False
     if foreign:
         return True

@@ -53,6 +53,10 @@ class Words:
         return any(pattern.search(text) for pattern in possible.get(self.place, ()))
 
 
+NO_WORDS = Words(-1)
+"""Nothing stands behind the gate: for findings that no pattern makes."""
+
+
 class Of(StrEnum):
     """Of whom a rule's words speak, by where they stand (monitor/triage/about.py)."""
 

@@ -16,7 +16,7 @@ import numpy as np
 from monitor.folding import Reading
 from monitor.model import Matches, Role
 from monitor.triage.about import IDENTIFIED, Mention, Scene, Whom
-from monitor.triage.rules import Of, Rule, Words, around
+from monitor.triage.rules import NO_WORDS, Of, Rule, around
 
 ADULT_ROLES = (Role.STAFF, Role.GOVERNOR, Role.VOLUNTEER)
 _NEAR = 90
@@ -47,7 +47,7 @@ def weigh(
 ) -> list[Hit]:
     """Turn the hits in the reading of a text into categories by what stands around them."""
     weighed: list[Hit] = []
-    adults = [_place(reading, *span) for span in _adult_spans(matches)]
+    adults = [place_of(reading, *span) for span in _adult_spans(matches)]
     details = any(hit.category == "A7" for hit in hits)
     scene = None
     for hit in hits:
@@ -69,7 +69,7 @@ def weigh(
     weighed = _mild_settled(weighed)
     if "own" in facts and "named_pupil" in facts:
         first = next(match for match in matches.people if match.role is Role.PUPIL)
-        weighed.append(Hit(_NAMED_ON_OWN, "O1", *_place(reading, first.start, first.end)))
+        weighed.append(Hit(_NAMED_ON_OWN, "O1", *place_of(reading, first.start, first.end)))
     # A child's details without a complaint are no complaint about the child's schooling.
     if not {"K1", "P3"} & {hit.category for hit in weighed}:
         weighed = [hit for hit in weighed if hit.category != "K2"]
@@ -257,8 +257,8 @@ _NAMED_ON_OWN = Rule(
     id="pupil_named_on_own_channel",
     category="O1",
     needs=(),
-    words=Words(-1),
-    unless=Words(-1),
+    words=NO_WORDS,
+    unless=NO_WORDS,
     weak=False,
     negation_cancels=False,
 )
@@ -271,13 +271,13 @@ def _adult_spans(matches: Matches) -> list[tuple[int, int]]:
 
 def _known(reading: Reading, matches: Matches) -> list[Mention]:
     """What matching found, as mentions in the reading."""
-    known = [Mention(*_place(reading, *span), Whom.ADULT) for span in _adult_spans(matches)]
+    known = [Mention(*place_of(reading, *span), Whom.ADULT) for span in _adult_spans(matches)]
     known += [
-        Mention(*_place(reading, match.start, match.end), Whom.PUPIL)
+        Mention(*place_of(reading, match.start, match.end), Whom.PUPIL)
         for match in matches.people
         if match.role is Role.PUPIL
     ]
-    known += [Mention(*_place(reading, match.start, match.end), Whom.SCHOOL) for match in matches.school]
+    known += [Mention(*place_of(reading, match.start, match.end), Whom.SCHOOL) for match in matches.school]
     return known
 
 
@@ -285,10 +285,10 @@ def _stops(text: str, reading: Reading) -> list[int]:
     """Where the reading goes on after emoji, which end a sentence as often as a full stop does."""
     if text.isascii():
         return []
-    return [_place(reading, found.end(), found.end())[0] for found in _EMOJI.finditer(text)]
+    return [place_of(reading, found.end(), found.end())[0] for found in _EMOJI.finditer(text)]
 
 
-def _place(reading: Reading, start: int, end: int) -> tuple[int, int]:
+def place_of(reading: Reading, start: int, end: int) -> tuple[int, int]:
     """Where a span of the original stands in the reading."""
     first, last = np.searchsorted(reading.offsets, (start, end))
     return int(first), int(last)

@@ -2,9 +2,9 @@
 
     .venv/bin/python -m tests.corpus.calibrate
 
-prints the two numbers for `[calibration]` in monitor/matching/weights.toml. They are fitted on the development
-register; `make eval` measures them on registers never seen. A logistic fit of two numbers (Platt scaling): with
-as many wrong flags as there are, more numbers would fit chance.
+prints the two numbers for `[calibration]` in monitor/matching/weights.toml. They are fitted on the
+development register; `make eval` measures them on registers never seen. A logistic fit of two numbers (Platt
+scaling): with as few wrong flags as there are, more numbers would fit chance.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ def _flags(names: Names) -> list[tuple[float, bool]]:
     """Every flag by its sum of evidence, and whether it was right."""
     outcomes = [*names.planted, *names.nobody, *names.composed]
     return [
-        (raw(flag.score), outcome.right(flag)) for outcome in outcomes if outcome.certain for flag in outcome.flags
+        (raw(flag.score), outcome.right(flag))
+        for outcome in outcomes
+        if outcome.certain
+        for flag in outcome.flags
     ]
 
 
