@@ -148,24 +148,11 @@ WAYS: dict[str, Callable[[str], object]] = {
     "suppression": triage.suppression,
     "masking": mask,
 }
-SQUARE = {
-    ("masking", "details with no end"): "a run of full stops is tried from each of them (_SENTENCE_ENDS)",
-}
-"""Known to cost the square of a text: why, until it is mended."""
 
 
 @pytest.mark.parametrize(
     ("way", "words"),
-    [
-        pytest.param(
-            way,
-            words,
-            id=f"{way}-{what}",
-            marks=[pytest.mark.xfail(strict=True, reason=SQUARE[way, what])] if (way, what) in SQUARE else [],
-        )
-        for what, words in REPEATED.items()
-        for way in WAYS
-    ],
+    [pytest.param(way, words, id=f"{way}-{what}") for what, words in REPEATED.items() for way in WAYS],
 )
 def test_four_times_the_text_costs_about_four_times(way: str, words: str | Bait) -> None:
     """Nobody can stop the service by writing much."""
@@ -265,27 +252,9 @@ WORST = 4
 SLOW_SIGN_S = 2e-5
 MOST_ALTERNATIVES, MOST_BAITS = 40, 6
 T = TypeVar("T")
-_ENDLESS = "a repeat of words without a most is tried from each of them"
-SLOW = {
-    "triage.masking._SENTENCE_ENDS": "a run of full stops is tried from each of them",
-    "triage.rules.scene.sentence_ends": "a run of full stops is tried from each of them",
-    "triage.rules.scene.describes": _ENDLESS,
-    "triage.rules.scene.asks": _ENDLESS,
-    "triage.rules.scene.rhetorical": "it looks for its end up to the end of the text",
-    "triage.rules.mention_words": _ENDLESS,
-}
-"""Known to cost the square of a text: why, until it is mended. Take the line away with the fault."""
 
 
-@pytest.mark.parametrize(
-    "where",
-    [
-        pytest.param(
-            where, marks=[pytest.mark.xfail(strict=True, reason=SLOW[where])] if where in SLOW else []
-        )
-        for where in EXPRESSIONS
-    ],
-)
+@pytest.mark.parametrize("where", EXPRESSIONS)
 def test_no_expression_takes_the_square_of_a_text(where: str) -> None:
     """Each alternative of each expression, on texts made of what it repeats (tests/pattern_bait.py)."""
     makers = [make for pattern in EXPRESSIONS[where] for make in alternatives(pattern)]
@@ -300,7 +269,6 @@ def test_no_expression_takes_the_square_of_a_text(where: str) -> None:
         assert ratio < LINEAR, f"{where} on {bait}"
 
 
-@pytest.mark.xfail(strict=True, reason=_ENDLESS)
 def test_no_rule_takes_the_square_of_a_text() -> None:
     """The same for each rule that repeats more than one sign without end; the others cannot."""
     square = [pattern.pattern for pattern in RULES if endless_words(pattern) and takes_the_square(pattern)]

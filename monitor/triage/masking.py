@@ -14,7 +14,8 @@ _WHOLE = frozenset({"S2", "A9"})
 _GIVES_DETAILS = frozenset({"private_details", "pupil_details"})
 """Rules after whose words the details themselves follow, however they are written."""
 _SENTENCE_ENDS = re.compile(
-    r"(?<!\s[a-z])(?<!\b(?:st|rd|no|mr|dr|ms))(?<!\b(?:ave|apt|mrs))[.!?]+(?=\s|$)|\n\s*\n", re.IGNORECASE
+    r"(?<!\s[a-z])(?<!\b(?:st|rd|no|mr|dr|ms))(?<!\b(?:ave|apt|mrs))[.!?]{1,4}(?=\s|$)|\n[^\S\n]{0,80}\n",
+    re.IGNORECASE,
 )
 _NUMBER_WORD = (
     r"(?:oh?|zero|nought|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w{3,5}teen|"
