@@ -38,6 +38,7 @@ _TITLED = frozenset(
     {"title_surname", "title_half", "title_initial_surname", "title_initial", "title_forename"}
 )
 _ROLES = (Role.PUPIL, Role.VOLUNTEER, Role.STAFF, Role.GOVERNOR)
+_BEGIN_NAMES = frozenset({"mac", "mc", "fitz", "de", "la", "le", "van", "o"})
 _SENTENCE_ENDS = re.compile(r"[.!?\n][\s\"')]*$")
 
 
@@ -238,6 +239,8 @@ def _part_of_longer(one: Mention, words: Words) -> bool:
     reading = words.reading
     if one.inside:
         return False
+    if one.first and words.ends[one.first - 1] == one.start and words.written[one.first - 1] in _BEGIN_NAMES:
+        return True
     after = reading[one.end : one.end + 2]
     if len(after) == 2 and after[0] == "-" and after[1].isalpha():
         return not words.ends[one.last] - one.end and _is_another(words, one.last + 1)

@@ -186,9 +186,9 @@ class Matcher:
         )
 
     def _mentions(self, words: Words) -> list[tuple[Words, list[Mention]]]:
-        """Who may be named, in words cut at their capitals, and in words left whole."""
-        views = (words,) if words.whole is None else (words, words.whole)
-        found = [(view, find(view, self._roll)) for view in views]
+        """Who may be named, in words cut at their capitals, in words left whole, and read past their signs."""
+        views = (words, words.whole, words.leet)
+        found = [(view, find(view, self._roll)) for view in views if view is not None]
         return [(view, mentions) for view, mentions in found if mentions]
 
 

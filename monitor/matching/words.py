@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -33,8 +34,14 @@ _HUMP = re.compile(
 )
 _BROKEN = re.compile(r"[()\[\]{}\-](?:(?<=[a-z][()\[\]{}])[a-z]|(?<=[a-z]-)[ \r]*\n)")
 _BREAK = re.compile(r"[()\[\]{}]|-[ \r]*\n[ \r]*")
+_LEET_RUN = re.compile(r"(?<![\w@$#])[\w@$!|€][\w@$!|€'-]+")
+_LEET = {**dict(zip("013456789@$!|€", "oieashtbgasiie", strict=True)), "6": "g"}
+"""Signs for letters in words that folding leaves alone, because they are nearly all signs ("W417ers", "M5")."""
+_POSSESSIVE = re.compile(r"['-]+s?$")
+_COUNTS = re.compile(r"(?:y|yr|year|u|ks|gcse|covid|no)?[0-9]+[a-z]{0,3}|[0-9]+(?:st|nd|rd|th)s?")
 _WIDEST_GAP = 5
 _FEWEST_SPACED = 3
+_LONGEST_LEET = 40
 
 
 @dataclass(slots=True)
@@ -51,6 +58,8 @@ class Words:
     keys: list[str]
     starts: list[int]
     ends: list[int]
+    leet: Words | None = None
+    """The same text with more signs read as letters, where it has words of such signs ("Mr5 W417ers")."""
     whole: Words | None = None
     """The same text with no word cut at its capitals, where that makes a difference ("MALi THOMaS")."""
     cut: Sequence[int] = ()
@@ -133,6 +142,8 @@ def words_of(batch: Batch, texts: Sequence[str], indices: Sequence[int]) -> list
     for words in found:
         if _HUMP.search(words.text):
             _split_humps(words)
+        if _MAY_BE_LEET.search(words.text):
+            words.leet = _read_leet(words)
     return found
 
 
@@ -160,6 +171,44 @@ def settled_reading(reading: str) -> str:
     if EITHER not in reading:
         return reading
     return _UNSETTLED.sub(lambda word: settled(word.group()), reading)
+
+
+_MAY_BE_LEET = re.compile(r"[^\W\d_][0-9$@|€]|[0-9$@|€!][^\W\d_]")
+
+
+def _read_leet(words: Words) -> Words | None:
+    """The words with each run of letters and signs read as letters; None if no run is a word."""
+    out: list[tuple[str, int, int]] = []
+    at = 0
+    for run in _LEET_RUN.finditer(words.text):
+        core = _POSSESSIVE.sub("", run.group())
+        if core[:1] == "@" or "_" in core:  # a handle: its digits are not letters
+            continue
+        signs = sum(sign in _LEET for sign in core.rstrip("!"))
+        letters = sum(sign.isalpha() for sign in core)
+        if not (signs and letters) or len(core) > _LONGEST_LEET or _COUNTS.fullmatch(core.lower()):
+            continue
+        start, end = (
+            bisect_left(words.offsets, run.start()),
+            bisect_left(words.offsets, run.start() + len(core)),
+        )
+        read = "".join(
+            _LEET.get(words.text[words.offsets[place]], words.reading[place]) for place in range(start, end)
+        )
+        word = "".join(letter for letter in read if "a" <= letter <= "z")
+        while at < len(words.starts) and words.ends[at] <= start:
+            out.append((words.written[at], words.starts[at], words.ends[at]))
+            at += 1
+        while at < len(words.starts) and words.starts[at] < end:
+            at += 1
+        if len(word) > 1:
+            out.append((word, start, end))
+    if not out:
+        return None
+    out += list(zip(words.written[at:], words.starts[at:], words.ends[at:], strict=True))
+    other = replace(words, whole=None, leet=None)
+    _replace(other, out)
+    return other
 
 
 def _close_up(words: Words) -> None:
