@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import capture, idle, ingest, matching, pictures, scan, startup, verify
+from bench import capture, idle, ingest, matching, pictures, scan, startup, trust, verify
 from bench.figures import TITLES, Figure, NotMeasured
 
 MEASURES: dict[str, Callable[[Path], Iterator[Figure] | Iterator[Figure | NotMeasured]]] = {
     "matching": matching.measure,
+    "trust": trust.measure,
     "pictures": pictures.measure,
     "scan": scan.measure,
     "ingest": ingest.measure,
