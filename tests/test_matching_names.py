@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 import unicodedata
+from dataclasses import replace
 from typing import Literal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.matching import compile
+from monitor.matching import compile, explains, rule_in_words
 from monitor.model import (
     Band,
     Matches,
@@ -78,6 +79,38 @@ WRITTEN = [
     ("well [Lorna Achterberg] runs Littleover CS", "g01"),
     ("[Dan Smith] the PE teacher at Littleover Community School", "s03"),
     ("[Danny Smith] in year 8 at Littleover Community School", "p04"),
+    # Slips of the pen, and names spelt as they sound.
+    ("[Tamsin Quilfeathr] at Littleover Community School", "s04"),
+    ("[Tasmin Quillfeather] at Littleover Community School", "s04"),
+    ("[Tamsn Quilfaether] at Littleover Community School", "s04"),
+    ("[Ms Quillfeahter] at Littleover Community School", "s04"),
+    ("[Ms Kwillfether] at Littleover Community School", "s04"),
+    ("[Mr Brackinhall] at Littleover Community School", "s05"),
+    # Letters hidden, and signs for letters.
+    ("[Ms Q*illfeather] at Littleover Community School", "s04"),
+    ("[Ms Q*********r] at Littleover Community School", "s04"),
+    ("[Tamsin Qu_llfeather] at Littleover Community School", "s04"),
+    ("[Mr Br#%!enhall] at Littleover Community School", "s05"),
+    ("[M5 Qu111f347h3r] at Littleover Community School", "s04"),
+    ("[Ms Qllfthr] at Littleover Community School", "s04"),
+    # Broken, turned and oddly set.
+    ("[Ms Quill(feather)] at Littleover Community School", "s04"),
+    ("[Tamsin Quill-\nfeather] at Littleover Community School", "s04"),
+    ("[Tamsin\nQuillfeather] at Littleover Community School", "s04"),
+    ("[tAmSiN qUiLlFeAtHeR] at Littleover Community School", "s04"),
+    ("[rehtaefllliuq] at Littleover Community School", "s04"),
+    ("**[Tamsin Quillfeather]** at Littleover Community School", "s04"),
+    # Pieces of names.
+    ("[Mr Brack] at Littleover Community School", "s05"),
+    ("[Ms Q] at Littleover Community School", "s04"),
+    ("[Miss Tamsin] at Littleover Community School", "s04"),
+    ("[Zadie 9B] at Littleover Community School", "p01"),
+    ("[Zadie in Year 9] at Littleover Community School", "p01"),
+    ("[Tamsin Jane Quillfeather] at Littleover Community School", "s04"),
+    ("[Mr and Mrs Brackenhall] at Littleover Community School", "s05"),
+    ("the [Quillfeather]s at Littleover Community School", "s04"),
+    ("#Sack[MrBrackenhall] Littleover Community School", "s05"),
+    ("@[quillfeathert] Littleover Community School", "s04"),
 ]  # fmt: skip
 
 NOBODY = [
@@ -91,6 +124,14 @@ NOBODY = [
     "Quillfeathery hats at Littleover Community School",
     "Miss Quillfeather retires from her choir",
     "Smith again. Littleover Community School",
+    "Miss Quillfeather of Bemrose Academy came to Littleover Community School",
+    "Bemrose Academy's Miss Quillfeather came to Littleover Community School",
+    "Mr Brackenhall, who coaches Bemrose Academy, watched Littleover Community School",
+    "burst pipe on Brackenhall Road near Littleover Community School",
+    "The Quillfeather Arms by Littleover Community School does lunch",
+    "Kevin Brackenhall retired to Spain. Littleover Community School",
+    "The Tamsin Quillfeather-Ward Trophy goes to Littleover Community School",
+    "we miss green fields at Littleover Community School",
 ]
 
 
@@ -301,3 +342,46 @@ def test_a_title_tells_apart_only_those_who_share_a_surname(words: str, meant: t
         [f"{words} at Littleover Community School"]
     )
     assert [meant] == [match.person_ids for match in found[0].people]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ("Ms Quillfeather", ()),
+        ("Ms Quillfeahter", ("one letter differs",)),
+        ("Ms Q*illfeather", ("letters are hidden",)),
+        ("Mr Brackenh", ("the name is cut short",)),
+    ],
+)
+def test_a_match_says_in_plain_words_why_it_is_not_surer(words: str, why: tuple[str, ...]) -> None:
+    """R42: no single opaque score; each doubt has its sentence, and costs certainty."""
+    [[match]] = [found.people for found in matcher().scan([f"{words} at Littleover Community School"])]
+    assert why == match.why
+    [[sure]] = [found.people for found in matcher().scan(["Ms Quillfeather at Littleover Community School"])]
+    assert match.score < sure.score or not why
+    assert rule_in_words(match.rule) == "title and surname"
+
+
+@pytest.mark.parametrize(
+    "marked", [marked for marked, _ in WRITTEN], ids=[str(n) for n in range(len(WRITTEN))]
+)
+def test_the_cited_rule_fires_again_on_the_cited_words(marked: str) -> None:
+    """R42: whoever doubts a match can try its rule on the very words it quotes, and on nothing else."""
+    text = marked.replace("[", "").replace("]", "")
+    [found] = matcher().scan([text])
+    assert all(explains(matcher(), text, match) for match in found.people)
+    assert not any(explains(matcher(), "#" + text, match) for match in found.people if match.start)
+
+
+def test_people_who_come_and_go_cost_no_new_matcher() -> None:
+    """A change of the Register: new names are found, old ones not, and the old matcher stays as it was."""
+    came = Person("n1", Role.STAFF, "Mr", "Ottoline", "", "Marchbanks", flags=frozenset({"distinctive"}))
+    changed = matcher().with_people([came], ["s04"])
+    texts = ["Ottoline Marchbanks and Tamsin Quillfeather met at Littleover Community School"]
+    [before], [after] = matcher().scan(texts), changed.scan(texts)
+    assert [("s04",)] == [match.person_ids for match in before.people]
+    assert [("n1",)] == [match.person_ids for match in after.people]
+    [alone] = changed.scan(["Ottoline Marchbanks won a raffle"])
+    assert [("n1",)] == [match.person_ids for match in alone.people]
+    again = changed.with_people([replace(came, surname="Underhay")])
+    assert [()] == [found.people for found in again.scan([texts[0].replace("Tamsin Quillfeather", "we")])]

@@ -104,13 +104,18 @@ class Matcher:
         """Whether the rule that a match cites fits the very words it cites, by themselves, and everybody it
         names: what a person is shown as the reason can be checked without the rest of the text."""
         quoted = text[match.start : match.end]
-        [words] = words_of(read_batch((quoted,)), (quoted,), [0])
-        ends = {len(quoted), len(quoted.rstrip("."))}
+        in_handle = match.start > 0 and not text[match.start - 1].isspace()
+        return self._allows(quoted, 0, match) or (in_handle and self._allows(f"@{quoted}", 1, match))
+
+    def _allows(self, text: str, first: int, match: PersonMatch) -> bool:
+        """Whether all of a text from `first` on is a mention of everybody in a match, by its rule."""
+        [words] = words_of(read_batch((text,)), (text,), [0])
+        ends = {len(text), len(text.rstrip("."))}
         allowed: set[str] = set()
         for view, mentions in self._mentions(words):
             for one in mentions:
                 start, end = view.quote(one.start, one.end)
-                if start == 0 and end in ends and one.rule == match.rule:
+                if start == first and end in ends and one.rule == match.rule:
                     allowed |= {self._roll.bearer(place).id for place in one.people}
         return allowed.issuperset(match.person_ids)
 
@@ -186,7 +191,7 @@ class Matcher:
         )
 
     def _mentions(self, words: Words) -> list[tuple[Words, list[Mention]]]:
-        """Who may be named, in words cut at their capitals, in words left whole, and read past their signs."""
+        """Who may be named: in words cut at their capitals, left whole, and read past their signs."""
         views = (words, words.whole, words.leet)
         found = [(view, find(view, self._roll)) for view in views if view is not None]
         return [(view, mentions) for view, mentions in found if mentions]

@@ -35,8 +35,8 @@ _HUMP = re.compile(
 _BROKEN = re.compile(r"[()\[\]{}\-](?:(?<=[a-z][()\[\]{}])[a-z]|(?<=[a-z]-)[ \r]*\n)")
 _BREAK = re.compile(r"[()\[\]{}]|-[ \r]*\n[ \r]*")
 _LEET_RUN = re.compile(r"(?<![\w@$#])[\w@$!|€][\w@$!|€'-]+")
-_LEET = {**dict(zip("013456789@$!|€", "oieashtbgasiie", strict=True)), "6": "g"}
-"""Signs for letters in words that folding leaves alone, because they are nearly all signs ("W417ers", "M5")."""
+_LEET = dict(zip("013456789@$!|€", "oieasgtbgasiie", strict=True))
+"""Signs for letters in words that folding leaves alone: nearly all is signs there ("W417ers", "M5")."""
 _POSSESSIVE = re.compile(r"['-]+s?$")
 _COUNTS = re.compile(r"(?:y|yr|year|u|ks|gcse|covid|no)?[0-9]+[a-z]{0,3}|[0-9]+(?:st|nd|rd|th)s?")
 _WIDEST_GAP = 5
