@@ -132,6 +132,10 @@ NOBODY = [
     "Kevin Brackenhall retired to Spain. Littleover Community School",
     "The Tamsin Quillfeather-Ward Trophy goes to Littleover Community School",
     "we miss green fields at Littleover Community School",
+    "my son hasn't eaten, the canteen doesn't care. Littleover Community School",
+    "who put that tr**ny in charge at Littleover Community School",
+    "came out of Littleover Community School with a cuppa and a plan",
+    "@zipellgroveria loves Littleover Community School",
 ]
 
 

@@ -261,11 +261,13 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
     evidence = [slip.value for slip in one.slips]
     if len(one.slips) > 1:
         evidence.append("two_slips")
+    if one.rule == "surname" and Slip.CENSORED in one.slips and not _may_slip_alone(one, words):
+        evidence.append("bare_short_slip")
     spelt = {Slip.EDIT, Slip.EDITS, Slip.SOUND, Slip.CUT, Slip.DRAWN}
     if not spelt & set(one.slips):
         return evidence
     if one.rule in ("surname", "initial_surname", "transposed_initial") and set(one.slips) != {Slip.DRAWN}:
-        evidence.append("bare_slip")
+        evidence.append("bare_slip" if _may_slip_alone(one, words) else "bare_short_slip")
         if words.written[one.last].startswith(one.surname):
             evidence.append("derived")
     if one.typed and one.typed != one.surname and not _same_clan(one.typed, one.surname):
@@ -280,6 +282,12 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
     if slipped and forename_share(one.typed_given) > _ANOTHER_FORENAME:
         evidence.append("real_forename")
     return evidence
+
+
+def _may_slip_alone(one: Mention, words: Words) -> bool:
+    """Whether a surname by itself may be misspelt: only a long one, and without a capital only a very long
+    one, or every odd word of a post would be somebody ("cuppa", "admin")."""
+    return len(one.surname) >= (6 if words.capital(one.first) else 8)
 
 
 def _same_clan(typed: str, surname: str) -> bool:
@@ -302,6 +310,12 @@ def _reads_as_words(one: Mention, words: Words) -> bool:
         return not words.capital(one.first) and (
             before.endswith("s") or last in lexicon().never_bare or one.title != "miss"
         )
+    if (
+        one.rule == "transposed"
+        and one.surname in lexicon().ranks
+        and "," not in words.reading[one.start : one.end]
+    ):
+        return True  # "King Charles"
     if any(words.capital(i) for i in at):
         return False
     names = [words.written[i] for i in at if len(words.written[i]) > 1]

@@ -78,6 +78,7 @@ class Lexicon:
     parts_of_school: frozenset[str]
     verbs_that_are_names: frozenset[str]
     never_bare: frozenset[str]
+    ranks: frozenset[str]
     after_a_name: frozenset[str]
     before_a_name: frozenset[str]
     before_to_miss: frozenset[str]
@@ -134,6 +135,7 @@ def lexicon() -> Lexicon:
         parts_of_school=frozenset(data["parts_of_school"]),
         verbs_that_are_names=frozenset(data["verbs_that_are_names"]),
         never_bare=frozenset(data["never_bare"]),
+        ranks=frozenset(data["ranks"]),
         after_a_name=frozenset(data["after_a_name"]),
         before_a_name=frozenset(data["before_a_name"]),
         before_to_miss=frozenset(data["before_to_miss"]),

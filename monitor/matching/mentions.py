@@ -222,6 +222,8 @@ class _Finder:
         gap = self.words.gap(i)
         if gap == "'" and self.words.written[i + 1] == "s":
             return False
+        if "'" in gap and len(gap) > 1:
+            return False  # the end of a quotation
         first, second = self.words.keys[i], self.words.keys[i + 1]
         if min(len(first), len(second)) == 1 and first[-1] == second[0]:
             return False  # "Quillfeather r u ok": the letter adds nothing to the key, so it says nothing
@@ -231,7 +233,7 @@ class _Finder:
         """What a word that is neither English nor on the Roll may be a slip of."""
         words, names = self.words, self.roll.names
         written, key = words.written[i], words.keys[i]
-        if len(written) > _LONGEST_GLUED:
+        if len(written) > _LONGEST_GLUED or self._contracted(i):
             return []
         start, end = words.starts[i], words.ends[i]
         name = names.get(key[:-1]) if len(key) > 4 and key[-1] == written[-1] == "s" else None
@@ -388,6 +390,8 @@ class _Finder:
             return exact
         written = self.words.written[i]
         if len(written) == 1:
+            if self.words.sign_before(i) == "'":
+                return None  # "Year 7's Ottilie"
             people = frozenset(place for place in bearers if written in self.roll.bearer(place).initials)
             if not people or (written in "ai" and not self._is_initial(i)):
                 return None
@@ -803,7 +807,8 @@ class _Finder:
                     half=spelling.half,
                     inside=True,
                 )
-        if len(spelling.letters) >= _SHORTEST_ALONE_INSIDE and token and not is_word(spelling.letters):
+        alone = len(spelling.letters) >= _SHORTEST_ALONE_INSIDE and token and not is_word(spelling.letters)
+        if alone and _are_words(head) and _are_words(tail):
             yield Mention(
                 i,
                 i,
@@ -858,6 +863,11 @@ class _Finder:
             return True
         short = len(self.words.written[i]) <= 1 or self.words.keys[i] in TITLES
         return not (_STOP_AFTER_SHORT if short else _STOP).search(gap)
+
+    def _contracted(self, i: int) -> bool:
+        """Whether word `i` is the first half of "doesn't"."""
+        words = self.words
+        return i + 1 < len(words.written) and words.written[i + 1] == "t" and words.gap(i) == "'"
 
     def _possessive(self, i: int) -> bool:
         """Whether "'s" follows word `i`."""
@@ -970,6 +980,15 @@ class _Finder:
 def _wild(signs: int) -> str:
     """Signs for letters: one for one, several for about as many."""
     return "" if not signs else "[a-z]" if signs == 1 else f"[a-z]{{1,{signs + 4}}}"
+
+
+def _are_words(letters: str) -> bool:
+    """Whether letters are words run together, or nothing ("justicefor", but not "offici")."""
+    reached = {0}
+    for end in range(1, len(letters) + 1):
+        if any(start in reached and is_word(letters[start:end]) for start in range(max(0, end - 12), end)):
+            reached.add(end)
+    return len(letters) in reached
 
 
 def _sounds_alike(written: str, letters: str) -> bool:
