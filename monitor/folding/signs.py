@@ -231,7 +231,9 @@ def _spaced(codes: Codes) -> Places:
     letter, spoken = _LETTER[codes[at]], _SPOKEN[codes[at]]
     found = np.zeros(len(at), dtype=bool)
     for gap in (2, 3):
-        links = np.where(np.diff(at) == gap, codes[at[:-1] + 1], np.uint8(END_OF_TEXT))
+        # Both signs of a gap are looked at: the second may be the end of one text of a batch.
+        one_text = codes[np.minimum(at[:-1] + gap - 1, len(codes) - 1)] != END_OF_TEXT
+        links = np.where((np.diff(at) == gap) & one_text, codes[at[:-1] + 1], np.uint8(END_OF_TEXT))
         breaks = links == END_OF_TEXT
         breaks[1:] |= (links[1:] != links[:-1]) & (links[:-1] != END_OF_TEXT)
         chain = np.concatenate(([0], np.cumsum(breaks)))
