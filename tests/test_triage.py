@@ -337,7 +337,9 @@ SOMEBODY_ELSE = {
 def test_hard_words_about_somebody_else_are_nothing_about_who_is_named(frame: str) -> None:
     """R43, R46: the target decides, not a name that stands nearby."""
     view = judged(frame.format(AT))
-    assert not policy().categories[view.category].finding, view
+    # "I feel pathetic" may worry somebody about its author; it says nothing of who is named.
+    assert view.asks_person or not policy().categories[view.category].finding, view
+    assert {"A1", "A4", "A5", "K1"}.isdisjoint(view.categories), view
 
 
 NOT_MEANT = {

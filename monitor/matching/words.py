@@ -38,7 +38,7 @@ _LEET_RUN = re.compile(r"(?<![\w@$#])[\w@$!|€][\w@$!|€'-]+")
 _LEET = dict(zip("013456789@$!|€", "oieasgtbgasiie", strict=True))
 """Signs for letters in words that folding leaves alone: nearly all is signs there ("W417ers", "M5")."""
 _POSSESSIVE = re.compile(r"['-]+s?$")
-_COUNTS = re.compile(r"(?:y|yr|year|u|ks|gcse|covid|no)?[0-9]+[a-z]{0,3}|[0-9]+(?:st|nd|rd|th)s?")
+_COUNTS = re.compile(r"(?:y|yr|year|u|ks|gcse|covid|no)?[0-9]{1,9}(?:[a-z]{0,3}|ths)")
 _WIDEST_GAP = 5
 _FEWEST_SPACED = 3
 _LONGEST_LEET = 40
