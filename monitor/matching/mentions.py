@@ -36,11 +36,20 @@ TITLES = {
     "reverend": "rev",
 }  # fmt: skip
 """Titles by key."""
+_UPSIDE_DOWN = str.maketrans("nubqdp", "unqbpd")
+"""In writing turned upside down these are each other; folding reads the other letters of it."""
+_SAME_SHAPES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"))
 _JOINERS = frozenset({"and", "n"})
 _YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
 _BETWEEN_NAME_AND_FORM = frozenset({"in", "from", "of", "at", "the", "is", "our"})
-_STOP = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|\.\s|[&@#\n\"()]|/\s|\s/")
-_STOP_AFTER_SHORT = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|[&@#\n\"()]|/\s|\s/")
+_STOP = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|\.\s|[&@#\n()]|/\s|\s/")
+_STOP_AFTER_SHORT = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|[&@#\n()]|/\s|\s/")
+_BRACKETED = re.compile(r"[)\]}]\s?[(\[{]")
+"""Between letters that are all in brackets."""
+_POSTS = frozenset(
+    {"teacher", "coach", "governor", "tutor", "headteacher", "nurse", "caretaker", "professor"}
+)
+"""Words that stand before a surname as a title does, if it has a capital."""
 _TEXTED = frozenset("aiunxrckby")
 """Letters that stand for words in chats ("miss u", "see u", "ty x")."""
 _WIDEST_JOIN = 4
@@ -260,8 +269,12 @@ class _Finder:
         roll, found = self.roll, list[tuple[Spelling, Slip]]()
         if len(key) > _LONGEST_SLIPPED:
             return found
-        if len(key) > 4 and (name := roll.names.get(key[::-1])) and name.surnames:
-            return [(spelling, Slip.TURNED) for spelling in name.surnames]
+        for other in (key[::-1], key_of(written[::-1].translate(_UPSIDE_DOWN))) if len(key) > 4 else ():
+            if (name := roll.names.get(other)) and name.surnames:
+                return [(spelling, Slip.TURNED) for spelling in name.surnames]
+        for shape, letter in _SAME_SHAPES:
+            if shape in written and (name := roll.names.get(key_of(written.replace(shape, letter)))):
+                found += [(spelling, Slip.EDIT) for spelling in name.surnames]
         for candidate in roll.near(key):
             name = roll.names.get(candidate)
             if name is None:
@@ -373,8 +386,12 @@ class _Finder:
         words = self.words
         if not self._adjoins(i - 1) or words.keys[i] in TITLES:
             return None
-        farther = self._exact_given(i - 1, bearers)
-        if farther is None or (is_word(words.written[i - 1]) and not words.capital(i - 1)):
+        farther = self._exact_given(i - 1, bearers) or self._initial(i - 1, bearers)
+        if (
+            farther is None
+            or (len(words.written[i - 1]) == 1 < len(words.written[i]))
+            or (is_word(words.written[i - 1]) and not words.capital(i - 1))
+        ):
             return None
         written = words.written[i]
         if len(written) == 1:
@@ -404,11 +421,26 @@ class _Finder:
             return None
         return self._misspelt_given(i, bearers, written)
 
+    def _initial(self, i: int, bearers: frozenset[int]) -> _Given | None:
+        """The bearers whose forename begins as word `i` does, one or two capitals ("PC Smith")."""
+        words, written = self.words, self.words.written[i]
+        if (
+            len(written) > 2
+            or not written.isalpha()
+            or not words.quoted(words.starts[i], words.ends[i]).isupper()
+        ):
+            return None
+        people = frozenset(place for place in bearers if written[0] in self.roll.bearer(place).initials)
+        return _Given(i, people, written[0], Slip.NONE, "initial_surname") if people else None
+
     def _exact_given(self, i: int, bearers: frozenset[int]) -> _Given | None:
         key, written = self.words.keys[i], self.words.written[i]
         name = self.roll.names.get(key)
         if name is None and len(key) > 2 and not is_word(written):
-            name, written = self.roll.names.get(key[::-1]), written[::-1]
+            for turned in (written[::-1], written[::-1].translate(_UPSIDE_DOWN)):
+                if name := self.roll.names.get(key_of(turned)):
+                    written = turned
+                    break
         if name is None or not name.forenames:
             return None
         for spelling in name.forenames:
@@ -859,7 +891,7 @@ class _Finder:
             return True
         if len(gap) > 6:
             return False
-        if not gap.strip():  # a line may end inside a name
+        if not gap.strip() or _BRACKETED.fullmatch(gap):  # a line may end inside a name
             return True
         short = len(self.words.written[i]) <= 1 or self.words.keys[i] in TITLES
         return not (_STOP_AFTER_SHORT if short else _STOP).search(gap)
@@ -902,6 +934,8 @@ class _Finder:
             return ""
         words = self.words
         title = TITLES.get(words.keys[i], "")
+        if not title and words.written[i] in _POSTS:
+            title = "mx" if words.capital(i + 1) and not words.shouted(i + 1) else ""
         if not title or not self._adjoins(i):
             return ""
         if (
