@@ -216,6 +216,7 @@ WRITING = st.text(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(WRITING, max_size=6))
 @example(["0:\x85A:", "0:\x85A"])
+@example(["A(A", ")"])
 def test_reading_alone_and_in_a_batch_is_the_same(texts: list[str]) -> None:
     """What stands beside a text in a batch never changes it, and every offset lies in it."""
     batch = read_batch(texts)

@@ -184,9 +184,10 @@ def _are_inside(
         are &= ~(bars & ((codes[first - 2] == ord("|")) | (codes[last + 2] == ord("|"))))
     opens = np.flatnonzero(head == ord("("))
     if opens.size:  # "child(ren)"
-        closings = np.append(np.flatnonzero(codes == ord(")")), len(codes) + _LONGEST_WORD)
-        until = closings[np.searchsorted(closings, last[opens])] - last[opens]
-        are[opens] = (until > _LONGEST_WORD) & (lengths[opens] == 1)
+        stops = np.flatnonzero((codes == ord(")")) | (codes == END_OF_TEXT))  # the margin is one, too
+        next_stop = stops[np.searchsorted(stops, last[opens])]
+        closed = (codes[next_stop] == ord(")")) & (next_stop - last[opens] <= _LONGEST_WORD)
+        are[opens] = ~closed & (lengths[opens] == 1)
     ats = np.flatnonzero(head == ord("@"))
     if ats.size:
         are[ats] = [_MAIL_HOST.match(plain, at) is None for at in first[ats].tolist()]
