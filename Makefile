@@ -29,7 +29,7 @@ check: .venv/.dev ## Check style, types, who imports whom, scripts, and that not
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	scripts/strays
-	@PATH=".venv/bin:$$PATH"; if command -v shellcheck >/dev/null; then shellcheck scripts/* .ci/run; \
+	@PATH=".venv/bin:$$PATH"; if command -v shellcheck >/dev/null; then shellcheck $$(grep -lE '^#!.*(/sh|bash)$$' scripts/* .ci/run); \
 	else echo "There is no shellcheck for this machine: the scripts were not checked."; fi
 
 bench: .venv/.dev .venv/.browser ## Measure against plain equivalents, as ratios
