@@ -354,16 +354,14 @@ def _bare_word(one: Mention, words: Words) -> bool:
 
 
 def _begins_name(one: Mention, words: Words) -> bool:
-    """Whether a surname by itself begins somebody else's full name ("The Sharif Zidan Foundation")."""
+    """Whether a surname by itself begins somebody else's full name ("Sharif Zidan's", "Taylor Swift")."""
     i = one.last + 1
     if i >= len(words.written) or words.gap(one.last) != " " or words.ends[one.last] != one.end:
         return False
-    return (
-        words.capital(i)
-        and not words.shouted(i)
-        and is_surname(words.written[i])
-        and not is_word(words.written[i])
-    )
+    following = words.written[i]
+    if not words.capital(i) or words.shouted(i) or following in lexicon().after_a_name:
+        return False
+    return is_surname(following)
 
 
 def _bare_forename(one: Mention, words: Words) -> bool:

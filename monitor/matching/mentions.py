@@ -39,6 +39,7 @@ TITLES = {
 _UPSIDE_DOWN = str.maketrans("nubqdp", "unqbpd")
 """In writing turned upside down these are each other; folding reads the other letters of it."""
 _SAME_SHAPES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"))
+_GLUED_TITLES = ("mrs", "miss", "mr", "ms", "dr", "sir")
 _JOINERS = frozenset({"and", "n"})
 _YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
 _BETWEEN_NAME_AND_FORM = frozenset({"in", "from", "of", "at", "the", "is", "our"})
@@ -293,8 +294,6 @@ class _Finder:
                     meant = slip is Slip.VOWELS or _sounds_alike(written, spelling.letters)
                     if meant and all(spelling is not other for other, _ in found):
                         found.append((spelling, slip))
-        if found:
-            return found
         return found
 
     def _censored(self, surnames: list[_Surname]) -> None:
@@ -409,7 +408,7 @@ class _Finder:
         if len(written) == 1:
             if self.words.sign_before(i) == "'":
                 return None  # "Year 7's Ottilie"
-            people = frozenset(place for place in bearers if written in self.roll.bearer(place).initials)
+            people = self._with_initial(written, bearers)
             if not people or (written in "ai" and not self._is_initial(i)):
                 return None
             return _Given(i, people, written, Slip.NONE, "initial_surname")
@@ -430,7 +429,7 @@ class _Finder:
             or not words.quoted(words.starts[i], words.ends[i]).isupper()
         ):
             return None
-        people = frozenset(place for place in bearers if written[0] in self.roll.bearer(place).initials)
+        people = self._with_initial(written[0], bearers)
         return _Given(i, people, written[0], Slip.NONE, "initial_surname") if people else None
 
     def _exact_given(self, i: int, bearers: frozenset[int]) -> _Given | None:
@@ -777,84 +776,49 @@ class _Finder:
                 if len(letters) < 2:
                     continue
                 rule = "half_name" if spelling.half else "nickname" if short else "full_name"
+                one = frozenset((place,))
                 if head.endswith(letters):
                     at = begin_place - len(letters) if exact_places else begin_place
-                    yield self._inside(i, at, end_place, rule, place, spelling, given=letters)
+                    yield self._inside(i, at, end_place, rule, one, spelling, given=letters)
                 elif tail.startswith(letters):
                     to = end_place + len(letters) if exact_places else end_place
-                    yield self._inside(i, begin_place, to, "transposed", place, spelling, given=letters)
-        for title, sex in (
-            ("mrs", "mrs"),
-            ("miss", "miss"),
-            ("mr", "mr"),
-            ("ms", "ms"),
-            ("dr", "dr"),
-            ("sir", "sir"),
-        ):
-            if head.endswith(title) and (len(spelling.letters) >= 5 or head == title):
-                people = self._of_title(sex, spelling.people, also_pupils=False)
-                if people:
-                    at = begin_place - len(title) if exact_places else begin_place
-                    rule = "title_half" if spelling.half else "title_surname"
-                    yield Mention(
-                        i,
-                        i,
-                        at,
-                        end_place,
-                        rule,
-                        people,
-                        surname=spelling.letters,
-                        title=sex,
-                        half=spelling.half,
-                        inside=True,
-                    )
-                break
-        if len(head) == 1 and not tail and len(spelling.letters) >= 5:
-            people = frozenset(p for p in spelling.people if head in self.roll.bearer(p).initials)
+                    yield self._inside(i, begin_place, to, "transposed", one, spelling, given=letters)
+        long_enough = len(spelling.letters) >= 5
+        title = next((title for title in _GLUED_TITLES if head.endswith(title)), "")
+        if title and (long_enough or head == title):
+            people = self._of_title(title, spelling.people, also_pupils=False)
             if people:
-                yield Mention(
-                    i,
-                    i,
-                    start,
-                    end_place,
-                    "initial_surname",
-                    people,
-                    surname=spelling.letters,
-                    given=head,
-                    half=spelling.half,
-                    inside=True,
-                )
-        if not head and len(tail) == 1 and token and len(spelling.letters) >= 5:
-            people = frozenset(p for p in spelling.people if tail in self.roll.bearer(p).initials)
+                at = begin_place - len(title) if exact_places else begin_place
+                rule = "title_half" if spelling.half else "title_surname"
+                yield self._inside(i, at, end_place, rule, people, spelling, title=title)
+        if len(head) == 1 and not tail and long_enough:
+            people = self._with_initial(head, spelling.people)
             if people:
-                yield Mention(
-                    i,
-                    i,
-                    start,
-                    self.words.ends[i],
-                    "transposed_initial",
-                    people,
-                    surname=spelling.letters,
-                    given=tail,
-                    half=spelling.half,
-                    inside=True,
-                )
+                yield self._inside(i, start, end_place, "initial_surname", people, spelling, given=head)
+        if not head and len(tail) == 1 and token and long_enough:
+            people = self._with_initial(tail, spelling.people)
+            if people:
+                to = self.words.ends[i]
+                yield self._inside(i, start, to, "transposed_initial", people, spelling, given=tail)
         alone = len(spelling.letters) >= _SHORTEST_ALONE_INSIDE and token and not is_word(spelling.letters)
         if alone and _are_words(head) and _are_words(tail):
-            yield Mention(
-                i,
-                i,
-                begin_place,
-                end_place,
-                "surname",
-                spelling.people,
-                surname=spelling.letters,
-                half=spelling.half,
-                inside=True,
-            )
+            yield self._inside(i, begin_place, end_place, "surname", spelling.people, spelling)
+
+    def _with_initial(self, letter: str, people: Iterable[int]) -> frozenset[int]:
+        """Those of some people whose forename begins with a letter."""
+        return frozenset(place for place in people if letter in self.roll.bearer(place).initials)
 
     def _inside(
-        self, i: int, start: int, end: int, rule: str, place: int, spelling: Spelling, *, given: str
+        self,
+        i: int,
+        start: int,
+        end: int,
+        rule: str,
+        people: frozenset[int],
+        spelling: Spelling,
+        *,
+        given: str = "",
+        title: str = "",
     ) -> Mention:
         return Mention(
             i,
@@ -862,9 +826,10 @@ class _Finder:
             start,
             end,
             rule,
-            frozenset((place,)),
+            people,
             surname=spelling.letters,
             given=given,
+            title=title,
             half=spelling.half,
             inside=True,
         )
