@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.model import Assessment, Item, Urgency
+from monitor.model import Assessment, CaptureMode, Item, Urgency
 from monitor.triage import assess
 from monitor.triage.resemblance import BLANK, blanked, features, model
 from tests.invented_school import by_id, matcher, policy
@@ -63,6 +63,18 @@ def test_what_only_it_has_found_is_for_a_person_to_judge() -> None:
         view = judge(text)
         assert set(view.categories) <= SAFEGUARDING | {"A9"}
         assert (True, Urgency.U3) == (view.asks_person, view.urgency)
+
+
+def test_an_image_that_only_it_suspects_is_opened_by_nobody() -> None:
+    """R28: no page and no picture of it is asked for, though no trigger has fired."""
+    views = [judge(text) for text in _posts()]
+    suspected = [
+        view
+        for view in views
+        if {reason.rule for reason in view.reasons} == {"resembles"} and {"S2", "A9"} & set(view.categories)
+    ]
+    assert suspected
+    assert {(True, CaptureMode.WORDS)} == {(view.suppressed, view.capture) for view in suspected}
 
 
 def test_it_knows_nobody() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from monitor.model import Assessment, Item, Matches
 from monitor.triage import assess, suppression
 from monitor.triage.language import other_language
-from monitor.triage.wording import mended, worded
+from monitor.triage.wording import worded
 from tests.invented_school import by_id, matcher, policy
 
 AT = " at Littleover Community School"
@@ -223,7 +223,7 @@ def test_ordinary_pictures_stop_nothing(text: str) -> None:
 @pytest.mark.parametrize("slip", ["stabb", "sttab", "suiside", "shoting", "kil", "htae", "nakde", "petorl"])
 def test_a_slip_is_read_as_the_word_that_was_meant(slip: str) -> None:
     """One letter too many, too few, wrong, or two the wrong way round."""
-    assert mended(slip) != slip
+    assert worded(slip).text != slip
 
 
 @pytest.mark.parametrize(
@@ -231,7 +231,7 @@ def test_a_slip_is_read_as_the_word_that_was_meant(slip: str) -> None:
 )
 def test_another_word_or_name_is_no_slip(word: str) -> None:
     """What is in the dictionary, or is somebody's name, stays what it is."""
-    assert mended(word) == word
+    assert worded(word).text == word
 
 
 @settings(max_examples=100, deadline=None)

@@ -32,7 +32,7 @@ from monitor.model import (
 from monitor.triage.language import other_language
 from monitor.triage.masking import keeps_masked, masked
 from monitor.triage.resemblance import blanked, model
-from monitor.triage.rules import NO_WORDS, Possible, Rule, around, rule_book
+from monitor.triage.rules import Possible, around, rule_book, wordless
 from monitor.triage.weighing import ADULT_ROLES, Hit, place_of, praised, weigh
 from monitor.triage.wording import worded
 
@@ -203,15 +203,7 @@ def _explained(category: str, reading: Reading, possible: Possible) -> bool:
     return any(rule.unless.fit(reading.text, possible) for rule in rules)
 
 
-_RESEMBLES = Rule(
-    id="resembles",
-    category="",
-    needs=(),
-    words=NO_WORDS,
-    unless=NO_WORDS,
-    weak=True,
-    negation_cancels=False,
-)
+_RESEMBLES = wordless("resembles", "", weak=True)
 
 
 # --- which category ---------------------------------------------------------------------------------

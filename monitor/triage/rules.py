@@ -53,10 +53,6 @@ class Words:
         return any(pattern.search(text) for pattern in possible.get(self.place, ()))
 
 
-NO_WORDS = Words(-1)
-"""Nothing stands behind the gate: for findings that no pattern makes."""
-
-
 class Of(StrEnum):
     """Of whom a rule's words speak, by where they stand (monitor/triage/about.py)."""
 
@@ -114,6 +110,12 @@ class Rule:
         """Whether each pattern of `near` stands within a long sentence of the words, or in them."""
         nearby = text[max(0, span[0] - _NEARBY) : span[1] + _NEARBY] if self.near else ""
         return all(pattern.search(nearby) for pattern in self.near)
+
+
+def wordless(identity: str, category: str, *, weak: bool) -> Rule:
+    """A rule for findings that no pattern makes: nothing of it stands behind the gate."""
+    nothing = Words(-1)
+    return Rule(identity, category, (), words=nothing, unless=nothing, weak=weak, negation_cancels=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 from monitor.folding import Reading
 from monitor.model import Matches, Role
 from monitor.triage.about import IDENTIFIED, Mention, Scene, Whom
-from monitor.triage.rules import NO_WORDS, Of, Rule, around
+from monitor.triage.rules import Of, Rule, around, wordless
 
 ADULT_ROLES = (Role.STAFF, Role.GOVERNOR, Role.VOLUNTEER)
 _NEAR = 90
@@ -253,15 +253,7 @@ def _mild_settled(hits: list[Hit]) -> list[Hit]:
 # --- places ---------------------------------------------------------------------------------------------
 
 
-_NAMED_ON_OWN = Rule(
-    id="pupil_named_on_own_channel",
-    category="O1",
-    needs=(),
-    words=NO_WORDS,
-    unless=NO_WORDS,
-    weak=False,
-    negation_cancels=False,
-)
+_NAMED_ON_OWN = wordless("pupil_named_on_own_channel", "O1", weak=False)
 
 
 def _adult_spans(matches: Matches) -> list[tuple[int, int]]:

@@ -35,14 +35,6 @@ def worded(text: str) -> Reading:
     return _mended(_closed_blanks(reading.text.replace("_", " "), offsets))
 
 
-def mended(word: str) -> str:
-    """The word of the rules that a word is a slip of, two for a run-on; the word itself where it is none."""
-    known, _ = _vocabulary()
-    if word in known:
-        return word
-    return _slip_of(word) or _run_on(word) or word
-
-
 # --- emoji and blanks -------------------------------------------------------------------------------
 
 
