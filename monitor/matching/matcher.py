@@ -23,6 +23,7 @@ from monitor.matching.context import (
     other_schools,
     years_in,
 )
+from monitor.matching.glance import Glances
 from monitor.matching.hits import batches, hits_in, written_there
 from monitor.matching.judgement import Judged, Surroundings, judge
 from monitor.matching.lexicon import (
@@ -70,6 +71,7 @@ class Matcher:
     def __init__(self, terms: _Terms, roll: Roll, alone: Sequence[bytes]) -> None:
         self._terms = terms
         self._roll = roll
+        self._glances = Glances(roll)
         self._alone = tuple(alone)
         self._later: tuple[bytes, ...] = ()
         shapes = [*terms.shapes, *alone]
@@ -81,6 +83,7 @@ class Matcher:
         other = object.__new__(Matcher)
         other._terms, other._alone, other._automaton = self._terms, self._alone, self._automaton
         other._roll = self._roll.with_people(added, removed)
+        other._glances = Glances(other._roll)
         new = [other._roll.bearer(other._roll.places[person.id]) for person in added]
         other._later = (*self._later, *_standing_alone(new))
         other._later_automaton = BytesAhoCorasick(list(other._later)) if other._later else None
@@ -193,7 +196,7 @@ class Matcher:
     def _mentions(self, words: Words) -> list[tuple[Words, list[Mention]]]:
         """Who may be named: in words cut at their capitals, left whole, and read past their signs."""
         views = (words, words.whole, words.leet)
-        found = [(view, find(view, self._roll)) for view in views if view is not None]
+        found = [(view, find(view, self._glances)) for view in views if view is not None]
         return [(view, mentions) for view, mentions in found if mentions]
 
 

@@ -8,37 +8,39 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence, Set
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from monitor.matching.glance import (
+    LONGEST_GLUED,
+    LONGEST_SLIPPED,
+    NOTHING,
+    TITLES,
+    Glance,
+    Glances,
+    Inside,
+    nearest,
+)
 from monitor.matching.lexicon import lexicon
-from monitor.matching.names import is_forename, is_surname, is_word, strangers, surname_share
-from monitor.matching.roll import HEAD, SEX_OF_TITLE, Name, Roll, Spelling
+from monitor.matching.names import is_forename, is_surname, is_word, surname_share
+from monitor.matching.roll import SEX_OF_TITLE, Name, Spelling
 from monitor.matching.spelling import (
     Slip,
     distance,
-    key_letters,
     key_of,
     same_key_slip,
     sound,
+    sounds_alike,
     squeezed,
     stem_of_nickname,
 )
 from monitor.matching.words import Words
 
-TITLES = {
-    "mr": "mr", "mister": "mr", "mrs": "mrs", "misus": "mrs", "mis": "miss", "ms": "ms", "mx": "mx",
-    "dr": "dr", "doctor": "dr", "prof": "prof", "profesor": "prof", "sir": "sir", "rev": "rev",
-    "reverend": "rev",
-}  # fmt: skip
-"""Titles by key."""
 _UPSIDE_DOWN = str.maketrans("nubqdp", "unqbpd")
 """In writing turned upside down these are each other; folding reads the other letters of it."""
-_SAME_SHAPES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"))
 _GLUED_TITLES = ("mrs", "miss", "mr", "ms", "dr", "sir")
 _JOINERS = frozenset({"and", "n"})
 _YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
@@ -56,9 +58,6 @@ _TEXTED = frozenset("aiunxrckby")
 _WIDEST_JOIN = 4
 _FARTHEST = 4
 """How many words a mention may reach from the first that is looked at."""
-_LONGEST_GLUED = 60
-_LONGEST_SLIPPED = 24
-_SHORTEST_INSIDE = HEAD
 _SHORTEST_ALONE_INSIDE = 7
 _SHORTEST_CUT = 4
 _MAY_BE_CUT = 2e-5
@@ -117,36 +116,32 @@ class _Given(NamedTuple):
     rule: str
 
 
-def find(words: Words, roll: Roll) -> list[Mention]:
-    """Every mention that the words allow; they may overlap."""
-    return _Finder(words, roll).find()
+def find(words: Words, glances: Glances) -> list[Mention]:
+    """Every mention that the words allow of people on the Roll that is glanced at; they may overlap."""
+    return _Finder(words, glances).find()
 
 
 class _Finder:
     """One text against one Roll. Holds what the steps share; lives for one call."""
 
-    def __init__(self, words: Words, roll: Roll) -> None:
+    def __init__(self, words: Words, glances: Glances) -> None:
         self.words = words
-        self.roll = roll
+        self.roll = glances.roll
+        self.seen = list(map(glances.__getitem__, words.written))
         self.out: list[Mention] = []
 
     def find(self) -> list[Mention]:
         """Look at the words that may be names, then at what stands beside them."""
-        keys, written, names, roll = self.words.keys, self.words.written, self.roll.names, self.roll
+        seen, keys, names = self.seen, self.words.keys, self.roll.names
         last = len(keys) - 1
         hyphens = "-" in self.words.reading
         surnames: list[_Surname] = []
         after_title: list[int] = []
         forenames: list[int] = []
-        unknown = strangers(written)
-        pairs = [
-            key + following[1:] if key[-1] == following[0] else key + following
-            for key, following in pairwise(keys)
-        ]
-        for i in self._interesting(unknown, pairs, hyphens=hyphens):
-            key = keys[i]
-            name = names.get(key)
-            if key in TITLES and i < last:
+        for i in self._interesting(hyphens=hyphens):
+            one = seen[i]
+            name = one.name
+            if one.title and i < last:
                 after_title.append(i + 1)
             if name is not None:
                 if name.surnames:
@@ -155,23 +150,24 @@ class _Finder:
                     forenames.append(i)
                 if name.aliases:
                     self._alias(i, i, name)
-            elif len(key) > 3 and written[i] in unknown:
-                surnames += self._unknown(i)
+            elif one.plural or one.nearest or one.inside:
+                surnames += self._unknown(i, one)
             if i == last:
                 break
-            if pairs[i] in names and self._joins(i):
-                surnames += self._joined(i, i + 1, names[pairs[i]])
+            broken = names.get(self._pair(i)) if one.begins else None
+            if broken is not None and self._joins(i):
+                surnames += self._joined(i, i + 1, broken)
             elif hyphens and self.words.gap(i) == "-":
                 surnames += self._hyphenated(i)
-            if key in roll.openings:
+            if one.opens:
                 for end in (i + 2, i + 3):
                     if end <= last:
-                        whole = key_of("".join(written[i : end + 1]))
+                        whole = key_of("".join(self.words.written[i : end + 1]))
                         if whole in names and all(map(self._joins, range(i, end))):
                             surnames += self._joined(i, end, names[whole])
         self._censored(surnames)
-        for one in surnames:
-            self._around(one)
+        for surname in surnames:
+            self._around(surname)
         for i in after_title:
             self._after_title(i)
         for i in forenames:
@@ -179,21 +175,21 @@ class _Finder:
             self._forename_with_slip(i)
         return self.out
 
-    def _interesting(self, unknown: Set[str], pairs: Sequence[str], *, hyphens: bool) -> list[int]:
-        """The words to look at: all others are English, and no name by themselves or with the next."""
-        names, openings = self.roll.names, self.roll.openings
-        single = [
-            i
-            for i, (key, word) in enumerate(zip(self.words.keys, self.words.written, strict=True))
-            if key in names or word in unknown or key in TITLES or key in openings
-        ]
-        joined = [i for i, pair in enumerate(pairs) if pair in names]
-        hyphened = [i for i in range(len(pairs)) if self.words.gap(i) == "-"] if hyphens else []
-        found = sorted({*single, *joined, *hyphened}) if joined or hyphened else single
+    def _interesting(self, *, hyphens: bool) -> list[int]:
+        """The words to look at: all others are nobody's name, neither by themselves nor with the next."""
+        found = [i for i, one in enumerate(self.seen) if one is not NOTHING]
+        if hyphens:
+            hyphened = [i for i in range(len(self.seen) - 1) if self.words.gap(i) == "-"]
+            found = sorted({*found, *hyphened})
         if self.words.cut:  # what is far from a word left whole is found in the other view too
             beside = {i + d for i in self.words.cut for d in range(-_FARTHEST, _FARTHEST + 1)}
             return [i for i in found if i in beside]
         return found
+
+    def _pair(self, i: int) -> str:
+        """The key of word `i` and the next, written as one."""
+        key, following = self.words.keys[i : i + 2]
+        return key + following[1:] if key[-1] == following[0] else key + following
 
     # --- a surname as written, or nearly ------------------------------------------------------------
 
@@ -215,7 +211,7 @@ class _Finder:
         """A double-barrelled name in the plural, or with a slip in it."""
         words, names = self.words, self.roll.names
         whole = words.written[i] + words.written[i + 1]
-        if len(whole) < 6 or not whole.isalpha() or len(whole) > _LONGEST_GLUED:
+        if len(whole) < 6 or not whole.isalpha() or len(whole) > LONGEST_GLUED:
             return
         start, end = words.starts[i], words.ends[i + 1]
         if whole[-1] == "s" and (name := names.get(key_of(whole[:-1]))):
@@ -224,7 +220,7 @@ class _Finder:
             return
         if is_word(words.written[i]) and is_word(words.written[i + 1]) and not words.capital(i + 1):
             return
-        for spelling, slip in self._nearest(whole, key_of(whole)):
+        for spelling, slip in nearest(self.roll, whole, key_of(whole)):
             yield _Surname(i, i + 1, start, end, spelling, slip)
 
     def _joins(self, i: int) -> bool:
@@ -239,62 +235,23 @@ class _Finder:
             return False  # "Quillfeather r u ok": the letter adds nothing to the key, so it says nothing
         return len(gap) <= _WIDEST_JOIN and not any(sign in gap for sign in ',;:!?@#&()"\n')
 
-    def _unknown(self, i: int) -> list[_Surname]:
+    def _unknown(self, i: int, seen: Glance) -> list[_Surname]:
         """What a word that is neither English nor on the Roll may be a slip of."""
-        words, names = self.words, self.roll.names
-        written, key = words.written[i], words.keys[i]
-        if len(written) > _LONGEST_GLUED or self._contracted(i):
+        words = self.words
+        if self._contracted(i):
             return []
-        start, end = words.starts[i], words.ends[i]
-        name = names.get(key[:-1]) if len(key) > 4 and key[-1] == written[-1] == "s" else None
-        if name is not None and name.surnames:
+        written, start, end = words.written[i], words.starts[i], words.ends[i]
+        if seen.plural:
             end = start + len(words.reading[start : end - 1].rstrip(" .-_*\u00b7"))
-            return [
-                _Surname(i, i, start, end, one, slip)
-                for one in name.surnames
-                if (slip := same_key_slip(written[:-1], one.letters)) is not None
-            ]
-        found = [
+            return [_Surname(i, i, start, end, spelling, slip) for spelling, slip in seen.plural]
+        if seen.inside:
+            self._glued(i, seen.inside)
+        return [
             _Surname(i, i, start, start + len(spelling.letters), spelling, slip)
             if written.startswith(spelling.letters) and end - start == len(written)  # "@mr_nasserx"
             else _Surname(i, i, start, end, spelling, slip)
-            for spelling, slip in self._nearest(written, key)
+            for spelling, slip in seen.nearest
         ]
-        if len(key) >= 6:
-            self._glued(i)
-        return found
-
-    def _nearest(self, written: str, key: str) -> list[tuple[Spelling, Slip]]:
-        """Surnames that a word may be a misspelling of: an edit away, spelt as said, without vowels,
-        backwards."""
-        roll, found = self.roll, list[tuple[Spelling, Slip]]()
-        if len(key) > _LONGEST_SLIPPED:
-            return found
-        for other in (key[::-1], key_of(written[::-1].translate(_UPSIDE_DOWN))) if len(key) > 4 else ():
-            if (name := roll.names.get(other)) and name.surnames:
-                return [(spelling, Slip.TURNED) for spelling in name.surnames]
-        for shape, letter in _SAME_SHAPES:
-            if shape in written and (name := roll.names.get(key_of(written.replace(shape, letter)))):
-                found += [(spelling, Slip.EDIT) for spelling in name.surnames]
-        for candidate in roll.near(key):
-            name = roll.names.get(candidate)
-            if name is None:
-                continue
-            for spelling in name.surnames:
-                edits = distance(written, spelling.letters, most=2)
-                if edits <= 1 or (edits == 2 and len(spelling.letters) >= 8):
-                    found.append((spelling, Slip.EDIT if edits <= 1 else Slip.EDITS))
-        for table, form, slip in (
-            (roll.sounds, sound(written), Slip.SOUND),
-            (roll.consonants, written, Slip.VOWELS),
-        ):
-            for candidate in table.get(form, ()):
-                name = roll.names.get(candidate)
-                for spelling in name.surnames if name else ():
-                    meant = slip is Slip.VOWELS or _sounds_alike(written, spelling.letters)
-                    if meant and all(spelling is not other for other, _ in found):
-                        found.append((spelling, slip))
-        return found
 
     def _censored(self, surnames: list[_Surname]) -> None:
         """Names with letters starred out ("Q*illfeather", "Qu_llfeather", "Br#%!hall", "Ms Q****")."""
@@ -582,11 +539,11 @@ class _Finder:
             if not words.capital(i) or words.shouted(i):
                 return
             self._cut_short(i, title)
-            nearest = [found for found in self._nearest(written, key) if found[1] is Slip.EDIT]
+            meant = [found for found in nearest(self.roll, written, key) if found[1] is Slip.EDIT]
         else:
             self._cut_short(i, title)
-            nearest = [] if self._nearest(written, key) else self._farther(written)
-        for spelling, slip in nearest:
+            meant = [] if nearest(self.roll, written, key) else self._farther(written)
+        for spelling, slip in meant:
             people = self._of_title(title, spelling.people, also_pupils=False)
             if people:
                 one = _Surname(i, i, words.starts[i], words.ends[i], spelling, slip)
@@ -594,7 +551,7 @@ class _Finder:
 
     def _farther(self, written: str) -> list[tuple[Spelling, Slip]]:
         """The adults' surnames that a long word may be with two or three letters wrong."""
-        if not 7 <= len(written) <= _LONGEST_SLIPPED or is_surname(written):
+        if not 7 <= len(written) <= LONGEST_SLIPPED or is_surname(written):
             return []
         most = 2 if len(written) < 10 else 3
         found = process.extract(
@@ -699,7 +656,7 @@ class _Finder:
         written, last = words.written[at], at
         if at + 1 < len(words.keys) and words.gap(at) == "-":
             written, last = written + words.written[at + 1], at + 1
-        if not 5 <= len(written) <= _LONGEST_SLIPPED or (last == at and is_word(written)):
+        if not 5 <= len(written) <= LONGEST_SLIPPED or (last == at and is_word(written)):
             return
         everyone = frozenset().union(*(one.people for one in roll.names[words.keys[i]].forenames))
         found: dict[int, set[int]] = {}
@@ -733,33 +690,12 @@ class _Finder:
 
     # --- names glued to other words -----------------------------------------------------------------
 
-    def _glued(self, i: int) -> None:
+    def _glued(self, i: int, inside: Iterable[Inside]) -> None:
         """ "tamsinquillfeather", "mrsmithout", "justiceforquillfeather": a surname inside a word, with what
         precedes or follows it."""
-        words, names = self.words, self.roll.names
-        written, key = words.written[i], words.keys[i]
-        size, heads = len(key), self.roll.heads
-        found = []
-        for begin in range(size - _SHORTEST_INSIDE + 1):
-            if key[begin : begin + _SHORTEST_INSIDE] not in heads:
-                continue
-            for end in range(begin + _SHORTEST_INSIDE, size + 1 if begin else size):
-                name = names.get(key[begin:end])
-                if name is not None and name.surnames:
-                    found.append((begin, end, name))
-        if not found:
-            return
-        token = self._in_token(i)
-        # Where each letter of the key begins among those written, which may be doubled.
-        at = [place for place, letter in enumerate(key_letters(written)) if letter]
-        at.append(len(written))
-        for begin, _, name in found:
-            for spelling in name.surnames:
-                for first in range(at[begin], at[begin + 1]):  # "tamsinnolan": either n may begin the name
-                    if written.startswith(spelling.letters, first):
-                        last = first + len(spelling.letters)
-                        self.out += self._glued_with(i, written, first, last, spelling, token=token)
-                        break
+        written, token = self.words.written[i], self._in_token(i)
+        for one in inside:
+            self.out += self._glued_with(i, written, one.first, one.last, one.spelling, token=token)
 
     def _glued_with(
         self, i: int, written: str, begin: int, end: int, spelling: Spelling, *, token: bool
@@ -888,7 +824,7 @@ class _Finder:
         """Whether word `i` is in a handle or hashtag."""
         at = self.words.starts[i]
         reading = self.words.reading
-        earliest = max(0, at - _LONGEST_GLUED)
+        earliest = max(0, at - LONGEST_GLUED)
         while at > earliest and (reading[at - 1].isalnum() or reading[at - 1] in "_.-"):
             at -= 1
         return at > 0 and reading[at - 1] in "@#"
@@ -990,13 +926,6 @@ def _are_words(letters: str) -> bool:
     return len(letters) in reached
 
 
-def _sounds_alike(written: str, letters: str) -> bool:
-    """Whether two names of one sound are written nearly enough alike to be meant for each other."""
-    if abs(len(written) - len(letters)) > 3 or len(letters) < 4:
-        return False
-    return distance(written, letters, most=max(2, len(letters) // 2)) <= max(2, len(letters) // 2)
-
-
 def _slip_of_given(
     written: str, letters: str, said: str, *, plain: str, stem: str
 ) -> tuple[int, Slip, str] | None:
@@ -1012,7 +941,7 @@ def _slip_of_given(
         return 1, Slip.EDIT, letters
     if edits == 2 and len(letters) >= 7:
         return 3, Slip.EDITS, letters
-    if len(letters) >= 4 and said == sound(letters) and _sounds_alike(written, letters):
+    if len(letters) >= 4 and said == sound(letters) and sounds_alike(written, letters):
         return 2, Slip.SOUND, letters
     if letters.startswith(written) or (len(stem) >= 3 and registered.startswith(stem)):
         return 2, Slip.CUT, letters

@@ -9,7 +9,7 @@ Keys are what folding makes of a name: a to z, without accents, hyphens, apostro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
@@ -41,11 +41,6 @@ def is_word(word: str) -> bool:
     is not ("khan", "harry"). Plurals and verb forms are included.
     """
     return word in _words()
-
-
-def strangers(words: Iterable[str]) -> set[str]:
-    """Those of the words that `is_word` does not know, for the price of one look-up each."""
-    return set(words) - _words()
 
 
 @cache

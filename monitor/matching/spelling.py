@@ -94,6 +94,13 @@ def distance(written: str, letters: str, *, most: int) -> int:
     )
 
 
+def sounds_alike(written: str, letters: str) -> bool:
+    """Whether two names of one sound are written nearly enough alike to be meant for each other."""
+    if abs(len(written) - len(letters)) > 3 or len(letters) < 4:
+        return False
+    return distance(written, letters, most=max(2, len(letters) // 2)) <= max(2, len(letters) // 2)
+
+
 @lru_cache(maxsize=4096)
 def sound(letters: str) -> str:
     """A rough key of how a name is said in English: consonants by class, vowels only at the front."""

@@ -1,0 +1,197 @@
+"""What a word may be by itself, whatever stands beside it: said once, then remembered. Pure but for that.
+
+Nearly all words of a text are English and nobody's name, and the same few hundred make up most of what is
+written. The grammar (monitor.matching.mentions) asks here first, and looks only at words that may be
+something.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from monitor.matching.names import is_word
+from monitor.matching.roll import HEAD, Name, Roll, Spelling
+from monitor.matching.spelling import (
+    Slip,
+    distance,
+    key_letters,
+    key_of,
+    same_key_slip,
+    sound,
+    sounds_alike,
+)
+
+TITLES = {
+    "mr": "mr", "mister": "mr", "mrs": "mrs", "misus": "mrs", "mis": "miss", "ms": "ms", "mx": "mx",
+    "dr": "dr", "doctor": "dr", "prof": "prof", "profesor": "prof", "sir": "sir", "rev": "rev",
+    "reverend": "rev",
+}  # fmt: skip
+"""Titles by key."""
+LONGEST_SLIPPED = 24
+LONGEST_GLUED = 60
+_MOST_WORDS = 4096
+_UPSIDE_DOWN = str.maketrans("nubqdp", "unqbpd")
+"""In writing turned upside down these are each other; folding reads the other letters of it."""
+_SAME_SHAPES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"))
+_SHORTEST_NEAR, _SHORTEST_PLURAL, _SHORTEST_AROUND_NAME = 4, 5, 6
+
+
+class Inside(NamedTuple):
+    """A surname inside a longer word, from letter `first` to `last` of those written."""
+
+    spelling: Spelling
+    first: int
+    last: int
+
+
+class Glance(NamedTuple):
+    """What one word may be on the Roll; all of it empty for nearly every word of English.
+
+    `name` has its very key. A word that is neither that nor English may be the surnames in `plural` with an s
+    after them, else a slip of those in `nearest`, or have those `inside` it. `begins`: some key on the Roll
+    goes on after it. `opens`: a name of several words begins with it.
+    """
+
+    name: Name | None = None
+    title: str = ""
+    plural: tuple[tuple[Spelling, Slip], ...] = ()
+    nearest: tuple[tuple[Spelling, Slip], ...] = ()
+    inside: tuple[Inside, ...] = ()
+    begins: bool = False
+    opens: bool = False
+
+
+NOTHING = Glance()
+
+
+class Glances(dict[str, Glance]):
+    """What each word, as written, may be on one Roll: filled as words come in, emptied when it is full.
+
+    It remembers single words that people wrote, a few thousand of them and none longer than a name can be, in
+    this process and nowhere else; nothing of where they stood. Threads that meet here do the work twice at
+    worst.
+    """
+
+    def __init__(self, roll: Roll) -> None:
+        super().__init__()
+        self.roll = roll
+
+    def __missing__(self, written: str) -> Glance:
+        found = self._look(written, key_of(written))
+        if found == NOTHING:
+            found = NOTHING
+        if len(written) <= LONGEST_GLUED:
+            if len(self) >= _MOST_WORDS:
+                self.clear()
+            self[written] = found
+        return found
+
+    def _look(self, written: str, key: str) -> Glance:
+        roll = self.roll
+        name = roll.names.get(key)
+        unknown = (
+            name is None
+            and len(key) >= _SHORTEST_NEAR
+            and len(written) <= LONGEST_GLUED
+            and not is_word(written)
+        )
+        singular = _singular(roll, written, key) if unknown else None
+        slipped = unknown and singular is None
+        return Glance(
+            name=name,
+            title=TITLES.get(key, ""),
+            plural=tuple(_alike(written[:-1], singular)) if singular is not None else (),
+            nearest=tuple(nearest(roll, written, key)) if slipped else (),
+            inside=tuple(_inside(roll, written, key))
+            if slipped and len(key) >= _SHORTEST_AROUND_NAME
+            else (),
+            begins=self._begins(key),
+            opens=key in roll.openings,
+        )
+
+    def _begins(self, key: str) -> bool:
+        """Whether some key on the Roll goes on after this one."""
+        at = bisect_right(self._keys, key)
+        return at < len(self._keys) and self._keys[at].startswith(key)
+
+    @cached_property
+    def _keys(self) -> list[str]:
+        return sorted(self.roll.names)
+
+
+def _singular(roll: Roll, written: str, key: str) -> Name | None:
+    """The surname that a word is the plural of ("the Cloughs")."""
+    if len(key) < _SHORTEST_PLURAL or not key[-1] == written[-1] == "s":
+        return None
+    name = roll.names.get(key[:-1])
+    return name if name is not None and name.surnames else None
+
+
+def _alike(written: str, name: Name) -> Iterator[tuple[Spelling, Slip]]:
+    """The surnames of one key that letters written with that key may be."""
+    for spelling in name.surnames:
+        slip = same_key_slip(written, spelling.letters)
+        if slip is not None:
+            yield spelling, slip
+
+
+def nearest(roll: Roll, written: str, key: str) -> list[tuple[Spelling, Slip]]:
+    """Surnames that a word may be a misspelling of: an edit away, spelt as said, without vowels,
+    backwards."""
+    found = list[tuple[Spelling, Slip]]()
+    if len(key) > LONGEST_SLIPPED:
+        return found
+    for other in (key[::-1], key_of(written[::-1].translate(_UPSIDE_DOWN))) if len(key) > 4 else ():
+        if (name := roll.names.get(other)) and name.surnames:
+            return [(spelling, Slip.TURNED) for spelling in name.surnames]
+    for shape, letter in _SAME_SHAPES:
+        if shape in written and (name := roll.names.get(key_of(written.replace(shape, letter)))):
+            found += [(spelling, Slip.EDIT) for spelling in name.surnames]
+    for candidate in roll.near(key):
+        name = roll.names.get(candidate)
+        if name is None:
+            continue
+        for spelling in name.surnames:
+            edits = distance(written, spelling.letters, most=2)
+            if edits <= 1 or (edits == 2 and len(spelling.letters) >= 8):
+                found.append((spelling, Slip.EDIT if edits <= 1 else Slip.EDITS))
+    for table, form, slip in (
+        (roll.sounds, sound(written), Slip.SOUND),
+        (roll.consonants, written, Slip.VOWELS),
+    ):
+        for candidate in table.get(form, ()):
+            name = roll.names.get(candidate)
+            for spelling in name.surnames if name else ():
+                meant = slip is Slip.VOWELS or sounds_alike(written, spelling.letters)
+                if meant and all(spelling is not other for other, _ in found):
+                    found.append((spelling, slip))
+    return found
+
+
+def _inside(roll: Roll, written: str, key: str) -> Iterator[Inside]:
+    """The surnames that stand inside a word, with letters before or after them."""
+    names, heads, size = roll.names, roll.heads, len(key)
+    if size < _SHORTEST_AROUND_NAME:
+        return
+    found = []
+    for begin in range(size - HEAD + 1):
+        if key[begin : begin + HEAD] not in heads:
+            continue
+        for end in range(begin + HEAD, size + 1 if begin else size):
+            name = names.get(key[begin:end])
+            if name is not None and name.surnames:
+                found.append((begin, name))
+    if not found:
+        return
+    # Where each letter of the key begins among those written, which may be doubled.
+    at = [place for place, letter in enumerate(key_letters(written)) if letter]
+    at.append(len(written))
+    for begin, name in found:
+        for spelling in name.surnames:
+            for first in range(at[begin], at[begin + 1]):  # "tamsinnolan": either n may begin the name
+                if written.startswith(spelling.letters, first):
+                    yield Inside(spelling, first, first + len(spelling.letters))
+                    break
