@@ -7,8 +7,9 @@ something.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -47,24 +48,33 @@ class Inside(NamedTuple):
     last: int
 
 
-class Glance(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Glance:
     """What one word may be on the Roll; all of it empty for nearly every word of English.
 
-    `name` has its very key. A word that is neither that nor English may be the surnames in `plural` with an s
-    after them, else a slip of those in `nearest`, or have those `inside` it. `begins`: some key on the Roll
-    goes on after it. `opens`: a name of several words begins with it.
+    `word`: it is English. `matters`: it may be a name or a title by itself. `name` has its very key, and
+    `surnames` are those of it that the letters fit. `given` are the forenames that they fit, be it backwards;
+    `bearers`, all who have a forename of that key. A word that is neither English nor a name may be the
+    surnames in `plural` with an s after them, else a slip of those in `nearest`, or have those `inside` it.
+    `goes_on`: how a second word begins where both together are a key on the Roll. `opens`: a name of several
+    words begins with it.
     """
 
-    name: Name | None = None
+    word: bool
+    matters: bool = False
     title: str = ""
+    name: Name | None = None
+    surnames: tuple[tuple[Spelling, Slip], ...] = ()
+    given: tuple[tuple[Spelling, Slip], ...] = ()
+    bearers: frozenset[int] = frozenset()
     plural: tuple[tuple[Spelling, Slip], ...] = ()
     nearest: tuple[tuple[Spelling, Slip], ...] = ()
     inside: tuple[Inside, ...] = ()
-    begins: bool = False
+    goes_on: frozenset[str] = frozenset()
     opens: bool = False
 
 
-NOTHING = Glance()
+_ENGLISH, _STRANGE = Glance(word=True), Glance(word=False)
 
 
 class Glances(dict[str, Glance]):
@@ -81,8 +91,6 @@ class Glances(dict[str, Glance]):
 
     def __missing__(self, written: str) -> Glance:
         found = self._look(written, key_of(written))
-        if found == NOTHING:
-            found = NOTHING
         if len(written) <= LONGEST_GLUED:
             if len(self) >= _MOST_WORDS:
                 self.clear()
@@ -90,36 +98,61 @@ class Glances(dict[str, Glance]):
         return found
 
     def _look(self, written: str, key: str) -> Glance:
-        roll = self.roll
-        name = roll.names.get(key)
-        unknown = (
-            name is None
-            and len(key) >= _SHORTEST_NEAR
-            and len(written) <= LONGEST_GLUED
-            and not is_word(written)
-        )
+        roll, word = self.roll, is_word(written)
+        name, title, opens = roll.names.get(key), TITLES.get(key, ""), key in roll.openings
+        turned, known = (written, name) if name or word else _turned(roll, written, key)
+        forenames = known.forenames if known else ()
+        unknown = not (name or word) and len(key) >= _SHORTEST_NEAR and len(written) <= LONGEST_GLUED
         singular = _singular(roll, written, key) if unknown else None
-        slipped = unknown and singular is None
+        plural = tuple(_alike(written[:-1], singular.surnames)) if singular else ()
+        slipped = unknown and not singular
+        near = tuple(nearest(roll, written, key)) if slipped else ()
+        inside = tuple(_inside(roll, written, key)) if slipped else ()
+        surnames = tuple(_alike(written, name.surnames)) if name else ()
+        named = name is not None and (surnames or name.forenames or name.aliases)
+        matters = bool(named or title or opens or plural or near or inside)
+        goes_on = self._goes_on(key)
+        if not (matters or goes_on or forenames):
+            return _ENGLISH if word else _STRANGE
         return Glance(
+            word=word,
+            matters=matters,
+            title=title,
             name=name,
-            title=TITLES.get(key, ""),
-            plural=tuple(_alike(written[:-1], singular)) if singular is not None else (),
-            nearest=tuple(nearest(roll, written, key)) if slipped else (),
-            inside=tuple(_inside(roll, written, key))
-            if slipped and len(key) >= _SHORTEST_AROUND_NAME
-            else (),
-            begins=self._begins(key),
-            opens=key in roll.openings,
+            surnames=surnames,
+            given=tuple(_alike(turned, forenames)),
+            bearers=frozenset().union(*(one.people for one in forenames)),
+            plural=plural,
+            nearest=near,
+            inside=inside,
+            goes_on=goes_on,
+            opens=opens,
         )
 
-    def _begins(self, key: str) -> bool:
+    def begins(self, key: str) -> bool:
         """Whether some key on the Roll goes on after this one."""
         at = bisect_right(self._keys, key)
         return at < len(self._keys) and self._keys[at].startswith(key)
 
+    def _goes_on(self, key: str) -> frozenset[str]:
+        """How a second word begins that makes one key of the Roll with the first."""
+        first = bisect_right(self._keys, key)
+        last = bisect_left(self._keys, key + "{", first)
+        rests = {longer[len(key) : len(key) + 2] for longer in self._keys[first:last]}
+        return frozenset(rests | {key[-1] + rest[0] for rest in rests})
+
     @cached_property
     def _keys(self) -> list[str]:
         return sorted(self.roll.names)
+
+
+def _turned(roll: Roll, written: str, key: str) -> tuple[str, Name | None]:
+    """A word read backwards or upside down, and the name that it then is."""
+    if len(key) > 2:
+        for turned in (written[::-1], written[::-1].translate(_UPSIDE_DOWN)):
+            if name := roll.names.get(key_of(turned)):
+                return turned, name
+    return written, None
 
 
 def _singular(roll: Roll, written: str, key: str) -> Name | None:
@@ -130,9 +163,9 @@ def _singular(roll: Roll, written: str, key: str) -> Name | None:
     return name if name is not None and name.surnames else None
 
 
-def _alike(written: str, name: Name) -> Iterator[tuple[Spelling, Slip]]:
-    """The surnames of one key that letters written with that key may be."""
-    for spelling in name.surnames:
+def _alike(written: str, spellings: Iterable[Spelling]) -> Iterator[tuple[Spelling, Slip]]:
+    """Those names of one key that letters written with that key may be."""
+    for spelling in spellings:
         slip = same_key_slip(written, spelling.letters)
         if slip is not None:
             yield spelling, slip

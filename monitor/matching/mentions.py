@@ -17,8 +17,6 @@ from rapidfuzz.distance import OSA
 from monitor.matching.glance import (
     LONGEST_GLUED,
     LONGEST_SLIPPED,
-    NOTHING,
-    TITLES,
     Glance,
     Glances,
     Inside,
@@ -39,8 +37,6 @@ from monitor.matching.spelling import (
 )
 from monitor.matching.words import Words
 
-_UPSIDE_DOWN = str.maketrans("nubqdp", "unqbpd")
-"""In writing turned upside down these are each other; folding reads the other letters of it."""
 _GLUED_TITLES = ("mrs", "miss", "mr", "ms", "dr", "sir")
 _JOINERS = frozenset({"and", "n"})
 _YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
@@ -127,6 +123,7 @@ class _Finder:
     def __init__(self, words: Words, glances: Glances) -> None:
         self.words = words
         self.roll = glances.roll
+        self.glances = glances
         self.seen = list(map(glances.__getitem__, words.written))
         self.out: list[Mention] = []
 
@@ -144,8 +141,9 @@ class _Finder:
             if one.title and i < last:
                 after_title.append(i + 1)
             if name is not None:
-                if name.surnames:
-                    surnames += self._as_written(i, i, name)
+                if one.surnames:
+                    start, end = self.words.starts[i], self.words.ends[i]
+                    surnames += [_Surname(i, i, start, end, *as_written) for as_written in one.surnames]
                 if name.forenames:
                     forenames.append(i)
                 if name.aliases:
@@ -154,12 +152,12 @@ class _Finder:
                 surnames += self._unknown(i, one)
             if i == last:
                 break
-            broken = names.get(self._pair(i)) if one.begins else None
+            broken = names.get(self._pair(i)) if keys[i + 1][:2] in one.goes_on else None
             if broken is not None and self._joins(i):
                 surnames += self._joined(i, i + 1, broken)
             elif hyphens and self.words.gap(i) == "-":
                 surnames += self._hyphenated(i)
-            if one.opens:
+            if one.opens and self.glances.begins(self._pair(i)):
                 for end in (i + 2, i + 3):
                     if end <= last:
                         whole = key_of("".join(self.words.written[i : end + 1]))
@@ -177,7 +175,12 @@ class _Finder:
 
     def _interesting(self, *, hyphens: bool) -> list[int]:
         """The words to look at: all others are nobody's name, neither by themselves nor with the next."""
-        found = [i for i, one in enumerate(self.seen) if one is not NOTHING]
+        keys = [*self.words.keys, ""]
+        found = [
+            i
+            for i, one in enumerate(self.seen)
+            if one.matters or (one.goes_on and keys[i + 1][:2] in one.goes_on)
+        ]
         if hyphens:
             hyphened = [i for i in range(len(self.seen) - 1) if self.words.gap(i) == "-"]
             found = sorted({*found, *hyphened})
@@ -193,19 +196,16 @@ class _Finder:
 
     # --- a surname as written, or nearly ------------------------------------------------------------
 
-    def _as_written(self, first: int, last: int, name: Name) -> Iterator[_Surname]:
+    def _joined(self, first: int, last: int, name: Name) -> Iterator[_Surname]:
+        """A name in several pieces."""
+        if name.aliases:
+            self._alias(first, last, name)
         words = self.words
-        letters = words.written[first] if first == last else "".join(words.written[first : last + 1])
+        letters = "".join(words.written[first : last + 1])
         for spelling in name.surnames:
             slip = same_key_slip(letters, spelling.letters)
             if slip is not None:
                 yield _Surname(first, last, words.starts[first], words.ends[last], spelling, slip)
-
-    def _joined(self, first: int, last: int, name: Name) -> Iterator[_Surname]:
-        if name.aliases:
-            self._alias(first, last, name)
-        if name.surnames:
-            yield from self._as_written(first, last, name)
 
     def _hyphenated(self, i: int) -> Iterator[_Surname]:
         """A double-barrelled name in the plural, or with a slip in it."""
@@ -331,30 +331,32 @@ class _Finder:
                 rule = "title_half" if one.spelling.half else "title_surname"
                 self._mention(one, rule, people, first=first, title=title)
                 return
-        if self._transposed(one):
+        if self._transposed(one) or self._is_small_word(one):
             return
         another = before is not None and self._other_forename(before)
         notes = ("other_forename",) if another else ()
         self._mention(one, "surname", bearers, first=one.first, notes=notes)
 
+    def _is_small_word(self, one: _Surname) -> bool:
+        """Whether a surname is written like the word that it also is, and so by itself is never a name."""
+        return one.first == one.last and self.seen[one.first].word and not self.words.capital(one.first)
+
     def _middle(self, i: int, bearers: frozenset[int]) -> _Given | None:
         """The forename before word `i` when that is a middle name or initial ("Amy Shona Smedley")."""
-        words = self.words
-        if not self._adjoins(i - 1) or words.keys[i] in TITLES:
+        words, seen = self.words, self.seen[i - 1]
+        if not (seen.given or len(words.written[i - 1]) < 3) or (seen.word and not words.capital(i - 1)):
+            return None
+        if not self._adjoins(i - 1) or self.seen[i].title:
             return None
         farther = self._exact_given(i - 1, bearers) or self._initial(i - 1, bearers)
-        if (
-            farther is None
-            or (len(words.written[i - 1]) == 1 < len(words.written[i]))
-            or (is_word(words.written[i - 1]) and not words.capital(i - 1))
-        ):
+        if farther is None or (len(words.written[i - 1]) == 1 < len(words.written[i])):
             return None
-        written = words.written[i]
+        written, word = words.written[i], self.seen[i].word
         if len(written) == 1:
             return farther
         if words.capital(i):
-            return farther if is_forename(written) or not is_word(written) else None
-        return farther if is_forename(written) and not is_word(written) else None
+            return farther if is_forename(written) or not word else None
+        return farther if is_forename(written) and not word else None
 
     def _given(self, i: int, bearers: frozenset[int]) -> _Given | None:
         """What word `i` says of the forename of some bearers."""
@@ -369,11 +371,7 @@ class _Finder:
             if not people or (written in "ai" and not self._is_initial(i)):
                 return None
             return _Given(i, people, written, Slip.NONE, "initial_surname")
-        if (
-            len(written) < 3
-            or (is_word(written) and not self.words.capital(i))
-            or self.words.keys[i] in TITLES
-        ):
+        if len(written) < 3 or self.seen[i].title or (self.seen[i].word and not self.words.capital(i)):
             return None
         return self._misspelt_given(i, bearers, written)
 
@@ -390,24 +388,13 @@ class _Finder:
         return _Given(i, people, written[0], Slip.NONE, "initial_surname") if people else None
 
     def _exact_given(self, i: int, bearers: frozenset[int]) -> _Given | None:
-        key, written = self.words.keys[i], self.words.written[i]
-        name = self.roll.names.get(key)
-        if name is None and len(key) > 2 and not is_word(written):
-            for turned in (written[::-1], written[::-1].translate(_UPSIDE_DOWN)):
-                if name := self.roll.names.get(key_of(turned)):
-                    written = turned
-                    break
-        if name is None or not name.forenames:
-            return None
-        for spelling in name.forenames:
+        seen = self.seen[i]
+        for spelling, slip in seen.given:
             people = spelling.people & bearers
             if people:
                 nick = all(self.roll.bearer(place).given.get(spelling.letters) for place in people)
                 # One may be registered as Daniel and another as Dan: the words allow both.
-                slip = same_key_slip(written, spelling.letters)
-                if slip is None:
-                    continue
-                more = frozenset().union(*(other.people & bearers for other in name.forenames))
+                more = seen.bearers & bearers
                 return _Given(i, more, spelling.letters, slip, "nickname" if nick else "full_name")
         return None
 
@@ -432,20 +419,17 @@ class _Finder:
 
     def _other_forename(self, i: int) -> bool:
         """Whether somebody else's forename stands there ("Kevin Smith" where there is no Kevin)."""
-        written = self.words.written[i]
-        if len(written) < 2 or (is_word(written) and not self.words.capital(i)):
+        words, written, seen = self.words, self.words.written[i], self.seen[i]
+        if len(written) < 2 or (seen.word and not words.capital(i)):
             return False
-        known = is_forename(written) or bool(
-            (name := self.roll.names.get(self.words.keys[i])) and name.forenames
-        )
-        if known:
-            return self.words.capital(i) or not is_word(written)
+        if is_forename(written) or (seen.name is not None and seen.name.forenames):
+            return True
         return (
-            self.words.capital(i)
-            and not self.words.shouted(i)
-            and not is_word(written)
-            and self.words.gap(i) in (" ", "-")
-            and self.words.capital(i + 1)
+            not seen.word
+            and words.capital(i)
+            and not words.shouted(i)
+            and words.gap(i) in (" ", "-")
+            and words.capital(i + 1)
         )
 
     def _transposed(self, one: _Surname) -> bool:
@@ -453,14 +437,16 @@ class _Finder:
         words, i = self.words, one.last + 1
         if i >= len(words.keys) or words.ends[one.last] - one.end > 0:
             return False
+        written, seen = words.written[i], self.seen[i]
         gap = words.reading[one.end : words.starts[i]]
+        if not (seen.given or len(written) == 1 or "," in gap):
+            return False
         if len(gap) > _WIDEST_JOIN or re.search(
             r"[.!?;:&@#\n\"()/]", gap.strip(".") if len(gap) < 2 else gap
         ):
             return False
-        written = words.written[i]
         given = self._exact_given(i, one.spelling.people)
-        if given is None and len(written) > 2 and "," in gap and not is_word(written):
+        if given is None and len(written) > 2 and "," in gap and not seen.word:
             given = self._misspelt_given(i, one.spelling.people, written)
         if given is not None:
             self._mention(one, "transposed", given.people, first=one.first, last=i, given=given)
@@ -586,7 +572,7 @@ class _Finder:
         everyone = frozenset().union(*(one.people for one in name.forenames))
         if len(written) < 3 or i + 1 >= len(words.keys):
             return
-        if is_word(written) and not words.capital(i) and not is_forename(written):
+        if self.seen[i].word and not words.capital(i) and not is_forename(written):
             return
         following = words.written[i + 1]
         gap = words.gap(i)
@@ -775,26 +761,27 @@ class _Finder:
         words = self.words
         if not i:
             return False
-        if words.keys[i - 1] in TITLES:
+        if self.seen[i - 1].title:
             return words.gap(i - 1).strip() in ("&", "+", "/")
-        return i > 1 and words.written[i - 1] in _JOINERS and words.keys[i - 2] in TITLES
+        return i > 1 and words.written[i - 1] in _JOINERS and bool(self.seen[i - 2].title)
 
     def _title_of_couple(self, i: int) -> str:
         before = i - 2 if self.words.written[i - 1] in _JOINERS else i - 1
-        return TITLES[self.words.keys[before]]
+        return self.seen[before].title
 
     # --- small questions ----------------------------------------------------------------------------
 
     def _adjoins(self, i: int) -> bool:
         """Whether word `i` and the next may be two words of one name."""
-        gap = self.words.gap(i)
+        words = self.words
+        gap = words.reading[words.ends[i] : words.starts[i + 1]]
         if gap == " ":
             return True
         if len(gap) > 6:
             return False
         if not gap.strip() or _BRACKETED.fullmatch(gap):  # a line may end inside a name
             return True
-        short = len(self.words.written[i]) <= 1 or self.words.keys[i] in TITLES
+        short = len(words.written[i]) <= 1 or self.seen[i].title
         return not (_STOP_AFTER_SHORT if short else _STOP).search(gap)
 
     def _contracted(self, i: int) -> bool:
@@ -816,9 +803,9 @@ class _Finder:
         words = self.words
         if not words.capital(i) or words.shouted(i + 1):
             return words.sign_after(i) == "." and words.capital(i)
-        if words.sign_after(i) == "." or (i and words.keys[i - 1] in TITLES):
+        if words.sign_after(i) == "." or (i and self.seen[i - 1].title):
             return True
-        return words.capital(i + 1) and not is_word(words.written[i + 1])
+        return words.capital(i + 1) and not self.seen[i + 1].word
 
     def _in_token(self, i: int) -> bool:
         """Whether word `i` is in a handle or hashtag."""
@@ -833,22 +820,15 @@ class _Finder:
         """The title that word `i` is for what follows, or ""."""
         if i < 0:
             return ""
-        words = self.words
-        title = TITLES.get(words.keys[i], "")
+        words, title = self.words, self.seen[i].title
         if not title and words.written[i] in _POSTS:
             title = "mx" if words.capital(i + 1) and not words.shouted(i + 1) else ""
         if not title or not self._adjoins(i):
             return ""
-        if (
-            title == "miss"
-            and i
-            and not words.capital(i)
-            and words.written[i - 1] in lexicon().before_to_miss
-        ):
-            return ""
-        if title == "miss" and len(words.written[i]) < 4:
-            return ""
-        return title
+        if title != "miss":
+            return title
+        meant = words.capital(i) or not i or words.written[i - 1] not in lexicon().before_to_miss
+        return title if meant and len(words.written[i]) > 3 else ""
 
     def _of_title(self, title: str, people: Iterable[int], *, also_pupils: bool) -> frozenset[int]:
         """Those whom a title may be for: by sex where it is known, never by the registered title
