@@ -93,7 +93,7 @@ class Batch:
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
-        self._codes, self._sources = _read_codes(texts)
+        self._codes, self._sources, self._written = _read_codes(texts)
 
     @cached_property
     def reading(self) -> str:
@@ -124,6 +124,13 @@ class Batch:
         """Where in its own text each character of `reading` stands."""
         sources = np.arange(len(self._codes)) if self._sources is None else self._sources
         return sources - np.repeat(self._firsts[:-1], np.diff(self.bounds))
+
+    @cached_property
+    def typed(self) -> bytes:
+        """What was typed for each character of `reading`: as it is where it is ASCII, else `?`."""
+        if self._sources is None:
+            return self._written
+        return np.frombuffer(self._written, dtype=np.uint8)[self._sources].tobytes()
 
     @cached_property
     def _firsts(self) -> Offsets:
@@ -174,7 +181,7 @@ def read(text: str) -> Reading:
     """Read one text for rules: as the reading, and letters spaced out or drawn out are closed up."""
     reading = _RECENT.get(text)
     if reading is None:
-        codes, sources = _read_codes((text,))
+        codes, sources, _ = _read_codes((text,))
         offsets = np.arange(len(codes) - 1) if sources is None else sources[:-1]
         reading = _closed_up(codes[:-1].translate(_ENDS_AS_LINES).decode("latin-1"), offsets)
         _RECENT.keep(text, reading)
@@ -191,8 +198,9 @@ def skeleton(words: str) -> bytes:
     return Batch((words,)).skeleton[:-1]
 
 
-def _read_codes(texts: Sequence[str]) -> tuple[bytes, Offsets | None]:
-    """The reading as bytes, and where in the joined texts each byte comes from: None for one by one."""
+def _read_codes(texts: Sequence[str]) -> tuple[bytes, Offsets | None, bytes]:
+    """The reading as bytes, where in the joined texts each byte comes from (None: one by one), and these as
+    typed, a `?` for what is not ASCII."""
     joined = SEPARATOR.join(texts) + SEPARATOR
     sources: Offsets | None = None
     with_signs_of_money = False
@@ -222,7 +230,7 @@ def _read_codes(texts: Sequence[str]) -> tuple[bytes, Offsets | None]:
     plain = read_signs(plain, written, sources)
     if with_signs_of_money:
         plain = plain.translate(_NO_SIGNS_LEFT)
-    return _read_double_v(plain, sources)
+    return *_read_double_v(plain, sources), written
 
 
 def _latin(written: bytes) -> NDArray[np.bool_]:

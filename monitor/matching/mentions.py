@@ -125,6 +125,9 @@ class _Finder:
         self.roll = glances.roll
         self.glances = glances
         self.seen = list(map(glances.__getitem__, words.written))
+        # What is far from a word that differs is found in the text as it is cut at first.
+        reach = range(-_FARTHEST, _FARTHEST + 1)
+        self.beside = {i + step for i in words.differing for step in reach}
         self.out: list[Mention] = []
 
     def find(self) -> list[Mention]:
@@ -184,10 +187,7 @@ class _Finder:
         if hyphens:
             hyphened = [i for i in range(len(self.seen) - 1) if self.words.gap(i) == "-"]
             found = sorted({*found, *hyphened})
-        if self.words.cut:  # what is far from a word left whole is found in the other view too
-            beside = {i + d for i in self.words.cut for d in range(-_FARTHEST, _FARTHEST + 1)}
-            return [i for i in found if i in beside]
-        return found
+        return [i for i in found if i in self.beside] if self.words.differing else found
 
     def _pair(self, i: int) -> str:
         """The key of word `i` and the next, written as one."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -28,13 +28,14 @@ _ALIKE = bytes.maketrans(f"l{EITHER}".encode("latin-1"), b"ii")
 _END = "\0"
 """Between readings that are cut at once; no reading has it."""
 _UNSETTLED = re.compile(r"(?<![a-z0-9\x81])[a-z0-9]*\x81[a-z0-9\x81]*")
-# Both begin with the signs to look for, so that the search skips to them.
+# These begin with the signs to look for, so that the search skips to them.
 _HUMP = re.compile(
     r"[A-Z\U0001d400-\U0001d7ff\uff21-\uff5a](?:(?<=[^\W\d_A-Z][A-Z])|(?<=[A-Z])[A-Z][a-z]|(?<![A-Z]))"
 )
 _BROKEN = re.compile(r"[()\[\]{}\-](?:(?<=[a-z][()\[\]{}])[a-z]|(?<=[a-z]-)[ \r]*\n)")
 _BREAK = re.compile(r"[()\[\]{}]|-[ \r]*\n[ \r]*")
-_LEET_RUN = re.compile(r"(?<![\w@$#])[\w@$!|€][\w@$!|€'-]+")
+_MAY_BE_LEET = re.compile(r"[0-9$@|€!](?:(?<=[^\W\d_][0-9$@|€])|(?=[^\W\d_]))")
+_LEET_RUN = re.compile(r"(?<![\w@$#])(?=[\w@$!|€'-]*[013-9@$!|€])[\w@$!|€][\w@$!|€'-]+")
 _LEET = dict(zip("013456789@$!|€", "oieasgtbgasiie", strict=True))
 """Signs for letters in words that folding leaves alone: nearly all is signs there ("W417ers", "M5")."""
 _POSSESSIVE = re.compile(r"['-]+s?$")
@@ -48,7 +49,8 @@ _LONGEST_LEET = 40
 class Words:
     """The words of one text, in order. Places count in `reading`; `offsets` leads to the original.
 
-    `written[i]` are the letters of word `i` as read, `keys[i]` their key.
+    `written[i]` are the letters of word `i` as read, `keys[i]` their key, and `capitals[i]` says whether it
+    begins with a capital in the original, or with no letter at all.
     """
 
     text: str
@@ -58,17 +60,17 @@ class Words:
     keys: list[str]
     starts: list[int]
     ends: list[int]
+    capitals: list[bool]
     leet: Words | None = None
     """The same text with more signs read as letters, where it has words of such signs ("Mr5 W417ers")."""
     whole: Words | None = None
     """The same text with no word cut at its capitals, where that makes a difference ("MALi THOMaS")."""
-    cut: Sequence[int] = ()
-    """In words left whole: those that are cut at their capitals in the other view."""
+    differing: Sequence[int] = ()
+    """In one of these two: the words that are others in the text as it is cut at first."""
 
     def capital(self, i: int) -> bool:
         """Whether word `i` begins with a capital in the original."""
-        first = self.text[self.offsets[self.starts[i]]]
-        return first.isupper() or not first.isalpha()
+        return self.capitals[i]
 
     def shouted(self, i: int) -> bool:
         """Whether word `i` is in capitals altogether, which says nothing about names."""
@@ -115,10 +117,11 @@ def words_of(batch: Batch, texts: Sequence[str], indices: Sequence[int]) -> list
     ends = np.flatnonzero(solid & changes[1:]) + 1
     written = [joined[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
     keys = _keys(alike, starts, ends)
+    typed = b"\0".join([batch.typed[low:high] for low, high in zip(lows, highs, strict=True)])
+    capitals, unsure, humped = _capitals(np.frombuffer(typed, dtype=np.uint8), starts, ends)
     sizes = np.array([len(reading) + 1 for reading in readings])
     origins = np.cumsum(sizes) - sizes
     cuts = np.searchsorted(starts, origins)
-    spaced = np.searchsorted(cuts, _spaced_out(starts, ends, kinds), side="right") - 1
     origins = np.repeat(origins, np.diff(cuts, append=len(starts)))
     begins, finishes = (starts - origins).tolist(), (ends - origins).tolist()
     views = [slice(*view) for view in pairwise([*cuts.tolist(), len(starts)])]
@@ -131,20 +134,60 @@ def words_of(batch: Batch, texts: Sequence[str], indices: Sequence[int]) -> list
             keys[view],
             begins[view],
             finishes[view],
+            capitals[view],
         )
         for index, reading, low, high, view in zip(indices, readings, lows, highs, views, strict=True)
     ]
+
+    def whose(places: Offsets) -> list[int]:
+        """In which texts these words stand."""
+        owners: list[int] = (np.searchsorted(cuts, places, side="right") - 1).tolist()
+        return owners
+
+    for at, place in zip(whose(unsure), unsure.tolist(), strict=True):
+        found[at].capitals[place - views[at].start] = _is_capital(found[at], begins[place])
     for words in found:
         if _BROKEN.search(words.reading):
             _mend(words)
-    for at in set(spaced.tolist()):
+    for at in set(whose(_spaced_out(starts, ends, kinds))):
         _close_up(found[at])
+    inside: dict[int, list[int]] = {}
+    for at, place in zip(whose(humped), humped.tolist(), strict=True):
+        inside.setdefault(at, []).append(begins[place])
+    for at, places in inside.items():
+        if _HUMP.search(found[at].text):
+            _split_humps(found[at], places)
     for words in found:
-        if _HUMP.search(words.text):
-            _split_humps(words)
         if _MAY_BE_LEET.search(words.text):
             words.leet = _read_leet(words)
     return found
+
+
+def _capitals(
+    typed: NDArray[np.uint8], starts: Offsets, ends: Offsets
+) -> tuple[list[bool], Offsets, Offsets]:
+    """Which words begin with a capital or no letter, as far as ASCII says; those where it does not; and those
+    that may have capitals inside, but not throughout."""
+    first, wide = typed[starts], typed == ord("?")
+    upper = (typed >= ord("A")) & (typed <= ord("Z"))
+    small = (first >= ord("a")) & (first <= ord("z"))
+
+    def number(of: NDArray[np.bool_]) -> Offsets:
+        """How many of these each word has."""
+        counted = np.concatenate(([0], np.cumsum(of)))
+        numbers: Offsets = counted[ends] - counted[starts]
+        return numbers
+
+    uppers, lengths = number(upper), ends - starts
+    inside = (uppers > upper[starts]) & (uppers < lengths)
+    humped = (inside | (number(wide) > 0)) & (lengths > 2)
+    return (~small).tolist(), np.flatnonzero(wide[starts]), np.flatnonzero(humped)
+
+
+def _is_capital(words: Words, start: int) -> bool:
+    """Whether a capital, or no letter at all, stands at a place of the reading."""
+    first = words.text[words.offsets[start]]
+    return first.isupper() or not first.isalpha()
 
 
 def _keys(alike: bytes, starts: Offsets, ends: Offsets) -> list[str]:
@@ -173,41 +216,30 @@ def settled_reading(reading: str) -> str:
     return _UNSETTLED.sub(lambda word: settled(word.group()), reading)
 
 
-_MAY_BE_LEET = re.compile(r"[^\W\d_][0-9$@|€]|[0-9$@|€!][^\W\d_]")
-
-
 def _read_leet(words: Words) -> Words | None:
     """The words with each run of letters and signs read as letters; None if no run is a word."""
-    out: list[tuple[str, int, int]] = []
-    at = 0
+    changes: list[_Change] = []
     for run in _LEET_RUN.finditer(words.text):
         core = _POSSESSIVE.sub("", run.group())
         if core[:1] == "@" or "_" in core:  # a handle: its digits are not letters
             continue
-        signs = sum(sign in _LEET for sign in core.rstrip("!"))
-        letters = sum(sign.isalpha() for sign in core)
+        signs = any(sign in _LEET for sign in core.rstrip("!"))
+        letters = any(sign.isalpha() for sign in core)
         if not (signs and letters) or len(core) > _LONGEST_LEET or _COUNTS.fullmatch(core.lower()):
             continue
-        start, end = (
-            bisect_left(words.offsets, run.start()),
-            bisect_left(words.offsets, run.start() + len(core)),
-        )
+        start = bisect_left(words.offsets, run.start())
+        end = bisect_left(words.offsets, run.start() + len(core))
         read = "".join(
             _LEET.get(words.text[words.offsets[place]], words.reading[place]) for place in range(start, end)
         )
         word = "".join(letter for letter in read if "a" <= letter <= "z")
-        while at < len(words.starts) and words.ends[at] <= start:
-            out.append((words.written[at], words.starts[at], words.ends[at]))
-            at += 1
-        while at < len(words.starts) and words.starts[at] < end:
-            at += 1
-        if len(word) > 1:
-            out.append((word, start, end))
-    if not out:
+        first = bisect_right(words.ends, start)
+        last = bisect_left(words.starts, end)
+        changes.append((first, max(first, last), [(word, start, end)] if len(word) > 1 else []))
+    if not changes:
         return None
-    out += list(zip(words.written[at:], words.starts[at:], words.ends[at:], strict=True))
     other = replace(words, whole=None, leet=None)
-    _replace(other, out)
+    other.differing = _change(other, changes)
     return other
 
 
@@ -267,34 +299,36 @@ def _mend(words: Words) -> None:
         _replace(words, out)
 
 
-def _split_humps(words: Words) -> None:
-    """Split at capitals inside a word: "SackMrSmith", but neither "SMITH" nor "sMiTH"."""
+def _split_humps(words: Words, places: Sequence[int]) -> None:
+    """Split those words that begin at these places at the capitals inside: "SackMrSmith", but neither "SMITH"
+    nor "sMiTH"."""
     cut: dict[int, list[int]] = {}
-    for i, (word, start, end) in enumerate(zip(words.written, words.starts, words.ends, strict=True)):
+    for start in places:
+        i = bisect_left(words.starts, start)
         # A word longer than its letters is spaced out, and cut already.
-        if 2 < end - start == len(word) and not _is_plain(words.quoted(start, end)):
-            upper = [words.text[words.offsets[at]].isupper() for at in range(start, end)]
-            humps = [start]
-            for at in range(1, end - start):
-                if upper[at] and (not upper[at - 1] or (at + 1 < len(upper) and not upper[at + 1])):
-                    humps.append(start + at)
-            if len(humps) > 1 and not all(upper) and _are_words(humps, end, upper):
-                cut[i] = [*humps, end]
-    if not cut:
-        return
-    words.whole = replace(words, cut=tuple(cut))
-    out: list[tuple[str, int, int]] = []
-    for i, one in enumerate(zip(words.written, words.starts, words.ends, strict=True)):
-        if i in cut:
-            out += [(words.reading[start:end], start, end) for start, end in pairwise(cut[i])]
-        else:
-            out.append(one)
-    _replace(words, out)
-
-
-def _is_plain(original: str) -> bool:
-    """Whether a word has no capital but its first letter, or nothing else, as most have."""
-    return original.isascii() and original.isalpha() and (original[1:].islower() or original.isupper())
+        if (
+            i == len(words.starts)
+            or words.starts[i] != start
+            or words.ends[i] - start != len(words.written[i])
+        ):
+            continue
+        end = words.ends[i]
+        upper = [words.text[at].isupper() for at in words.offsets[start:end]]
+        humps = [start]
+        for at in range(1, end - start):
+            if upper[at] and (not upper[at - 1] or (at + 1 < len(upper) and not upper[at + 1])):
+                humps.append(start + at)
+        if len(humps) > 1 and not all(upper) and _are_words(humps, end, upper):
+            cut[i] = [*humps, end]
+    if cut:
+        words.whole = replace(words, differing=tuple(cut))
+        _change(
+            words,
+            [
+                (i, i + 1, [(words.reading[start:end], start, end) for start, end in pairwise(places)])
+                for i, places in cut.items()
+            ],
+        )
 
 
 def _are_words(humps: Sequence[int], end: int, upper: Sequence[bool]) -> bool:
@@ -309,11 +343,43 @@ def _is_upper(words: Words, i: int) -> bool:
     return words.text[words.offsets[words.starts[i]]].isupper()
 
 
-def _replace(words: Words, out: Sequence[tuple[str, int, int]]) -> None:
+_Word = tuple[str, int, int]
+"""Letters as read, and from where to where in the reading they stand."""
+_Change = tuple[int, int, Sequence[_Word]]
+"""From which word to which others stand instead, and what they are."""
+
+
+def _change(words: Words, changes: Sequence[_Change]) -> list[int]:
+    """Put other words in the place of some, in order; returns where they then stand, or what follows them."""
+    written, keys, capitals = list[str](), list[str](), list[bool]()
+    starts, ends, differing = list[int](), list[int](), list[int]()
+    at = 0
+    for first, last, others in (*changes, (len(words.written), len(words.written), ())):
+        kept = slice(at, max(at, first))
+        at = max(at, last)
+        written += words.written[kept]
+        keys += words.keys[kept]
+        starts += words.starts[kept]
+        ends += words.ends[kept]
+        capitals += words.capitals[kept]
+        differing += range(len(written), len(written) + max(1, len(others)))
+        for word, start, end in others:
+            written.append(word)
+            keys.append(key_of(word))
+            starts.append(start)
+            ends.append(end)
+            capitals.append(_is_capital(words, start))
+    words.written, words.keys, words.capitals = written, keys, capitals
+    words.starts, words.ends = starts, ends
+    return differing[:-1]
+
+
+def _replace(words: Words, out: Sequence[_Word]) -> None:
     words.starts = [start for _, start, _ in out]
     words.ends = [end for _, _, end in out]
     known = dict(zip(words.written, words.keys, strict=True))
     words.written = [word for word, _, _ in out]
+    words.capitals = [_is_capital(words, start) for start in words.starts]
     words.keys = [known.get(word) or key_of(word) for word in words.written]
 
 
