@@ -10,7 +10,7 @@ import math
 import re
 import tomllib
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -133,10 +133,14 @@ def _alike(first: Judged, second: Judged) -> bool:
 
 def _judge(one: Mention, words: Words, roll: Roll, around: Surroundings) -> Judged | None:
     weights = _weights()
-    people, evidence = _told_apart(one, roll, around)
+    evidence: list[str] = []
+    for name in _of_words(one, words):
+        if name in weights.decisive:  # most of what looks like a name ends here, before anybody is thought of
+            return None
+        evidence.append(name)
+    people, cues = _told_apart(one, roll, around)
+    cue = bool(cues)
     bearers = [roll.bearer(place) for place in people]
-    cue = bool(evidence)
-    titled = bool(one.title)
     if not around.context:
         if around.elsewhere or one.rule not in _CAN_STAND_ALONE or one.slips or one.notes:
             return None
@@ -144,16 +148,20 @@ def _judge(one: Mention, words: Words, roll: Roll, around: Surroundings) -> Judg
             return None
         if one.rule == "transposed" and "," not in words.reading[one.start : one.end] and not one.inside:
             return None
-        evidence.append("no_context")
-    if all(bearer.common for bearer in bearers) and not (cue or titled):
-        if one.rule in _NEEDS_CUE or one.rule in _NAMES_NOBODY_COMMON:
-            return None
-    elif one.rule == "surname" and any(bearer.common for bearer in bearers):
-        people = frozenset(place for place in people if not roll.bearer(place).common)
-        bearers = [roll.bearer(place) for place in people]
-        if not bearers:
-            return None
-    evidence += _of_words(one, words, bearers, cue=cue)
+        cues.append("no_context")
+    common = [bearer.common for bearer in bearers]
+    if True in common:
+        if False not in common and not (cue or one.title):
+            if one.rule in _NEEDS_CUE or one.rule in _NAMES_NOBODY_COMMON:
+                return None
+        elif one.rule == "surname":
+            people = frozenset(place for place in people if not roll.bearer(place).common)
+            bearers = [roll.bearer(place) for place in people]
+            if not bearers:
+                return None
+    evidence = [*cues, *evidence, *_of_bearers(one, words, bearers, cue=cue)]
+    if one.slips:
+        evidence += _of_slips(one, words)
     if around.other_schools:
         evidence += _of_other_schools(one, words, around)
     total = weights.rules[one.rule] + sum(map(weights.evidence.__getitem__, evidence))
@@ -198,15 +206,20 @@ def _told_apart(one: Mention, roll: Roll, around: Surroundings) -> tuple[frozens
     return one.people, ["subject"] if most == 2 else ["role"] if most else []
 
 
-def _of_words(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: bool) -> list[str]:
-    """What the words of the mention, and those beside it, say."""
-    evidence = list(one.notes)
-    if _part_of_longer(one, words):
-        evidence.append("part_of_longer")
-    if lexicon().trades.match(words.reading, one.end) or _begins_business(one, words):
-        evidence.append("business")
+def _of_words(one: Mention, words: Words) -> Iterator[str]:
+    """What the words of the mention, and those beside it, say whoever it is."""
+    yield from one.notes
     if _reads_as_words(one, words):
-        evidence.append("reads_as_words")
+        yield "reads_as_words"
+    if _part_of_longer(one, words):
+        yield "part_of_longer"
+    if _trade_follows(words, one.last, one.end) or _begins_business(one, words):
+        yield "business"
+
+
+def _of_bearers(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: bool) -> list[str]:
+    """What can be said of those who bear the name."""
+    evidence: list[str] = []
     wanted = SEX_OF_TITLE.get(one.title, "")
     if wanted and not any(bearer.sex in ("", wanted) for bearer in bearers):
         evidence.append("other_sex")
@@ -217,28 +230,34 @@ def _of_words(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: boo
         evidence.append("many")
     if one.inside:
         evidence.append("inside")
-    elif not words.capital(one.first) and weak:
+    elif weak and not words.capital(one.first):
         evidence.append("small_and_widespread" if "widespread" in evidence else "small_letter")
     if one.rule == "title_forename" and surname_share(one.given) > forename_share(one.given) / 2:
         evidence.append("another_surname")
-    if one.slips:
-        evidence += _of_slips(one, words)
     return evidence
+
+
+def _trade_follows(words: Words, i: int, end: int) -> bool:
+    """Whether a word of trade stands right after a name that ends with word `i` ("Baldwin Plumbing")."""
+    lexical, following = lexicon(), words.written[i + 1 : i + 2]
+    if not following or (following[0] not in lexical.trade_words and "&" not in words.reading[end : end + 3]):
+        return False
+    return bool(lexical.trades.match(words.reading, end))
 
 
 def _begins_business(one: Mention, words: Words) -> bool:
     """Whether one more name stands before the word that makes it a business ("Baldwin King Plumbing")."""
     i = one.last + 1
-    if one.title or i + 1 >= len(words.written) or words.gap(one.last) != " " or not _is_another(words, i):
+    if one.title or i + 1 >= len(words.written) or words.gap(one.last) != " ":
         return False
-    return bool(lexicon().trades.match(words.reading, words.ends[i]))
+    return _trade_follows(words, i, words.ends[i]) and _is_another(words, i)
 
 
 def _part_of_longer(one: Mention, words: Words) -> bool:
     """Whether a hyphen makes it a piece of another name ("Huggins-Ward")."""
-    reading = words.reading
     if one.inside:
         return False
+    reading = words.reading
     if one.first and words.ends[one.first - 1] == one.start and words.written[one.first - 1] in _BEGIN_NAMES:
         return True
     after = reading[one.end : one.end + 2]
@@ -415,6 +434,8 @@ class _Weights:
     rules_say: dict[str, str]
     evidence: dict[str, float]
     says: dict[str, str]
+    decisive: frozenset[str]
+    """Evidence that no other can outweigh."""
     scale: float
     shift: float
 
@@ -422,11 +443,14 @@ class _Weights:
 @cache
 def _weights() -> _Weights:
     data = tomllib.loads(resources.files(__package__).joinpath("weights.toml").read_text("utf-8"))
-    evidence = data["evidence"]
+    rules = {name: one["weight"] for name, one in data["rules"].items()}
+    evidence = {name: one["weight"] for name, one in data["evidence"].items()}
+    most = max(rules.values()) + sum(weight for weight in evidence.values() if weight > 0)
     return _Weights(
-        rules={name: one["weight"] for name, one in data["rules"].items()},
+        rules=rules,
         rules_say={name: one["says"] for name, one in data["rules"].items()},
-        evidence={name: one["weight"] for name, one in evidence.items()},
-        says={name: one["says"] for name, one in evidence.items()},
+        evidence=evidence,
+        says={name: one["says"] for name, one in data["evidence"].items()},
+        decisive=frozenset(name for name, weight in evidence.items() if weight + most < 0),
         **data["calibration"],
     )

@@ -70,6 +70,8 @@ class Lexicon:
     other_place: re.Pattern[str]
     other_school_kind: re.Pattern[str]
     trades: re.Pattern[str]
+    trade_words: frozenset[str]
+    """How they begin."""
     cues: Mapping[str, Sequence[str]]
     """Lists of words by name, among them one for each of `subjects`."""
     subjects: frozenset[str]
@@ -120,6 +122,7 @@ def lexicon() -> Lexicon:
         other_place=_next(data["other_place"]),
         other_school_kind=_next(data["other_school_kind"]),
         trades=_next(data["trades"]),
+        trade_words=frozenset(_TOKEN.findall(read(one).text)[0] for one in data["trades"]),
         cues={
             EDUCATION: data["education"],
             ELSEWHERE: data["elsewhere"],
