@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
-from dataclasses import dataclass
 from typing import NamedTuple
 
-from monitor.matching.lexicon import CONTEXT, EDUCATION, ELSEWHERE, NOT_US, Phrases, lexicon
+from monitor.matching.lexicon import (
+    CONTEXT,
+    EDUCATION,
+    ELSEWHERE,
+    NOT_US,
+    YEARS,
+    YOUNGER,
+    YOUNGER_KINDS,
+    Phrases,
+    lexicon,
+)
 from monitor.matching.names import is_word
 from monitor.matching.terms import Form
 from monitor.matching.words import Words
@@ -32,10 +41,9 @@ MEANT = 0.5
 """From here on the School is meant."""
 
 _YEAR_WORDS = frozenset({"y", "yr", "yrs", "year", "years"})
-_YEARS = frozenset(map(str, range(7, 14)))
 _TOKEN_GOES_ON = re.compile(r"(?:[_.\-]*[a-z0-9\x81]+)*_?")
-_YOUNGER = frozenset({"primary", "infants", "juniors", "prep", "nursery"})
 _MOST_WORDS_OF_A_NAME = 4
+_SAINT = frozenset({"st", "saint"})
 
 
 class Found(NamedTuple):
@@ -47,8 +55,7 @@ class Found(NamedTuple):
     token: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
+class Meant(NamedTuple):
     """A school term that counts, by its place in the reading."""
 
     start: int
@@ -96,38 +103,33 @@ def find_school(
             shorts.append(one)
     against = ELSEWHERE in said or NOT_US in said
     cut = _ELSEWHERE * against + _OTHER_SCHOOL * elsewhere
-    strong = max((one.confidence for one in meant), default=0.0)
+    strong = max([one.confidence for one in meant], default=0.0)
+    # A page name is made of common words; a full name, handle or domain is not talked away.
+    best = max(0.0, strong - cut) if all(one.rule == "school_page" for one in meant) else strong
     if shorts:
         cued = EDUCATION in said or CONTEXT in said
         cues = _CUE if years or (cued and _cue_beside(words, shorts, places)) else 0.0
         if len({one.form.parts for one in shorts}) > 1:
             cues += _SECOND_SHORT
-        if (
-            not strong
-            and cues < MEANT
-            and max(_own(one) for one in shorts) + cues - cut < MEANT
-            and somebody()
-        ):
+        surest = max(map(_own, shorts))
+        if not strong and cues < MEANT and surest + cues - cut < MEANT and somebody():
             cues += _SOMEBODY_NAMED
         for one in shorts:
-            sure = max(0.0, min(0.9, _own(one) + cues - cut))
-            meant.append(Meant(one.start, one.end, one.form.term, "school_short", round(sure, 3)))
-    # A page name is made of common words; a full name, handle or domain is not talked away.
-    if meant and strong and all(one.rule in ("school_page", "school_short") for one in meant):
-        strong = max(0.0, strong - cut)
-    best = max([strong, *(one.confidence for one in meant if one.rule == "school_short")], default=0.0)
+            sure = round(max(0.0, min(0.9, _own(one) + cues - cut)), 3)
+            meant.append(Meant(one.start, one.end, one.form.term, "school_short", sure))
+            best = max(best, sure)
     kept = [one for one in meant if one.confidence >= MEANT]
-    return sorted(kept, key=lambda one: one.start), best
+    if len(kept) > 1:
+        kept.sort(key=lambda one: one.start)
+    return kept, best
 
 
-def years_in(words: Words, said: frozenset[str]) -> frozenset[str]:
+def years_in(words: Words) -> frozenset[str]:
     """The year groups that a text of these words speaks of ("Y9", "year 11", "9F")."""
-    if _YEARS.isdisjoint(said):
-        return frozenset()
     written = words.written
     found = set()
     for i, word in enumerate(written):
-        if word in _YEARS:
+        if word in YEARS:
             after = written[i + 1] if i + 1 < len(written) else ""
             formed = len(after) == 1 and words.starts[i + 1] == words.ends[i]
             if formed or (i and written[i - 1] in _YEAR_WORDS):
@@ -135,17 +137,21 @@ def years_in(words: Words, said: frozenset[str]) -> frozenset[str]:
     return frozenset(found)
 
 
-def other_schools(words: Words, own: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def other_schools(words: Words, own: Sequence[tuple[int, int]], said: Set[str]) -> list[tuple[int, int]]:
     """Where another school is named ("Bemrose Academy", "St Cuthman's"), as places in the reading.
 
-    `own`: where our own terms stand. A name is what is written with a capital or is no English word.
+    `own`: where our own terms stand; `said`: the lists of cues with a word in the text. A name is what is
+    written with a capital or is no English word.
     """
     lexical = lexicon()
     written = words.written
     spans = []
     ours = covering(len(words.reading), own)
-    for i, word in enumerate(written):
-        if word in ("st", "saint") and i + 1 < len(written) and words.capital(i) and words.capital(i + 1):
+    for i in [i for i, word in enumerate(written) if word in lexical.school_kinds or word in _SAINT]:
+        word = written[i]
+        if ours[words.ends[i] - 1] and YOUNGER not in said:
+            continue  # our own, with whatever stands before it
+        if word in _SAINT and i + 1 < len(written) and words.capital(i) and words.capital(i + 1):
             end = words.ends[i + 1]
             if not any(ours[words.starts[i] : end]) and not written[i + 1].isdigit():
                 spans.append((words.starts[i], end))
@@ -176,7 +182,7 @@ def other_schools(words: Words, own: Sequence[tuple[int, int]]) -> list[tuple[in
         if not named:
             continue
         start, end = words.starts[first], words.ends[i]
-        younger = not _YOUNGER.isdisjoint(written[first : i + 1])
+        younger = not YOUNGER_KINDS.isdisjoint(written[first : i + 1])
         if younger or not any(ours[start:end]):
             spans.append((start, end))
     return spans

@@ -33,7 +33,10 @@ class Phrases:
 
 EDUCATION, ELSEWHERE, ROLE, PUPIL = "education", "elsewhere", "role", "pupil"
 CONTEXT, NOT_US, OTHER_SCHOOLS = "context", "not_us", "other_schools"
-SCHOOL_KIND, OFFICE = "school_kind", "office"
+SCHOOL_KIND, YOUNGER, OFFICE, YEAR = "school_kind", "younger", "office", "year"
+YEARS = frozenset(map(str, range(7, 14)))
+YOUNGER_KINDS = frozenset({"primary", "infants", "juniors", "prep", "nursery"})
+"""What a school for younger children is called, be it in our own name otherwise."""
 
 
 class Cues:
@@ -48,16 +51,19 @@ class Cues:
                 single.setdefault(word, set()).add(name)
             for phrase in compiled.several:
                 several.setdefault(phrase.split()[0], []).append((phrase, name))
-        self._single = {word: frozenset(names) for word, names in single.items()}
-        self._several = several
+        self._known = {
+            word: (tuple(single.get(word, ())), tuple(several.get(word, ())))
+            for word in single.keys() | several.keys()
+        }
 
-    def said(self, written: frozenset[str], words: Sequence[str]) -> set[str]:
-        """The names of the lists of which a text of these words has one. `written`: the same words."""
-        names: set[str] = set()
-        names.update(*[self._single[word] for word in self._single.keys() & written])
-        if begun := self._several.keys() & written:
-            spoken = f" {' '.join(words)} "
-            names.update(name for word in begun for phrase, name in self._several[word] if phrase in spoken)
+    def said(self, words: Sequence[str]) -> set[str]:
+        """The names of the lists of which a text of these words has one."""
+        names, spoken = set[str](), ""
+        for single, several in filter(None, map(self._known.get, words)):
+            names.update(single)
+            if several:
+                spoken = spoken or f" {' '.join(words)} "
+                names.update([name for phrase, name in several if phrase in spoken])
         return names
 
 
@@ -129,7 +135,9 @@ def lexicon() -> Lexicon:
             ROLE: data["role_cues"],
             PUPIL: data["pupil_cues"],
             SCHOOL_KIND: [*data["school_kinds"], "st", "saint"],
+            YOUNGER: sorted(YOUNGER_KINDS),
             OFFICE: data["office_stems"],
+            YEAR: sorted(YEARS),
             **data["subjects"],
         },
         subjects=frozenset(data["subjects"]),

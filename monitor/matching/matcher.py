@@ -35,6 +35,7 @@ from monitor.matching.lexicon import (
     ROLE,
     SCHOOL,
     SCHOOL_KIND,
+    YEAR,
     Cues,
     Phrases,
     lexicon,
@@ -151,11 +152,10 @@ class Matcher:
 
     def _look(self, words: Words, found: Sequence[Found], *, at_home: bool) -> Matches:
         """Decide about one text that has hits, or that stands where the School is meant anyway."""
-        written = frozenset(words.written)
-        said = self._terms.cues.said(written, words.written)
-        years = years_in(words, written)
+        said = self._terms.cues.said(words.written)
+        years = years_in(words) if YEAR in said else frozenset[str]()
         own = sorted({(one.start, one.end) for one in found})
-        others = other_schools(words, own) if SCHOOL_KIND in said else []
+        others = other_schools(words, own, said) if SCHOOL_KIND in said else []
         elsewhere = bool(others) or OTHER_SCHOOLS in said
         subjects = lexicon().subjects & said
 
@@ -163,16 +163,8 @@ class Matcher:
 
         def judged(spans: Sequence[tuple[int, int]], *, context: bool) -> list[Judged]:
             """Who is named but for what the School's terms cover ("Littleover" is no pupil Little)."""
-            around = Surroundings(
-                context=context,
-                elsewhere=elsewhere,
-                own_terms=own,
-                other_schools=others,
-                subjects=subjects,
-                years=years,
-                role=ROLE in said,
-                pupil=PUPIL in said,
-            )
+            role, pupil = ROLE in said, PUPIL in said
+            around = Surroundings(context, elsewhere, own, others, subjects, years, role, pupil)
             return judge(_uncovered(mentions, spans), self._roll, around)
 
         def somebody() -> bool:
@@ -186,8 +178,8 @@ class Matcher:
         if not (context or people):
             return _NOTHING
         return Matches(
-            school=tuple(one.match(words) for one in school) if context else (),
-            people=tuple(one.match(self._roll) for one in people),
+            school=tuple([one.match(words) for one in school]) if context else (),
+            people=tuple([one.match(self._roll) for one in people]),
             # Short forms too: where the School is meant, "Littleover's head" is its head.
             offices=_offices(words, own) if context and OFFICE in said else (),
             context=context,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -85,6 +85,8 @@ class Words:
         """Where places `start` to `end` lie in the original, marks on the last letter included."""
         first, last = self.offsets[start], self.offsets[end - 1] + 1
         at, text = last, self.text
+        if at < len(text) and text[at].isascii():
+            return first, last
         while at < len(text) and (kind := unicodedata.category(text[at])) in ("Mn", "Me", "Cf"):
             at += 1
             last = last if kind == "Cf" else at  # a joiner may stand before a mark, but ends nothing
@@ -104,8 +106,8 @@ class Words:
         return self.reading[self.ends[i] : self.ends[i] + 1]
 
 
-def words_of(batch: Batch, texts: Sequence[str], indices: Sequence[int]) -> list[Words]:
-    """Cut the texts at some places of a batch into words, all at once."""
+def words_of(batch: Batch, texts: Sequence[str], indices: Sequence[int]) -> Iterator[Words]:
+    """Cut the texts at some places of a batch into words, all at once; handed out one by one."""
     lows = batch.bounds[indices].tolist()
     highs = (batch.bounds[np.add(indices, 1)] - 1).tolist()
     readings = [settled_reading(batch.reading[low:high]) for low, high in zip(lows, highs, strict=True)]
@@ -124,11 +126,23 @@ def words_of(batch: Batch, texts: Sequence[str], indices: Sequence[int]) -> list
     cuts = np.searchsorted(starts, origins)
     origins = np.repeat(origins, np.diff(cuts, append=len(starts)))
     begins, finishes = (starts - origins).tolist(), (ends - origins).tolist()
-    views = [slice(*view) for view in pairwise([*cuts.tolist(), len(starts)])]
-    found = [
-        Words(
+    firsts = [*cuts.tolist(), len(starts)]
+
+    def by_text(places: Offsets) -> dict[int, list[int]]:
+        """These words by the text in which they stand."""
+        owners = np.searchsorted(cuts, places, side="right") - 1
+        found: dict[int, list[int]] = {}
+        for owner, place in zip(owners.tolist(), places.tolist(), strict=True):
+            found.setdefault(owner, []).append(place)
+        return found
+
+    not_ascii, inside = by_text(unsure), by_text(humped)
+    spaced = by_text(_spaced_out(starts, ends, kinds))
+    for at, index in enumerate(indices):
+        low, high, view = lows[at], highs[at], slice(firsts[at], firsts[at + 1])
+        words = Words(
             texts[index],
-            reading,
+            readings[at],
             batch.offsets[low:high].tolist(),
             written[view],
             keys[view],
@@ -136,31 +150,17 @@ def words_of(batch: Batch, texts: Sequence[str], indices: Sequence[int]) -> list
             finishes[view],
             capitals[view],
         )
-        for index, reading, low, high, view in zip(indices, readings, lows, highs, views, strict=True)
-    ]
-
-    def whose(places: Offsets) -> list[int]:
-        """In which texts these words stand."""
-        owners: list[int] = (np.searchsorted(cuts, places, side="right") - 1).tolist()
-        return owners
-
-    for at, place in zip(whose(unsure), unsure.tolist(), strict=True):
-        found[at].capitals[place - views[at].start] = _is_capital(found[at], begins[place])
-    for words in found:
+        for place in not_ascii.get(at, ()):
+            words.capitals[place - firsts[at]] = _is_capital(words, begins[place])
         if _BROKEN.search(words.reading):
             _mend(words)
-    for at in set(whose(_spaced_out(starts, ends, kinds))):
-        _close_up(found[at])
-    inside: dict[int, list[int]] = {}
-    for at, place in zip(whose(humped), humped.tolist(), strict=True):
-        inside.setdefault(at, []).append(begins[place])
-    for at, places in inside.items():
-        if _HUMP.search(found[at].text):
-            _split_humps(found[at], places)
-    for words in found:
+        if at in spaced:
+            _close_up(words)
+        if at in inside and _HUMP.search(words.text):
+            _split_humps(words, [begins[place] for place in inside[at]])
         if _MAY_BE_LEET.search(words.text):
             words.leet = _read_leet(words)
-    return found
+        yield words
 
 
 def _capitals(
