@@ -31,6 +31,7 @@ TITLES = {
     "reverend": "rev",
 }  # fmt: skip
 """Titles by key."""
+_GLUED_TITLES = ("mrs", "miss", "mr", "ms", "dr", "sir")
 LONGEST_SLIPPED = 24
 LONGEST_GLUED = 60
 _MOST_WORDS = 4096
@@ -38,14 +39,21 @@ _UPSIDE_DOWN = str.maketrans("nubqdp", "unqbpd")
 """In writing turned upside down these are each other; folding reads the other letters of it."""
 _SAME_SHAPES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"))
 _SHORTEST_NEAR, _SHORTEST_PLURAL, _SHORTEST_AROUND_NAME = 4, 5, 6
+_SHORTEST_ALONE_INSIDE = 7
 
 
 class Inside(NamedTuple):
-    """A surname inside a longer word, from letter `first` to `last` of those written."""
+    """Somebody named inside a longer word, from letter `first` to `last` of those written; `in_token`: only
+    if the word is in a handle or hashtag."""
 
-    spelling: Spelling
     first: int
     last: int
+    rule: str
+    people: frozenset[int]
+    spelling: Spelling
+    given: str = ""
+    title: str = ""
+    in_token: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -205,7 +213,7 @@ def nearest(roll: Roll, written: str, key: str) -> list[tuple[Spelling, Slip]]:
 
 
 def _inside(roll: Roll, written: str, key: str) -> Iterator[Inside]:
-    """The surnames that stand inside a word, with letters before or after them."""
+    """Those whom a word names with letters before or after their surname."""
     names, heads, size = roll.names, roll.heads, len(key)
     if size < _SHORTEST_AROUND_NAME:
         return
@@ -226,5 +234,48 @@ def _inside(roll: Roll, written: str, key: str) -> Iterator[Inside]:
         for spelling in name.surnames:
             for first in range(at[begin], at[begin + 1]):  # "tamsinnolan": either n may begin the name
                 if written.startswith(spelling.letters, first):
-                    yield Inside(spelling, first, first + len(spelling.letters))
+                    yield from _with_letters_about(roll, written, first, spelling)
                     break
+
+
+def _with_letters_about(roll: Roll, written: str, first: int, spelling: Spelling) -> Iterator[Inside]:
+    """What the letters before and after a surname inside a word make of it."""
+    last = first + len(spelling.letters)
+    head, tail = written[:first], written[last:]
+    for place in spelling.people if len(head) > 1 or len(tail) > 1 else ():
+        for letters, short in roll.bearer(place).given.items():
+            if len(letters) < 2:
+                continue
+            one = frozenset((place,))
+            if head.endswith(letters):
+                rule = "half_name" if spelling.half else "nickname" if short else "full_name"
+                yield Inside(first - len(letters), last, rule, one, spelling, letters)
+            elif tail.startswith(letters):
+                yield Inside(first, last + len(letters), "transposed", one, spelling, letters)
+    long_enough = len(spelling.letters) >= 5
+    title = next((title for title in _GLUED_TITLES if head.endswith(title)), "")
+    if title and (long_enough or head == title):
+        people = roll.of_title(title, spelling.people, also_pupils=False)
+        if people:
+            rule = "title_half" if spelling.half else "title_surname"
+            yield Inside(first - len(title), last, rule, people, spelling, title=title)
+    if len(head) == 1 and not tail and long_enough:
+        people = roll.with_initial(head, spelling.people)
+        if people:
+            yield Inside(0, last, "initial_surname", people, spelling, head)
+    if not head and len(tail) == 1 and long_enough:
+        people = roll.with_initial(tail, spelling.people)
+        if people:
+            yield Inside(first, len(written), "transposed_initial", people, spelling, tail, in_token=True)
+    alone = len(spelling.letters) >= _SHORTEST_ALONE_INSIDE and not is_word(spelling.letters)
+    if alone and _are_words(head) and _are_words(tail):
+        yield Inside(first, last, "surname", spelling.people, spelling, in_token=True)
+
+
+def _are_words(letters: str) -> bool:
+    """Whether letters are words run together, or nothing ("justicefor", but not "offici")."""
+    reached = {0}
+    for end in range(1, len(letters) + 1):
+        if any(start in reached and is_word(letters[start:end]) for start in range(max(0, end - 12), end)):
+            reached.add(end)
+    return len(letters) in reached

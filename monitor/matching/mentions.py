@@ -24,7 +24,7 @@ from monitor.matching.glance import (
 )
 from monitor.matching.lexicon import lexicon
 from monitor.matching.names import is_forename, is_surname, is_word, surname_share
-from monitor.matching.roll import SEX_OF_TITLE, Name, Spelling
+from monitor.matching.roll import Name, Spelling
 from monitor.matching.spelling import (
     Slip,
     distance,
@@ -37,7 +37,6 @@ from monitor.matching.spelling import (
 )
 from monitor.matching.words import Words
 
-_GLUED_TITLES = ("mrs", "miss", "mr", "ms", "dr", "sir")
 _JOINERS = frozenset({"and", "n"})
 _YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
 _BETWEEN_NAME_AND_FORM = frozenset({"in", "from", "of", "at", "the", "is", "our"})
@@ -54,7 +53,6 @@ _TEXTED = frozenset("aiunxrckby")
 _WIDEST_JOIN = 4
 _FARTHEST = 4
 """How many words a mention may reach from the first that is looked at."""
-_SHORTEST_ALONE_INSIDE = 7
 _SHORTEST_CUT = 4
 _MAY_BE_CUT = 2e-5
 # Begins with the signs to look for, so that the search skips to them.
@@ -313,7 +311,7 @@ class _Finder:
             people = given.people
             rule = "half_name" if one.spelling.half and given.rule == "full_name" else given.rule
             if title:
-                people = self._of_title(title, people, also_pupils=given.rule != "initial_surname")
+                people = self.roll.of_title(title, people, also_pupils=given.rule != "initial_surname")
                 rule = "title_initial_surname" if rule == "initial_surname" else rule
             if people:
                 notes = ("middle",) if middle else ()
@@ -322,9 +320,9 @@ class _Finder:
                 )
                 return
         if title and one.first:
-            first, people = one.first - 1, self._of_title(title, bearers, also_pupils=False)
+            first, people = one.first - 1, self.roll.of_title(title, bearers, also_pupils=False)
             if self._couple(first):
-                people |= self._of_title(self._title_of_couple(first), bearers, also_pupils=False)
+                people |= self.roll.of_title(self._title_of_couple(first), bearers, also_pupils=False)
                 first -= 2 if words.written[first - 1] in _JOINERS else 1
                 title = "mx"
             if people:
@@ -367,7 +365,7 @@ class _Finder:
         if len(written) == 1:
             if self.words.sign_before(i) == "'":
                 return None  # "Year 7's Ottilie"
-            people = self._with_initial(written, bearers)
+            people = self.roll.with_initial(written, bearers)
             if not people or (written in "ai" and not self._is_initial(i)):
                 return None
             return _Given(i, people, written, Slip.NONE, "initial_surname")
@@ -384,7 +382,7 @@ class _Finder:
             or not words.quoted(words.starts[i], words.ends[i]).isupper()
         ):
             return None
-        people = self._with_initial(written[0], bearers)
+        people = self.roll.with_initial(written[0], bearers)
         return _Given(i, people, written[0], Slip.NONE, "initial_surname") if people else None
 
     def _exact_given(self, i: int, bearers: frozenset[int]) -> _Given | None:
@@ -507,7 +505,7 @@ class _Finder:
                 following = roll.names[words.keys[i + 1]]
                 if following.surnames and words.capital(i + 1):
                     return
-            people = self._of_title(title, roll.initials.get(written, _NO_GIVEN), also_pupils=False)
+            people = self.roll.of_title(title, roll.initials.get(written, _NO_GIVEN), also_pupils=False)
             if people:
                 self._bare(i - 1, i, "title_initial", people, title=title)
             return
@@ -515,7 +513,7 @@ class _Finder:
         name = roll.names.get(key)
         if name is not None and name.forenames and not name.surnames:
             adults = frozenset().union(*(one.people for one in name.forenames))
-            people = self._of_title(title, adults, also_pupils=False)
+            people = self.roll.of_title(title, adults, also_pupils=False)
             if people:
                 self._bare(i - 1, i, "title_forename", people, title=title, given=written)
                 return
@@ -530,7 +528,7 @@ class _Finder:
             self._cut_short(i, title)
             meant = [] if nearest(self.roll, written, key) else self._farther(written)
         for spelling, slip in meant:
-            people = self._of_title(title, spelling.people, also_pupils=False)
+            people = self.roll.of_title(title, spelling.people, also_pupils=False)
             if people:
                 one = _Surname(i, i, words.starts[i], words.ends[i], spelling, slip)
                 self._mention(one, "title_surname", people, first=i - 1, title=title)
@@ -559,7 +557,7 @@ class _Finder:
             return
         for candidate in roll.beginning(key[:-1] if len(key) > 4 and key[-1] == "y" else key):
             for spelling in roll.names[candidate].surnames:
-                people = self._of_title(title, spelling.people, also_pupils=False)
+                people = self.roll.of_title(title, spelling.people, also_pupils=False)
                 if people and candidate != key and len(spelling.letters) >= len(written) + 2:
                     one = _Surname(i, i, words.starts[i], words.ends[i], spelling, Slip.CUT)
                     self._mention(one, "title_surname", people, first=i - 1, title=title)
@@ -660,7 +658,7 @@ class _Finder:
         slip = Slip.EDIT if edits <= 1 else Slip.EDITS
         title = self._title(i - 1) if i else ""
         if title:
-            people = self._of_title(title, people, also_pupils=True)
+            people = self.roll.of_title(title, people, also_pupils=True)
         end = words.ends[last]
         if written.startswith(surname):
             end -= len(written) - len(surname)
@@ -679,82 +677,27 @@ class _Finder:
     def _glued(self, i: int, inside: Iterable[Inside]) -> None:
         """ "tamsinquillfeather", "mrsmithout", "justiceforquillfeather": a surname inside a word, with what
         precedes or follows it."""
-        written, token = self.words.written[i], self._in_token(i)
+        start, end = self.words.starts[i], self.words.ends[i]
+        spaced = end - start != len(self.words.written[i])  # then places are not letters
         for one in inside:
-            self.out += self._glued_with(i, written, one.first, one.last, one.spelling, token=token)
-
-    def _glued_with(
-        self, i: int, written: str, begin: int, end: int, spelling: Spelling, *, token: bool
-    ) -> Iterator[Mention]:
-        start = self.words.starts[i]
-        if self.words.ends[i] - start != len(written):
-            begin_place, end_place = start, self.words.ends[i]  # spaced out: places are not letters
-            exact_places = False
-        else:
-            begin_place, end_place, exact_places = start + begin, start + end, True
-        head, tail = written[:begin], written[end:]
-        for place in spelling.people if len(head) > 1 or len(tail) > 1 else ():
-            for letters, short in self.roll.bearer(place).given.items():
-                if len(letters) < 2:
-                    continue
-                rule = "half_name" if spelling.half else "nickname" if short else "full_name"
-                one = frozenset((place,))
-                if head.endswith(letters):
-                    at = begin_place - len(letters) if exact_places else begin_place
-                    yield self._inside(i, at, end_place, rule, one, spelling, given=letters)
-                elif tail.startswith(letters):
-                    to = end_place + len(letters) if exact_places else end_place
-                    yield self._inside(i, begin_place, to, "transposed", one, spelling, given=letters)
-        long_enough = len(spelling.letters) >= 5
-        title = next((title for title in _GLUED_TITLES if head.endswith(title)), "")
-        if title and (long_enough or head == title):
-            people = self._of_title(title, spelling.people, also_pupils=False)
-            if people:
-                at = begin_place - len(title) if exact_places else begin_place
-                rule = "title_half" if spelling.half else "title_surname"
-                yield self._inside(i, at, end_place, rule, people, spelling, title=title)
-        if len(head) == 1 and not tail and long_enough:
-            people = self._with_initial(head, spelling.people)
-            if people:
-                yield self._inside(i, start, end_place, "initial_surname", people, spelling, given=head)
-        if not head and len(tail) == 1 and token and long_enough:
-            people = self._with_initial(tail, spelling.people)
-            if people:
-                to = self.words.ends[i]
-                yield self._inside(i, start, to, "transposed_initial", people, spelling, given=tail)
-        alone = len(spelling.letters) >= _SHORTEST_ALONE_INSIDE and token and not is_word(spelling.letters)
-        if alone and _are_words(head) and _are_words(tail):
-            yield self._inside(i, begin_place, end_place, "surname", spelling.people, spelling)
-
-    def _with_initial(self, letter: str, people: Iterable[int]) -> frozenset[int]:
-        """Those of some people whose forename begins with a letter."""
-        return frozenset(place for place in people if letter in self.roll.bearer(place).initials)
-
-    def _inside(
-        self,
-        i: int,
-        start: int,
-        end: int,
-        rule: str,
-        people: frozenset[int],
-        spelling: Spelling,
-        *,
-        given: str = "",
-        title: str = "",
-    ) -> Mention:
-        return Mention(
-            i,
-            i,
-            start,
-            end,
-            rule,
-            people,
-            surname=spelling.letters,
-            given=given,
-            title=title,
-            half=spelling.half,
-            inside=True,
-        )
+            if one.in_token and not self._in_token(i):
+                continue
+            places = (start, end) if spaced else (start + one.first, start + one.last)
+            letters, half = one.spelling.letters, one.spelling.half
+            self.out.append(
+                Mention(
+                    i,
+                    i,
+                    *places,
+                    one.rule,
+                    one.people,
+                    letters,
+                    one.given,
+                    title=one.title,
+                    half=half,
+                    inside=True,
+                )
+            )
 
     def _couple(self, i: int) -> bool:
         """Whether another title stands before the title at word `i`: "Mr & Mrs", "Mr and Mrs"."""
@@ -830,17 +773,6 @@ class _Finder:
         meant = words.capital(i) or not i or words.written[i - 1] not in lexicon().before_to_miss
         return title if meant and len(words.written[i]) > 3 else ""
 
-    def _of_title(self, title: str, people: Iterable[int], *, also_pupils: bool) -> frozenset[int]:
-        """Those whom a title may be for: by sex where it is known, never by the registered title
-        ("Miss" is every woman who teaches)."""
-        wanted = SEX_OF_TITLE.get(title, "")
-        everyone = [(place, self.roll.bearer(place)) for place in people]
-        those = [(place, one) for place, one in everyone if one.adult]
-        fitting = frozenset(place for place, one in those if not wanted or one.sex in ("", wanted))
-        if not those and also_pupils:
-            return frozenset(place for place, _ in everyone)
-        return fitting or frozenset(place for place, _ in those)
-
     def _mention(
         self,
         one: _Surname,
@@ -895,15 +827,6 @@ class _Finder:
 def _wild(signs: int) -> str:
     """Signs for letters: one for one, several for about as many."""
     return "" if not signs else "[a-z]" if signs == 1 else f"[a-z]{{1,{signs + 4}}}"
-
-
-def _are_words(letters: str) -> bool:
-    """Whether letters are words run together, or nothing ("justicefor", but not "offici")."""
-    reached = {0}
-    for end in range(1, len(letters) + 1):
-        if any(start in reached and is_word(letters[start:end]) for start in range(max(0, end - 12), end)):
-            reached.add(end)
-    return len(letters) in reached
 
 
 def _slip_of_given(

@@ -115,6 +115,21 @@ class Roll:
         last = bisect_left(self.ordered, opening + "{", first)
         return self.ordered[first:last]
 
+    def of_title(self, title: str, people: Iterable[int], *, also_pupils: bool) -> frozenset[int]:
+        """Those whom a title may be for: by sex where it is known, never by the registered title
+        ("Miss" is every woman who teaches)."""
+        wanted = SEX_OF_TITLE.get(title, "")
+        everyone = [(place, self.bearer(place)) for place in people]
+        those = [(place, one) for place, one in everyone if one.adult]
+        fitting = frozenset([place for place, one in those if not wanted or one.sex in ("", wanted)])
+        if not those and also_pupils:
+            return frozenset([place for place, _ in everyone])
+        return fitting or frozenset([place for place, _ in those])
+
+    def with_initial(self, letter: str, people: Iterable[int]) -> frozenset[int]:
+        """Those of some people whose forename begins with a letter."""
+        return frozenset([place for place in people if letter in self.bearer(place).initials])
+
     def with_people(self, added: Sequence[Person], removed: Iterable[str]) -> Roll:
         """The Roll after some came and some went; somebody in both is replaced. Costs what they cost."""
         gone = {self.places[key] for key in removed if key in self.places}
