@@ -43,17 +43,18 @@ class Cues:
     """Several lists of words and phrases, to be looked up at once."""
 
     def __init__(self, lists: Mapping[str, Iterable[str]]) -> None:
-        single: dict[str, set[str]] = {}
-        several: dict[str, list[tuple[str, str]]] = {}
-        for name, words in lists.items():
-            compiled = phrases(words)
-            for word in compiled.single:
-                single.setdefault(word, set()).add(name)
-            for phrase in compiled.several:
-                several.setdefault(phrase.split()[0], []).append((phrase, name))
+        compiled = {name: phrases(words) for name, words in lists.items()}
+        single: dict[str, tuple[str, ...]] = {}
+        several: dict[str, tuple[tuple[str, str], ...]] = {}
+        for name, one in compiled.items():
+            for word in one.single:
+                single[word] = (*single.get(word, ()), name)
+        for name, one in compiled.items():
+            for phrase in one.several:  # looked for where its longest word is that says nothing by itself
+                word = max(phrase.split(), key=lambda word: (word not in single and len(word) > 2, len(word)))
+                several[word] = (*several.get(word, ()), (phrase, name))
         self._known = {
-            word: (tuple(single.get(word, ())), tuple(several.get(word, ())))
-            for word in single.keys() | several.keys()
+            word: (single.get(word, ()), several.get(word, ())) for word in single.keys() | several.keys()
         }
 
     def said(self, words: Sequence[str]) -> set[str]:

@@ -26,13 +26,14 @@ from monitor.matching.lexicon import lexicon
 from monitor.matching.names import is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import Name, Spelling
 from monitor.matching.spelling import (
+    Shape,
     Slip,
     distance,
     key_of,
+    registered_shape,
     same_key_slip,
-    sound,
+    shape_of,
     sounds_alike,
-    squeezed,
     stem_of_nickname,
 )
 from monitor.matching.words import Words
@@ -53,6 +54,7 @@ _TEXTED = frozenset("aiunxrckby")
 _WIDEST_JOIN = 4
 _FARTHEST = 4
 """How many words a mention may reach from the first that is looked at."""
+_REACH = range(-_FARTHEST, _FARTHEST + 1)
 _SHORTEST_CUT = 4
 _MAY_BE_CUT = 2e-5
 # Begins with the signs to look for, so that the search skips to them.
@@ -124,8 +126,7 @@ class _Finder:
         self.glances = glances
         self.seen = list(map(glances.__getitem__, words.written))
         # What is far from a word that differs is found in the text as it is cut at first.
-        reach = range(-_FARTHEST, _FARTHEST + 1)
-        self.beside = {i + step for i in words.differing for step in reach}
+        self.beside = {i + step for i in words.differing for step in _REACH}
         self.out: list[Mention] = []
 
     def find(self) -> list[Mention]:
@@ -398,11 +399,10 @@ class _Finder:
 
     def _misspelt_given(self, i: int, bearers: frozenset[int], written: str) -> _Given | None:
         found: dict[int, tuple[int, Slip, str]] = {}
-        said, plain, stem = sound(written), squeezed(written), stem_of_nickname(written)
+        shape, stem = shape_of(written), stem_of_nickname(written)
         given = [(place, letters) for place in bearers for letters in self.roll.bearer(place).given]
         ranks = {
-            letters: _slip_of_given(written, letters, said, plain=plain, stem=stem)
-            for letters in {letters for _, letters in given}
+            letters: _slip_of_given(written, letters, shape, stem) for letters in {one for _, one in given}
         }
         for place, letters in given:
             rank = ranks[letters]
@@ -829,23 +829,24 @@ def _wild(signs: int) -> str:
     return "" if not signs else "[a-z]" if signs == 1 else f"[a-z]{{1,{signs + 4}}}"
 
 
-def _slip_of_given(
-    written: str, letters: str, said: str, *, plain: str, stem: str
-) -> tuple[int, Slip, str] | None:
-    """How a forename as written departs from one registered, ranked; None if it is another. `said`, `plain`
-    and `stem` are how it sounds, without repeats, and without the ending of a pet form."""
+def _slip_of_given(written: str, letters: str, shape: Shape, stem: str) -> tuple[int, Slip, str] | None:
+    """How a forename as written departs from one registered, ranked; None if it is another. `shape` and
+    `stem` are of the one written, the stem being what is left without the ending of a pet form."""
     if len(letters) < 3:
         return None
-    registered = squeezed(letters)
-    if plain == registered:
+    registered = registered_shape(letters)
+    if shape.plain == registered.plain:
         return 0, Slip.DRAWN, letters
-    edits = distance(written, letters, most=2)
+    edits = min(
+        OSA.distance(written, letters, score_cutoff=2),
+        OSA.distance(shape.key, registered.key, score_cutoff=2),
+    )
     if edits <= 1 and len(letters) >= 4:
         return 1, Slip.EDIT, letters
     if edits == 2 and len(letters) >= 7:
         return 3, Slip.EDITS, letters
-    if len(letters) >= 4 and said == sound(letters) and sounds_alike(written, letters):
+    if len(letters) >= 4 and shape.said == registered.said and sounds_alike(written, letters):
         return 2, Slip.SOUND, letters
-    if letters.startswith(written) or (len(stem) >= 3 and registered.startswith(stem)):
+    if letters.startswith(written) or (len(stem) >= 3 and registered.plain.startswith(stem)):
         return 2, Slip.CUT, letters
     return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
@@ -99,6 +100,23 @@ def sounds_alike(written: str, letters: str) -> bool:
     if abs(len(written) - len(letters)) > 3 or len(letters) < 4:
         return False
     return distance(written, letters, most=max(2, len(letters) // 2)) <= max(2, len(letters) // 2)
+
+
+class Shape(NamedTuple):
+    """A name without repeats, its key, and how it sounds: what tells whether two may be the same."""
+
+    plain: str
+    key: str
+    said: str
+
+
+def shape_of(letters: str) -> Shape:
+    """The shape of a name as read."""
+    return Shape(squeezed(letters), key_of(letters), sound(letters))
+
+
+registered_shape = lru_cache(maxsize=8192)(shape_of)
+"""The same for names of a Register, which are asked for again and again; never for what people wrote."""
 
 
 @lru_cache(maxsize=4096)
