@@ -283,17 +283,19 @@ class _Finder:
             return []
         names = [
             spelling
-            for key in self.roll.beginning(key_of(shown[0][:1]))
+            for key in self.roll.beginning(key_of(shown[0]))
             for spelling in self.roll.names[key].surnames
         ]
-        ends = [*hidden, 0] if len(hidden) < len(shown) else list(hidden)
-        exact = re.compile("".join(piece + _wild(n) for piece, n in zip(shown, ends, strict=False)))
-        found = [one for one in names if exact.fullmatch(one.letters)]
+        if not names:
+            return []
+        ends = [*hidden, 0][: len(shown)]
+        found = [one for one in names if _fits(one.letters, shown, [_letters_under(signs) for signs in ends])]
         letters = sum(map(len, shown))
         if found or letters < 4 or len(shown) > 4:
             return found if letters > 1 or len(found) == 1 else []
-        loose = re.compile("[a-z]*?".join(shown) + ("[a-z]*" if ends[-1] else ""))
-        return [one for one in names if loose.fullmatch(one.letters)]
+        anything = range(LONGEST_GLUED)
+        loose = [anything] * (len(shown) - 1) + [anything if ends[-1] else range(1)]
+        return [one for one in names if _fits(one.letters, shown, loose)]
 
     # --- what stands beside a surname ---------------------------------------------------------------
 
@@ -565,11 +567,10 @@ class _Finder:
     def _forename_with_cue(self, i: int) -> None:
         """ "Tamsin Q", "Zadie 9B", "Zadie in Year 9"."""
         words, roll = self.words, self.roll
-        name = roll.names[words.keys[i]]
         written = words.written[i]
-        everyone = frozenset().union(*(one.people for one in name.forenames))
         if len(written) < 3 or i + 1 >= len(words.keys):
             return
+        everyone = self.seen[i].bearers
         if self.seen[i].word and not words.capital(i) and not is_forename(written):
             return
         following = words.written[i + 1]
@@ -824,9 +825,18 @@ class _Finder:
         )
 
 
-def _wild(signs: int) -> str:
-    """Signs for letters: one for one, several for about as many."""
-    return "" if not signs else "[a-z]" if signs == 1 else f"[a-z]{{1,{signs + 4}}}"
+def _letters_under(signs: int) -> range:
+    """For how many letters signs stand: one for one, several for about as many."""
+    return range(1, signs + 5) if signs > 1 else range(signs, signs + 1)
+
+
+def _fits(letters: str, shown: Sequence[str], hidden: Sequence[range]) -> bool:
+    """Whether letters are the pieces shown, each with so many letters after it."""
+    reached = {0}
+    for piece, numbers in zip(shown, hidden, strict=False):
+        ends = [at + len(piece) for at in reached if letters.startswith(piece, at)]
+        reached = {end + number for end in ends for number in numbers if end + number <= len(letters)}
+    return len(letters) in reached
 
 
 def _slip_of_given(written: str, letters: str, shape: Shape, stem: str) -> tuple[int, Slip, str] | None:

@@ -17,24 +17,13 @@ from monitor.folding import EITHER
 
 _REPEAT = re.compile(r"([a-z\x81])\1")
 _DRAWN_OUT = re.compile(r"([a-z\x81])\1\1")
-_SOUNDS = (
-    (re.compile(r"^(?:kn|gn|pn)"), "n"),
-    (re.compile(r"^wr"), "r"),
-    (re.compile(r"^(?:wh|hw)"), "w"),
-    (re.compile(r"^rh"), "r"),
-    (re.compile(r"ph|v+"), "f"),
-    (re.compile(r"th|dh"), "f"),  # "feaver", as it is said
-    (re.compile(r"x"), "ks"),
-    (re.compile(r"sch|tch|ch|sh|cz|sz|zh"), "s"),
-    (re.compile(r"ck|qu|kw|q|ch|kh|c(?=[^eiy]|$)|gh(?=[aeiou])"), "k"),
-    (re.compile(r"c|z"), "s"),
-    (re.compile(r"gh|(?<=[aeiouy])h|h(?=[^aeiouy]|$)"), ""),
-    (re.compile(r"dg|j|g(?=[eiy])"), "g"),
-    (re.compile(r"mb$"), "m"),
-    (re.compile(r"d"), "t"),
-    (re.compile(r"(?<=.)[aeiouwy]+"), ""),
-    (re.compile(r"^[aeiouy]+"), "a"),
-)
+_OPENINGS = {"kn": "n", "gn": "n", "pn": "n", "wr": "r", "wh": "w", "hw": "w", "rh": "r"}
+_AS_F = re.compile(r"ph|v+")
+_AS_S = re.compile(r"sch|tch|ch|sh|cz|sz|zh")
+_AS_K = re.compile(r"ck|qu|kw|q|ch|kh|c(?=[^eiy]|$)|gh(?=[aeiou])")
+_SILENT = re.compile(r"gh|(?<=[aeiouy])h|h(?=[^aeiouy]|$)")
+_AS_G = re.compile(r"dg|j|g(?=[eiy])")
+_VOWELS = str.maketrans("", "", "aeiouwy")
 
 
 class Slip(StrEnum):
@@ -123,8 +112,22 @@ registered_shape = lru_cache(maxsize=8192)(shape_of)
 def sound(letters: str) -> str:
     """A rough key of how a name is said in English: consonants by class, vowels only at the front."""
     said = squeezed(letters.replace("\x81", "i"))
-    for pattern, instead in _SOUNDS:
-        said = pattern.sub(instead, said)
+    if said[:2] in _OPENINGS:
+        said = _OPENINGS[said[:2]] + said[2:]
+    said = _AS_F.sub("f", said)
+    if "h" in said:
+        said = said.replace("th", "f").replace("dh", "f")  # "feaver", as it is said
+    said = _AS_S.sub("s", said.replace("x", "ks"))
+    said = _AS_K.sub("k", said).replace("c", "s").replace("z", "s")
+    if "h" in said:
+        said = _SILENT.sub("", said)
+    said = _AS_G.sub("g", said)
+    if said.endswith("mb"):
+        said = said[:-1]
+    said = said.replace("d", "t")
+    said = said[:1] + said[1:].translate(_VOWELS)
+    if said and said[0] in "aeiouy":
+        said = "a" + said[1:]
     return squeezed(said)
 
 
