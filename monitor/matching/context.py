@@ -147,6 +147,7 @@ def other_schools(words: Words, own: Sequence[tuple[int, int]], said: Set[str]) 
     written = words.written
     spans = []
     ours = covering(len(words.reading), own)
+    no_capitals = words.text.islower()
     for i in [i for i, word in enumerate(written) if word in lexical.school_kinds or word in _SAINT]:
         word = written[i]
         if ours[words.ends[i] - 1] and YOUNGER not in said:
@@ -158,7 +159,7 @@ def other_schools(words: Words, own: Sequence[tuple[int, int]], said: Set[str]) 
             continue
         if word not in lexical.school_kinds or not i:
             continue
-        if word in ("high", "prep") and not (words.capital(i) and not words.shouted(i)):
+        if word in ("high", "prep") and not (no_capitals or (words.capital(i) and not words.shouted(i))):
             continue
         first, named = i, False
         while first and i - first < _MOST_WORDS_OF_A_NAME and _next_to(words, first - 1):

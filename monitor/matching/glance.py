@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
+from monitor.matching.codes import CODES
 from monitor.matching.names import is_word
 from monitor.matching.roll import HEAD, Name, Roll, Spelling
 from monitor.matching.spelling import (
     Slip,
+    blurs,
     distance,
     key_letters,
     key_of,
@@ -32,13 +34,21 @@ TITLES = {
 }  # fmt: skip
 """Titles by key."""
 _GLUED_TITLES = ("mrs", "miss", "mr", "ms", "dr", "sir")
+_OF_WOMEN = (
+    "frau fraulein madame mme mlle senora senorita sra signora signorina sig pani mevrouw mevr doamna "
+    "dna begum senhora bayan fru dona missus maam madam"
+)
+_OF_MEN = "herr monsieur senor signor pan meneer domnul dl senhor sr bay sahib ustad ustaad don"
+_FOREIGN_TITLES = {**dict.fromkeys(_OF_WOMEN.split(), "mrs"), **dict.fromkeys(_OF_MEN.split(), "mr")}
+"""Titles of other languages, and old ones of ours, as written: some have the key of an English word."""
 LONGEST_SLIPPED = 24
 LONGEST_GLUED = 60
 _MOST_WORDS = 4096
 _UPSIDE_DOWN = str.maketrans("nubqdp", "unqbpd")
 """In writing turned upside down these are each other; folding reads the other letters of it."""
 _SAME_SHAPES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"))
-_SHORTEST_NEAR, _SHORTEST_PLURAL, _SHORTEST_AROUND_NAME = 4, 5, 6
+_SHORTEST_NEAR, _SHORTEST_PLURAL, _SHORTEST_AROUND_NAME, _SHORTEST_CODED = 4, 5, 6, 4
+_SHORTEST_BLURRED = 6
 _SHORTEST_ALONE_INSIDE = 7
 
 
@@ -63,7 +73,8 @@ class Glance:
     `word`: it is English. `matters`: it may be a name or a title by itself. `name` has its very key, and
     `surnames` are those of it that the letters fit. `given` are the forenames that they fit, be it backwards;
     `bearers`, all who have a forename of that key. A word that is neither English nor a name may be the
-    surnames in `plural` with an s after them, else a slip of those in `nearest`, or have those `inside` it.
+    surnames in `plural` with an s after them, else a slip of those in `nearest`, or have those `inside` it, or
+    be a name in a code (`coded`: which, and the name).
     `goes_on`: how a second word begins where both together are a key on the Roll. `opens`: a name of several
     words begins with it.
     """
@@ -78,6 +89,7 @@ class Glance:
     plural: tuple[tuple[Spelling, Slip], ...] = ()
     nearest: tuple[tuple[Spelling, Slip], ...] = ()
     inside: tuple[Inside, ...] = ()
+    coded: tuple[tuple[int, str], ...] = ()
     goes_on: frozenset[str] = frozenset()
     opens: bool = False
 
@@ -107,7 +119,7 @@ class Glances(dict[str, Glance]):
 
     def _look(self, written: str, key: str) -> Glance:
         roll, word = self.roll, is_word(written)
-        name, title, opens = roll.names.get(key), TITLES.get(key, ""), key in roll.openings
+        name, title, opens = roll.names.get(key), title_of(written, key), key in roll.openings
         turned, known = (written, name) if name or word else _turned(roll, written, key)
         forenames = known.forenames if known else ()
         unknown = not (name or word) and len(key) >= _SHORTEST_NEAR and len(written) <= LONGEST_GLUED
@@ -118,9 +130,10 @@ class Glances(dict[str, Glance]):
         inside = tuple(_inside(roll, written, key)) if slipped else ()
         surnames = tuple(_alike(written, name.surnames)) if name else ()
         named = name is not None and (surnames or name.forenames or name.aliases)
+        coded = tuple(_coded(roll, written)) if slipped else ()
         matters = bool(named or title or opens or plural or near or inside)
         goes_on = self._goes_on(key)
-        if not (matters or goes_on or forenames):
+        if not (matters or goes_on or forenames or coded):
             return _ENGLISH if word else _STRANGE
         return Glance(
             word=word,
@@ -133,6 +146,7 @@ class Glances(dict[str, Glance]):
             plural=plural,
             nearest=near,
             inside=inside,
+            coded=coded,
             goes_on=goes_on,
             opens=opens,
         )
@@ -161,6 +175,30 @@ def _turned(roll: Roll, written: str, key: str) -> tuple[str, Name | None]:
             if name := roll.names.get(key_of(turned)):
                 return turned, name
     return written, None
+
+
+def title_of(written: str, key: str) -> str:
+    """The title that a word is, in short; "" for none."""
+    return TITLES.get(key) or _FOREIGN_TITLES.get(written, "")
+
+
+def is_part(letters: str, roll: Roll) -> bool:
+    """Whether letters are a surname or forename on the Roll."""
+    name = roll.names.get(key_of(letters)) if len(letters) > 2 else None
+    return name is not None and any(
+        same_key_slip(letters, one.letters) is not None for one in (*name.surnames, *name.forenames)
+    )
+
+
+def _coded(roll: Roll, written: str) -> Iterator[tuple[int, str]]:
+    """The names that a word may be in a code, by the number of the code."""
+    if not written.isalpha():
+        return
+    for number, code in enumerate(CODES):
+        for letters in code(written):
+            if len(letters) >= _SHORTEST_CODED and is_part(letters, roll):
+                yield number, letters
+                break
 
 
 def _singular(roll: Roll, written: str, key: str) -> Name | None:
@@ -199,6 +237,12 @@ def nearest(roll: Roll, written: str, key: str) -> list[tuple[Spelling, Slip]]:
             edits = distance(written, spelling.letters, most=2)
             if edits <= 1 or (edits == 2 and len(spelling.letters) >= 8):
                 found.append((spelling, Slip.EDIT if edits <= 1 else Slip.EDITS))
+    for blur in blurs(written) if len(written) >= _SHORTEST_BLURRED else ():
+        for letters in roll.blurs.get(blur, ()):
+            name = roll.names.get(key_of(letters))
+            for spelling in name.surnames if name else ():
+                if spelling.letters == letters and all(spelling is not other for other, _ in found):
+                    found.append((spelling, Slip.BLURRED))
     for table, form, slip in (
         (roll.sounds, sound(written), Slip.SOUND),
         (roll.consonants, written, Slip.VOWELS),

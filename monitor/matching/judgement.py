@@ -20,7 +20,7 @@ from monitor.matching.lexicon import lexicon
 from monitor.matching.mentions import Mention
 from monitor.matching.names import forename_share, is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import SEX_OF_TITLE, Bearer, Roll, stands_alone
-from monitor.matching.spelling import Slip
+from monitor.matching.spelling import Slip, spoken
 from monitor.matching.words import Words
 from monitor.model import Band, PersonMatch, Role
 
@@ -28,16 +28,28 @@ _WIDESPREAD = 2e-4
 _RARE = 2e-5
 _IS_FORENAME = 2e-5
 _ANOTHER_SURNAME = 3e-5
+_LESS_THAN_A_SURNAME = 1.2e-4
 _ANOTHER_FORENAME = 2e-4
 _NEEDS_CUE = frozenset(
     {"full_name", "nickname", "half_name", "transposed", "initial_surname", "transposed_initial"}
 )
-_NAMES_NOBODY_COMMON = frozenset({"surname", "forename_initial", "title_initial", "title_forename"})
+_NAMES_NOBODY_COMMON = frozenset(
+    {"surname", "forename_initial", "title_initial", "title_initials", "title_forename"}
+)
 _CAN_STAND_ALONE = frozenset({"full_name", "transposed"})
 _TITLED = frozenset(
-    {"title_surname", "title_half", "title_initial_surname", "title_initial", "title_forename"}
+    {
+        "title_surname",
+        "title_half",
+        "title_initial_surname",
+        "title_initial",
+        "title_initials",
+        "title_forename",
+    }
 )
 _ROLES = (Role.PUPIL, Role.VOLUNTEER, Role.STAFF, Role.GOVERNOR)
+_ECHOES = ("schm", "shm")
+"""How a name said twice in mockery begins again ("Smith-Schmith")."""
 _BEGIN_NAMES = frozenset({"mac", "mc", "fitz", "de", "la", "le", "van", "o"})
 _SENTENCE_ENDS = re.compile(r"[.!?\n][\s\"')]*$")
 
@@ -134,7 +146,7 @@ def _alike(first: Judged, second: Judged) -> bool:
 def _judge(one: Mention, words: Words, roll: Roll, around: Surroundings) -> Judged | None:
     weights = _weights()
     evidence: list[str] = []
-    for name in _of_words(one, words):
+    for name in _of_words(one, words, roll):
         if name in weights.decisive:  # most of what looks like a name ends here, before anybody is thought of
             return None
         evidence.append(name)
@@ -206,10 +218,10 @@ def _told_apart(one: Mention, roll: Roll, around: Surroundings) -> tuple[frozens
     return one.people, ["subject"] if most == 2 else ["role"] if most else []
 
 
-def _of_words(one: Mention, words: Words) -> Iterator[str]:
+def _of_words(one: Mention, words: Words, roll: Roll) -> Iterator[str]:
     """What the words of the mention, and those beside it, say whoever it is."""
     yield from one.notes
-    if _reads_as_words(one, words):
+    if _reads_as_words(one, words, roll):
         yield "reads_as_words"
     if _part_of_longer(one, words):
         yield "part_of_longer"
@@ -232,7 +244,9 @@ def _of_bearers(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: b
         evidence.append("inside")
     elif weak and not words.capital(one.first):
         evidence.append("small_and_widespread" if "widespread" in evidence else "small_letter")
-    if one.rule == "title_forename" and surname_share(one.given) > forename_share(one.given) / 2:
+    if one.rule == "title_forename" and surname_share(one.given) > max(
+        _LESS_THAN_A_SURNAME, forename_share(one.given) / 2
+    ):
         evidence.append("another_surname")
     return evidence
 
@@ -272,6 +286,8 @@ def _part_of_longer(one: Mention, words: Words) -> bool:
 def _is_another(words: Words, i: int) -> bool:
     """Whether word `i` is a name rather than a word hung on with a hyphen ("Smith-bashing")."""
     written = words.written[i]
+    if written.startswith(_ECHOES):
+        return False
     return is_surname(written) or not is_word(written) or (words.capital(i) and not words.shouted(i))
 
 
@@ -280,9 +296,10 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
     evidence = [slip.value for slip in one.slips]
     if len(one.slips) > 1:
         evidence.append("two_slips")
-    if one.rule == "surname" and Slip.CENSORED in one.slips and not _may_slip_alone(one, words):
+    hidden = Slip.CENSORED in one.slips or Slip.MASKED in one.slips
+    if hidden and one.rule == "surname" and not _may_slip_alone(one, words):
         evidence.append("bare_short_slip")
-    spelt = {Slip.EDIT, Slip.EDITS, Slip.SOUND, Slip.CUT, Slip.DRAWN}
+    spelt = {Slip.EDIT, Slip.EDITS, Slip.SOUND, Slip.CUT, Slip.DRAWN, Slip.BLURRED}
     if not spelt & set(one.slips):
         return evidence
     if one.rule in ("surname", "initial_surname", "transposed_initial") and set(one.slips) != {Slip.DRAWN}:
@@ -292,7 +309,8 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
     if one.typed and one.typed != one.surname and not _same_clan(one.typed, one.surname):
         share = surname_share(one.typed)
         if share > _ANOTHER_SURNAME:
-            evidence.append("real_surname" if one.given else "another_surname")
+            told = "real_homophone" if share < _WIDESPREAD and _sound_alike(one) else "another_surname"
+            evidence.append("real_surname" if one.given else told)
         elif is_word(one.typed) and Slip.CUT not in one.slips:
             evidence.append("real_word" if one.given else "another_word")
         elif is_surname(one.typed):
@@ -301,6 +319,11 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
     if slipped and forename_share(one.typed_given) > _ANOTHER_FORENAME:
         evidence.append("real_forename")
     return evidence
+
+
+def _sound_alike(one: Mention) -> bool:
+    """Whether a surname as written sounds as the one registered does: who only heard it writes it so."""
+    return bool(one.title) and spoken(one.typed) == spoken(one.surname)
 
 
 def _may_slip_alone(one: Mention, words: Words) -> bool:
@@ -314,15 +337,18 @@ def _same_clan(typed: str, surname: str) -> bool:
     return typed.replace("mac", "mc", 1) == surname.replace("mac", "mc", 1)
 
 
-def _reads_as_words(one: Mention, words: Words) -> bool:
+def _reads_as_words(one: Mention, words: Words, roll: Roll) -> bool:
     """Whether what looks like a name may as well be words ("I miss green tea", "Closed in May")."""
     if one.inside:
         return False
     at = range(one.first, one.last + 1)
     if one.rule == "surname":
-        return _bare_word(one, words) or _bare_forename(one, words) or _begins_name(one, words)
+        bare = _bare_word(one, words) or _bare_forename(one, words)
+        return (bare and not _vouched_for(one, words, roll)) or _begins_name(one, words)
     if one.rule in _TITLED:
         last = words.written[one.last]
+        if (words.written[one.first], last) in lexicon().titled_things:
+            return True  # "Dr Pepper"
         if words.capital(one.last) or not is_word(last) or one.title not in ("miss", "sir", "rev"):
             return False
         before = words.written[one.first - 1] if one.first else ""
@@ -343,6 +369,17 @@ def _reads_as_words(one: Mention, words: Words) -> bool:
     return not one.given or one.given in lexicon().verbs_that_are_names or not is_forename(one.given)
 
 
+def _vouched_for(one: Mention, words: Words, roll: Roll) -> bool:
+    """Whether a capital makes a word a name, and the School says that nobody else bears it."""
+    capital = words.capital(one.first) and not words.shouted(one.first) and not _begins_sentence(one, words)
+    return capital and all(stands_alone(roll.bearer(place)) for place in one.people)
+
+
+def _begins_sentence(one: Mention, words: Words) -> bool:
+    before = words.reading[max(0, one.start - 4) : one.start]
+    return not before.strip() or bool(_SENTENCE_ENDS.search(before))
+
+
 def _bare_word(one: Mention, words: Words) -> bool:
     """Whether a surname by itself is more likely the word it also is."""
     written = words.written[one.first]
@@ -354,8 +391,7 @@ def _bare_word(one: Mention, words: Words) -> bool:
         return False
     if written in lexicon().never_bare or not words.capital(one.first) or words.shouted(one.first):
         return True
-    before = words.reading[max(0, one.start - 4) : one.start]
-    begins = not before.strip() or bool(_SENTENCE_ENDS.search(before))
+    begins = _begins_sentence(one, words)
     following = words.written[one.last + 1] if one.last + 1 < len(words.written) else ""
     possessive = words.sign_after(one.last) == "'"
     if (
@@ -412,7 +448,7 @@ def _apart(one: Mention, span: tuple[int, int]) -> int:
 
 
 _LINK = re.compile(
-    r"[\s,(\-]*(?:(?:\w+ ){0,4}?"
+    r"[\s,(\-]*(?:\w+, )?(?:(?:\w+ ){0,4}?"
     r"(?:who (?:\w+ ){0,3}\w+|runs|coaches|leads|teaches at|head of|over at|at|from|of|@|with|in)\b"
     r"[\s@#]*(?:the )?(?:\w+ ){0,1}|\s*[,(\-]\s*)$"
 )

@@ -60,7 +60,7 @@ class Cues:
     def said(self, words: Sequence[str]) -> set[str]:
         """The names of the lists of which a text of these words has one."""
         names, spoken = set[str](), ""
-        for single, several in filter(None, map(self._known.get, words)):
+        for single, several in filter(None, map(self._known.get, set(words))):
             names.update(single)
             if several:
                 spoken = spoken or f" {' '.join(words)} "
@@ -88,6 +88,7 @@ class Lexicon:
     verbs_that_are_names: frozenset[str]
     never_bare: frozenset[str]
     ranks: frozenset[str]
+    titled_things: frozenset[tuple[str, ...]]
     after_a_name: frozenset[str]
     before_a_name: frozenset[str]
     before_to_miss: frozenset[str]
@@ -148,6 +149,7 @@ def lexicon() -> Lexicon:
         verbs_that_are_names=frozenset(data["verbs_that_are_names"]),
         never_bare=frozenset(data["never_bare"]),
         ranks=frozenset(data["ranks"]),
+        titled_things=frozenset(tuple(name.split()) for name in data["titled_things"]),
         after_a_name=frozenset(data["after_a_name"]),
         before_a_name=frozenset(data["before_a_name"]),
         before_to_miss=frozenset(data["before_to_miss"]),

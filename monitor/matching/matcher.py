@@ -23,6 +23,7 @@ from monitor.matching.context import (
     other_schools,
     years_in,
 )
+from monitor.matching.disguise import undisguised
 from monitor.matching.glance import Glances
 from monitor.matching.hits import batches, hits_in, written_there
 from monitor.matching.judgement import Judged, Surroundings, judge
@@ -186,8 +187,9 @@ class Matcher:
         )
 
     def _mentions(self, words: Words) -> list[tuple[Words, list[Mention]]]:
-        """Who may be named: in words cut at their capitals, left whole, and read past their signs."""
-        views = (words, words.whole, words.leet)
+        """Who may be named: in words cut at their capitals, left whole, read past their signs, and taken out
+        of their disguise."""
+        views = (words, words.whole, words.leet, undisguised(words, self._glances))
         found = [(view, find(view, self._glances)) for view in views if view is not None]
         return [(view, mentions) for view, mentions in found if mentions]
 

@@ -17,6 +17,7 @@ from rapidfuzz.distance import OSA
 from monitor.matching.glance import (
     LONGEST_GLUED,
     LONGEST_SLIPPED,
+    TITLES,
     Glance,
     Glances,
     Inside,
@@ -45,25 +46,40 @@ _STOP = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|\.\s|[&@#\n()]|/\s|\s/")
 _STOP_AFTER_SHORT = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|[&@#\n()]|/\s|\s/")
 _BRACKETED = re.compile(r"[)\]}]\s?[(\[{]")
 """Between letters that are all in brackets."""
+_OPENS_BRACKET = re.compile(r" ?[(\[]")
 _POSTS = frozenset(
     {"teacher", "coach", "governor", "tutor", "headteacher", "nurse", "caretaker", "professor"}
 )
 """Words that stand before a surname as a title does, if it has a capital."""
 _TEXTED = frozenset("aiunxrckby")
 """Letters that stand for words in chats ("miss u", "see u", "ty x")."""
+_NICK_ENDING = re.compile(r"(?:meister|ster|ers|er|ie|ey|zy|zz|y|z|o|s|kins|inho|dog)$")
+_FORMER = frozenset({"nee", "aka", "formerly", "born", "was"})
+_BROKEN_OFF = re.compile(r"\s?(?:…|\.\.|—|–|-(?!\w)|\*)")
 _WIDEST_JOIN = 4
 _FARTHEST = 4
 """How many words a mention may reach from the first that is looked at."""
 _REACH = range(-_FARTHEST, _FARTHEST + 1)
 _SHORTEST_CUT = 4
-_MAY_BE_CUT = 2e-5
+_MAY_BE_CUT = 6e-5
+_SAID_TO_BE_HIDDEN = (
+    r"[\[(<](?:redacted|removed|deleted|hidden|censored|blank|bleep|snip|name|\.{2,4}|…)[\])>]"
+)
 # Begins with the signs to look for, so that the search skips to them.
-_HIDES = re.compile(r"[*#%!$&?~^+_@.•█▇■-](?:(?<=[^\W\d_][*#%_~^•█▇■])|(?<=[^\W\d_].)[*#%!$&?~^+_@.•█▇■-])")
+_HIDES = re.compile(
+    r"[*#%!$&?~^+_@.•█▇■…—–\[(<-](?:(?<=[^\W\d_][*#%_~^•█▇■…—–])|(?<=[^\W\d_].)[*#%!$&?~^+_@.•█▇■…—–-]"
+    r"|(?<=[^\W\d_][\[(<])(?=[a-z. …]{1,10}[\])>]))"
+)
 _CENSORED = re.compile(
-    r"(?<![\w*#%@])(?:[^\W\d_]{1,20}(?:[*#%_~^•█▇■]|[*#%!$&?~^+_@.•█▇■-]{2,20})){1,4}(?:[^\W\d_]{1,20}(?![*#%_~^•█▇■])|(?<=[*█▇■]{2}))"
+    r"(?<![\w*#%@])(?:[^\W\d_]{1,20}(?:[*#%_~^•█▇■…—–]|[*#%!$&?~^+_@.•█▇■…—–-]{2,20}|"
+    + _SAID_TO_BE_HIDDEN
+    + r")){1,4}"
+    r"(?:[^\W\d_]{1,20}(?![*#%_~^•█▇■])|(?<=[*█▇■]{2}))"
 )
 _SHOWN = re.compile(r"[^\W\d_]+")
-_HIDDEN = re.compile(r"[*#%!$&?~^+_@.•█▇■-]+")
+_HIDDEN = re.compile(_SAID_TO_BE_HIDDEN + r"|[*#%!$&?~^+_@.•█▇■…—–-]+")
+_OF_ANY_LENGTH = frozenset("…—–[(<")
+_SEVERAL_HIDDEN = 3
 _NO_GIVEN: frozenset[int] = frozenset()
 
 
@@ -114,7 +130,14 @@ class _Given(NamedTuple):
 
 def find(words: Words, glances: Glances) -> list[Mention]:
     """Every mention that the words allow of people on the Roll that is glanced at; they may overlap."""
-    return _Finder(words, glances).find()
+    found = _Finder(words, glances).find()
+    return [one for plain in found if (one := _masked(plain, words))] if words.masks else found
+
+
+def _masked(one: Mention, words: Words) -> Mention | None:
+    """The mention with what its words were disguised by; None where none was: another view has it."""
+    slips = {words.masks[i] for i in range(one.first, one.last + 1) if i in words.masks}
+    return one._replace(slips=(*one.slips, *sorted(slips))) if slips else None
 
 
 class _Finder:
@@ -157,7 +180,7 @@ class _Finder:
             broken = names.get(self._pair(i)) if keys[i + 1][:2] in one.goes_on else None
             if broken is not None and self._joins(i):
                 surnames += self._joined(i, i + 1, broken)
-            elif hyphens and self.words.gap(i) == "-":
+            elif (hyphens and self.words.gap(i) == "-") or self._apostrophe(i):
                 surnames += self._hyphenated(i)
             if one.opens and self.glances.begins(self._pair(i)):
                 for end in (i + 2, i + 3):
@@ -207,10 +230,10 @@ class _Finder:
                 yield _Surname(first, last, words.starts[first], words.ends[last], spelling, slip)
 
     def _hyphenated(self, i: int) -> Iterator[_Surname]:
-        """A double-barrelled name in the plural, or with a slip in it."""
+        """A double-barrelled name, or one with an apostrophe, in the plural or with a slip in it."""
         words, names = self.words, self.roll.names
         whole = words.written[i] + words.written[i + 1]
-        if len(whole) < 6 or not whole.isalpha() or len(whole) > LONGEST_GLUED:
+        if len(whole) < 5 or not whole.isalpha() or len(whole) > LONGEST_GLUED:
             return
         start, end = words.starts[i], words.ends[i + 1]
         if whole[-1] == "s" and (name := names.get(key_of(whole[:-1]))):
@@ -221,6 +244,16 @@ class _Finder:
             return
         for spelling, slip in nearest(self.roll, whole, key_of(whole)):
             yield _Surname(i, i + 1, start, end, spelling, slip)
+
+    def _apostrophe(self, i: int) -> bool:
+        """Whether word `i` is what stands before the apostrophe of a name ("O'Shee")."""
+        words = self.words
+        return (
+            len(words.written[i]) == 1
+            and words.written[i] in "od"
+            and words.gap(i) == "'"
+            and words.written[i + 1] != "s"
+        )
 
     def _joins(self, i: int) -> bool:
         """Whether two words may be one name that somebody broke ("O Dunnery", "Quill-feather")."""
@@ -255,7 +288,7 @@ class _Finder:
     def _censored(self, surnames: list[_Surname]) -> None:
         """Names with letters starred out ("Q*illfeather", "Qu_llfeather", "Br#%!hall", "Ms Q****")."""
         words = self.words
-        if not _HIDES.search(words.text):
+        if words.masks or not _HIDES.search(words.text):
             return
         for hit in _CENSORED.finditer(words.text):
             start = bisect_left(words.offsets, hit.start())
@@ -270,7 +303,8 @@ class _Finder:
                 ]
                 for part in _SHOWN.finditer(words.text, *hit.span())
             ]
-            signs = [len(part.group()) for part in _HIDDEN.finditer(words.text, *hit.span())]
+            hidden = [part.group() for part in _HIDDEN.finditer(words.text, *hit.span())]
+            signs = [_SEVERAL_HIDDEN if sign[0] in _OF_ANY_LENGTH else len(sign) for sign in hidden]
             if len(signs) == len(pieces) and sum(map(len, pieces)) > 3:
                 continue  # "**Quillfeather**" is no "Ms Q****"
             for spelling in self._hidden_names(pieces, signs):
@@ -303,7 +337,7 @@ class _Finder:
         """Every way in which the words beside a surname make it somebody's."""
         words = self.words
         bearers = one.spelling.people
-        before = one.first - 1 if one.first and self._adjoins(one.first - 1) else None
+        before = self._before(one.first)
         given = self._middle(before, bearers) if before else None
         middle = given is not None
         if given is None and before is not None:
@@ -341,6 +375,22 @@ class _Finder:
     def _is_small_word(self, one: _Surname) -> bool:
         """Whether a surname is written like the word that it also is, and so by itself is never a name."""
         return one.first == one.last and self.seen[one.first].word and not self.words.capital(one.first)
+
+    def _before(self, first: int) -> int | None:
+        """The word that may belong to the surname at word `first`: not a stutter ("Qu-Qu-Quillfeather"), not
+        "née"."""
+        words, name = self.words, self.words.written[first]
+        i = first - 1
+        while (
+            i > 0
+            and i > first - _FARTHEST
+            and 1 < len(words.written[i]) < len(name)
+            and name.startswith(words.written[i])
+        ):
+            i -= 1
+        if i > 0 and words.written[i] in _FORMER and len(words.gap(i - 1)) < 3:
+            return i - 1
+        return i if i >= 0 and self._adjoins(i) else None
 
     def _middle(self, i: int, bearers: frozenset[int]) -> _Given | None:
         """The forename before word `i` when that is a middle name or initial ("Amy Shona Smedley")."""
@@ -441,8 +491,10 @@ class _Finder:
         gap = words.reading[one.end : words.starts[i]]
         if not (seen.given or len(written) == 1 or "," in gap):
             return False
-        if len(gap) > _WIDEST_JOIN or re.search(
-            r"[.!?;:&@#\n\"()/]", gap.strip(".") if len(gap) < 2 else gap
+        bracketed = _OPENS_BRACKET.fullmatch(gap) and words.sign_after(i) in (")", "]")
+        if not bracketed and (
+            len(gap) > _WIDEST_JOIN
+            or re.search(r"[.!?;:&@#\n\"()/]", gap.strip(".") if len(gap) < 2 else gap)
         ):
             return False
         given = self._exact_given(i, one.spelling.people)
@@ -498,6 +550,8 @@ class _Finder:
             return
         title = self._title(i - 1)
         written = words.written[i]
+        if self._two_initials(i, title):
+            return
         if len(written) == 1 and written.isalpha():
             if words.sign_after(i) in ("-", "*") or (words.sign_after(i) == "'" and not self._possessive(i)):
                 return
@@ -518,8 +572,9 @@ class _Finder:
             people = self.roll.of_title(title, adults, also_pupils=False)
             if people:
                 self._bare(i - 1, i, "title_forename", people, title=title, given=written)
-                return
-        elif name is not None:
+            self._cut_short(i, title)
+            return
+        if name is not None:
             return
         if is_word(written):
             if not words.capital(i) or words.shouted(i):
@@ -534,6 +589,33 @@ class _Finder:
             if people:
                 one = _Surname(i, i, words.starts[i], words.ends[i], spelling, slip)
                 self._mention(one, "title_surname", people, first=i - 1, title=title)
+
+    def _two_initials(self, i: int, title: str) -> bool:
+        """ "Miss TQ", "Ms T.Q.": the first letters of both names."""
+        words, last = self.words, i
+        letters = words.written[i]
+        if len(letters) == 1 and i + 1 < len(words.written) and words.gap(i) in ("", ".", " ", ". "):
+            letters, last = letters + words.written[i + 1], i + 1
+        both = words.quoted(words.starts[i], words.ends[last])
+        if (
+            len(letters) != 2
+            or not letters.isalpha()
+            or not both.isupper()
+            or self.seen[i].name is not None
+            and last == i
+        ):
+            return False
+        if last > i and len(words.written[last]) > 1:
+            return False
+        people = frozenset(
+            place
+            for place in self.roll.initials.get(letters[1], ())
+            if letters[0] in self.roll.bearer(place).initials
+        )
+        people = self.roll.of_title(title, people, also_pupils=False)
+        if people:
+            self._bare(i - 1, last, "title_initials", people, title=title)
+        return bool(people)
 
     def _farther(self, written: str) -> list[tuple[Spelling, Slip]]:
         """The adults' surnames that a long word may be with two or three letters wrong."""
@@ -557,7 +639,11 @@ class _Finder:
         written, key = words.written[i], words.keys[i]
         if len(written) < _SHORTEST_CUT or surname_share(written) > _MAY_BE_CUT:
             return
-        for candidate in roll.beginning(key[:-1] if len(key) > 4 and key[-1] == "y" else key):
+        stem = _NICK_ENDING.sub("", written)
+        pet = len(written) > len(stem) >= _SHORTEST_CUT
+        for candidate in dict.fromkeys(
+            (*roll.beginning(key), *(roll.beginning(key_of(stem)) if pet else ()))
+        ):
             for spelling in roll.names[candidate].surnames:
                 people = self.roll.of_title(title, spelling.people, also_pupils=False)
                 if people and candidate != key and len(spelling.letters) >= len(written) + 2:
@@ -636,12 +722,17 @@ class _Finder:
         """ "Anthony Arrahdle": a forename of ours before a word much like the surname of one who bears it."""
         words, roll = self.words, self.roll
         at = i + 1
-        if at >= len(words.keys) or not self._adjoins(i) or words.keys[at] in roll.names:
+        if at >= len(words.keys) or not self._adjoins(i):
+            return
+        other = self.seen[at].name
+        if other is not None and other.surnames:
             return
         written, last = words.written[at], at
         if at + 1 < len(words.keys) and words.gap(at) == "-":
             written, last = written + words.written[at + 1], at + 1
-        if not 5 <= len(written) <= LONGEST_SLIPPED or (last == at and is_word(written)):
+        if not _SHORTEST_CUT <= len(written) <= LONGEST_SLIPPED or (
+            last == at and is_word(written) and (not words.capital(at) or words.shouted(at))
+        ):
             return
         everyone = frozenset().union(*(one.people for one in roll.names[words.keys[i]].forenames))
         found: dict[int, set[int]] = {}
@@ -651,12 +742,13 @@ class _Finder:
             edits = distance(written, surname, most=most)
             if edits <= most:
                 found.setdefault(edits, set()).add(place)
-        if not found:
+        cut = self._begun(at, written, everyone) if not found else _NO_GIVEN
+        if not (found or cut):
             return
-        edits = min(found)
-        people = frozenset(found[edits])
+        edits = min(found, default=0)
+        people = cut or frozenset(found[edits])
         surname = roll.bearer(min(people)).surname
-        slip = Slip.EDIT if edits <= 1 else Slip.EDITS
+        slip = Slip.CUT if cut else Slip.EDIT if edits <= 1 else Slip.EDITS
         title = self._title(i - 1) if i else ""
         if title:
             people = self.roll.of_title(title, people, also_pupils=True)
@@ -666,6 +758,19 @@ class _Finder:
         one = _Surname(at, last, words.starts[at], end, Spelling(surname, people), slip)
         given = _Given(i, people, words.written[i], Slip.NONE, "full_name")
         self._mention(one, "full_name", people, first=i - bool(title), given=given, title=title)
+
+    def _begun(self, i: int, written: str, everyone: frozenset[int]) -> frozenset[int]:
+        """Those of some people whose surname word `i` begins ("Tamsin Quillf...")."""
+        words = self.words
+        broken = _BROKEN_OFF.match(words.text, words.offsets[words.ends[i] - 1] + 1)
+        if not (broken or (words.capital(i) and not words.shouted(i))):
+            return _NO_GIVEN
+        surnames = ((place, self.roll.bearer(place).surname) for place in everyone)
+        return frozenset(
+            place
+            for place, surname in surnames
+            if surname.startswith(written) and len(surname) > len(written) + 1
+        )
 
     def _alias(self, first: int, last: int, name: Name) -> None:
         letters = "".join(self.words.written[first : last + 1])
@@ -765,8 +870,11 @@ class _Finder:
         if i < 0:
             return ""
         words, title = self.words, self.seen[i].title
+        if title and self.seen[i].word and words.keys[i] not in TITLES and not words.capital(i):
+            return ""  # "pan", "bay"
         if not title and words.written[i] in _POSTS:
-            title = "mx" if words.capital(i + 1) and not words.shouted(i + 1) else ""
+            capitals = words.capital(i) and words.capital(i + 1) and not words.shouted(i + 1)
+            title = "mx" if capitals else ""
         if not title or not self._adjoins(i):
             return ""
         if title != "miss":

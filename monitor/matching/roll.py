@@ -14,9 +14,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import chain
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from monitor.folding import read_batch
 from monitor.matching.lexicon import lexicon
-from monitor.matching.spelling import key_of, left_out, sound, without_vowels
+from monitor.matching.spelling import blurs, bones, key_of, left_out, sound, without_vowels
 from monitor.model import Person, Role
 
 _LETTERS = re.compile(r"[a-z]+")
@@ -24,6 +27,7 @@ _HALVES = re.compile(r"[-‐‑–\s]+")
 _SHORTEST_HALF = 4
 _SHORTEST_SLIP = 4
 HEAD = 4
+_TELEPHONE = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 _MAN, _WOMAN = "man", "woman"
 SEX_OF_TITLE = {"mr": _MAN, "mrs": _WOMAN, "miss": _WOMAN, "ms": _WOMAN}
 """Whom a title is for. Dr, Mx, Prof and Rev tell nobody apart, nor does Sir, as pupils use it."""
@@ -82,6 +86,7 @@ class Roll:
     slips: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sounds: dict[str, tuple[str, ...]] = field(default_factory=dict)
     consonants: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    blurs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     initials: dict[str, frozenset[int]] = field(default_factory=dict)
     """Adults by the first letter of their surname."""
     openings: frozenset[str] = frozenset()
@@ -95,6 +100,46 @@ class Roll:
     def adult_surnames(self) -> tuple[str, ...]:
         """Surnames of those before whose name a title stands."""
         return tuple({one.surname: None for one in self.bearers if one is not None and one.adult})
+
+    @cached_property
+    def keyed(self) -> dict[str, tuple[str, ...]]:
+        """Names by the keys of a telephone that write them."""
+        found: dict[str, tuple[str, ...]] = {}
+        for letters in self._parts:
+            if len(letters) >= _SHORTEST_SLIP:
+                keys = letters.translate(_TELEPHONE)
+                found[keys] = (*found.get(keys, ()), letters)
+        return found
+
+    @cached_property
+    def _parts(self) -> tuple[str, ...]:
+        """Every surname and forename."""
+        named = (one for name in self.names.values() for one in (*name.surnames, *name.forenames))
+        return tuple({one.letters: None for one in named})
+
+    @cached_property
+    def _by_bones(self) -> dict[str, list[int]]:
+        """Places by the bones of the surname."""
+        found: dict[str, list[int]] = {}
+        for place, one in enumerate(self.bearers):
+            if one is not None:
+                found.setdefault(bones(one.surname), []).append(place)
+        return found
+
+    def heard(self, given: str, surname: str) -> tuple[str, str] | None:
+        """The forename and surname of somebody whose names have such bones, or nearly."""
+        best: tuple[float, str, str] | None = None
+        near = process.extract(surname, self._by_bones.keys(), scorer=OSA.distance, score_cutoff=1, limit=20)
+        for candidate, edits, _ in near:
+            if edits and min(len(surname), len(candidate)) < 3:
+                continue
+            for place in self._by_bones[candidate]:
+                for letters in self.bearer(place).given:
+                    apart = OSA.distance(given, bones(letters))
+                    known = apart == 0 if min(len(given), len(bones(letters))) < 3 else apart <= 1
+                    if known and (best is None or edits + apart < best[0]):
+                        best = (edits + apart, letters, self.bearer(place).surname)
+        return best[1:] if best and len(given) + len(surname) > 3 else None
 
     def bearer(self, place: int) -> Bearer:
         """Who stands at a place that a Spelling gave."""
@@ -235,6 +280,7 @@ class _Draft:
         self._slips = dict(roll.slips)
         self._sounds = dict(roll.sounds)
         self._consonants = dict(roll.consonants)
+        self._blurs = dict(roll.blurs)
         self._initials = dict(roll.initials)
         self._openings = set(roll.openings)
         self._heads = set(roll.heads)
@@ -278,6 +324,9 @@ class _Draft:
         if kind == "surnames" and not spellings:
             self._new.add(key)
             self._heads.add(key[:HEAD])
+        if kind == "surnames" and all(one.letters != letters for one in spellings):
+            for blur in blurs(letters):
+                self._blurs[blur] = _plus(self._blurs.get(blur, ()), letters)
         for at, one in enumerate(spellings):
             if one.letters == letters and one.half == half:
                 grown = replace(one, people=one.people | {place})
@@ -318,6 +367,7 @@ class _Draft:
             self._slips,
             self._sounds,
             self._consonants,
+            self._blurs,
             self._initials,
             frozenset(self._openings),
             frozenset(self._heads),

@@ -24,6 +24,26 @@ _AS_K = re.compile(r"ck|qu|kw|q|ch|kh|c(?=[^eiy]|$)|gh(?=[aeiou])")
 _SILENT = re.compile(r"gh|(?<=[aeiouy])h|h(?=[^aeiouy]|$)")
 _AS_G = re.compile(r"dg|j|g(?=[eiy])")
 _VOWELS = str.maketrans("", "", "aeiouwy")
+_SPOKEN = tuple(
+    (re.compile(pattern), instead)
+    for pattern, instead in (
+        ("^kn|^gn", "n"), ("^wr", "r"), ("^wh", "w"), ("ph", "f"), ("th", "t"),
+        ("kh|gh|ck|qu|q|c(?=[^eiyh]|$)", "k"), ("c(?=[ei])|z", "s"),
+        ("ee|ea|ie|ei|ey|y", "i"), ("ay|ai", "e"), ("ou|oo|ow|ew", "u"), ("e$", ""), ("(?<=m)p(?=s)", ""),
+    )
+)  # fmt: skip
+_BONES = (
+    (re.compile(r"sch|tch|sh|ch|cz|sz|zh|rz|ts|tz|j|dg"), "s"),
+    (re.compile(r"ph"), "f"),
+    (re.compile(r"th|dh|d"), "t"),
+    (re.compile(r"qu|kh|gh|ck|q|g"), "k"),
+    (re.compile(r"x"), "ks"),
+    (re.compile(r"c"), "k"),
+    (re.compile(r"z"), "s"),
+    (re.compile(r"b"), "p"),
+    (re.compile(r"[^a-z]|(?<=.)[aeiouywvh]|^[wvyh]"), ""),
+    (re.compile(r"^[aeiou]"), "a"),
+)
 
 
 class Slip(StrEnum):
@@ -38,6 +58,8 @@ class Slip(StrEnum):
     CUT = "cut"  # "Mr Brack"
     TURNED = "turned"  # backwards
     VOWELS = "vowels"  # "Qllfthr"
+    BLURRED = "blurred"  # letters jumbled, of the same shape, or as a small child says them
+    MASKED = "masked"  # in a code, drawn with signs, or as a machine escaped it
 
 
 def key_of(letters: str) -> str:
@@ -129,6 +151,48 @@ def sound(letters: str) -> str:
     if said and said[0] in "aeiouy":
         said = "a" + said[1:]
     return squeezed(said)
+
+
+def spoken(letters: str) -> str:
+    """A key that names share only if they are said alike, vowels and all ("Chima" and "Cheema")."""
+    said = letters
+    for pattern, instead in _SPOKEN:
+        said = pattern.sub(instead, said)
+    return squeezed(said)
+
+
+@lru_cache(maxsize=4096)
+def bones(letters: str) -> str:
+    """What is left of a name in whatever script it is written by ear: consonants, and those alike as one."""
+    said = letters
+    for pattern, instead in _BONES:
+        said = pattern.sub(instead, said)
+    return squeezed(said)
+
+
+_STROKES = tuple(
+    (re.compile(pattern), strokes)
+    for pattern, strokes in (
+        ("rn|nn|in|ni|ri|m", "iii"), ("li", "h"), ("ii|[nu]", "ii"), ("vv|w", "vv"), ("cl|d", "ci"), ("[bh]",
+        "h"), ("e|c", "c"), ("[gq]", "q"),
+        ("[ft]", "t"), ("[lr1]", "i"),
+    )
+)  # fmt: skip
+_AS_A_CHILD = str.maketrans("rlzcf", "wwsss")
+
+
+def blurs(letters: str) -> tuple[str, str, str]:
+    """Three keys of a name that is read badly: with the letters inside in any order, by the strokes that its
+    letters have, and as a small child would say it."""
+    strokes = letters
+    for pattern, drawn in _STROKES:
+        strokes = pattern.sub(drawn, strokes)
+    lisped = letters.replace("th", "s").translate(_AS_A_CHILD)
+    return (
+        f"{letters[0]}{''.join(sorted(letters[1:-1]))}{letters[-1]}~",
+        f"{strokes}|",
+        f"{squeezed(lisped)}&",
+    )
 
 
 def without_vowels(letters: str) -> str:

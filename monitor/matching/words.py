@@ -9,15 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.folding import EITHER, Batch, Offsets
-from monitor.matching.spelling import key_of
+from monitor.matching.spelling import Slip, key_of
 
 _LETTERS = f"abcdefghijklmnopqrstuvwxyz\x7f{EITHER}"
 _DIGIT, _LETTER = 1, 2
@@ -67,6 +67,8 @@ class Words:
     """The same text with no word cut at its capitals, where that makes a difference ("MALi THOMaS")."""
     differing: Sequence[int] = ()
     """In one of these two: the words that are others in the text as it is cut at first."""
+    masks: Mapping[int, Slip] = field(default_factory=dict)
+    """In words taken out of their disguise: which were in one, and of what kind."""
 
     def capital(self, i: int) -> bool:
         """Whether word `i` begins with a capital in the original."""
@@ -91,6 +93,24 @@ class Words:
             at += 1
             last = last if kind == "Cf" else at  # a joiner may stand before a mark, but ends nothing
         return first, last
+
+    def with_readings(self, stretches: Iterable[tuple[int, int, str, Slip]]) -> Words:
+        """The same text with other letters for some stretches of the original; of two that overlap, the
+        one that begins first, or is longer."""
+        changes: list[_Change] = []
+        slips: list[Slip] = []
+        done = 0
+        for first, last, letters, slip in sorted(stretches, key=lambda one: (one[0], -one[1])):
+            start, end = bisect_left(self.offsets, first), bisect_left(self.offsets, last)
+            if done <= start < end:
+                among = bisect_right(self.ends, start), bisect_left(self.starts, end)
+                changes.append((*among, ((letters, start, end),)))
+                slips.append(slip)
+                done = end
+        other = replace(self, whole=None, leet=None)
+        other.differing = _change(other, changes)
+        other.masks = dict(zip(other.differing, slips, strict=True))
+        return other
 
     def gap(self, i: int) -> str:
         """What stands between word `i` and the next."""

@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from tests.corpus import inventive, registers, report
+from tests.corpus import disguises, inventive, registers, report
 from tests.corpus.categories import judge
 from tests.corpus.evaluate import FULL, QUICK, look_at_context, look_at_forms, look_at_names
 from tests.corpus.forms import consistent
@@ -29,7 +29,14 @@ def main(arguments: Sequence[str]) -> None:
     """Measure, print each part when it is known, and write the report where `--out` says."""
     options = _options().parse_args(arguments)
     told = _head(options)
-    for measure in (_names, _inventive, _context, _categories, *((_sealed,) if options.sealed else ())):
+    for measure in (
+        _names,
+        _inventive,
+        _disguises,
+        _context,
+        _categories,
+        *((_sealed,) if options.sealed else ()),
+    ):
         part, worst = measure(options)
         told += part
         sys.stdout.write("\n".join([*part, *worst]) + "\n")
@@ -89,7 +96,24 @@ def _inventive(options: argparse.Namespace) -> tuple[list[str], list[str]]:
     count = 20 if options.quick else 60
     planted = look_at_forms(school, options.seed, inventive.FORMS, count=count)
     told = ["## Rarer ways to write a name", "", *report.rare_forms(planted), *report.recall_table(planted)]
-    return told, report.worst_missed(planted, options.worst)
+    worst = report.worst_missed(planted, options.worst)
+    return told, worst
+
+
+def _disguises(options: argparse.Namespace) -> tuple[list[str], list[str]]:
+    """The part about disguises: those that something was built for, and those held back."""
+    school = registers.development(options.people) if options.quick else registers.test(options.people)
+    count = 10 if options.quick else 60
+    told, worst = ["## Disguises", ""], list[str]()
+    for title, forms in (
+        ("built for", [form for form in disguises.FORMS if form.name not in disguises.HELD_BACK]),
+        ("held back", [form for form in disguises.FORMS if form.name in disguises.HELD_BACK]),
+    ):
+        planted = look_at_forms(school, options.seed, forms, count=count)
+        told += [f"### {title.capitalize()}", "", *report.rare_forms(planted), *report.recall_table(planted)]
+        if title == "built for":
+            worst = report.worst_missed(planted, options.worst)
+    return told, worst
 
 
 def _context(options: argparse.Namespace) -> tuple[list[str], list[str]]:

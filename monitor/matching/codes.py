@@ -1,0 +1,55 @@
+"""Codes for single words that people learn at school, and how to undo them. Pure.
+
+Nearly every word undone so is no name of anybody; whoever asks keeps those that are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+_RIGHT = {letter: row[at - 1] for row in _ROWS for at, letter in enumerate(row) if at}
+_LEFT = {letter: row[at + 1] for row in _ROWS for at, letter in enumerate(row) if at + 1 < len(row)}
+_SMALL = "abcdefghijklmnopqrstuvwxyz"
+_EXCHANGES = tuple(
+    str.maketrans(table)
+    for table in (
+        dict(zip(_SMALL, _SMALL[13:] + _SMALL[:13], strict=True)),
+        dict(zip(_SMALL, _SMALL[::-1], strict=True)),
+        _RIGHT,
+        _LEFT,
+    )
+)
+_REFRAINS = ("egg", "ub", "ob", "op", "av", "idig", "ithag")
+"""What children put before every vowel."""
+
+
+def _exchanged(table: dict[int, str]) -> Callable[[str], Iterable[str]]:
+    return lambda word: (word.translate(table),)
+
+
+def _pig_latin(word: str) -> Iterator[str]:
+    for ending in ("way", "yay", "ay"):
+        if word.endswith(ending):
+            stem = word[: -len(ending)]
+            yield stem
+            yield from (stem[-size:] + stem[:-size] for size in range(1, min(5, len(stem) - 1)))
+
+
+def _without_refrain(word: str) -> Iterator[str]:
+    """A word without a piece that comes back in it ("Queggillfeggeathegger"), and one that was doubled."""
+    for refrain in _REFRAINS:
+        if refrain in word:
+            yield word.replace(refrain, "")
+    for size in (2, 3, 4):
+        pieces = [word[at : at + size] for at in range(len(word) - size + 1)]
+        for piece in dict.fromkeys(piece for piece in pieces if word.count(piece) > 1):
+            yield word.replace(piece, "")
+
+
+CODES: tuple[Callable[[str], Iterable[str]], ...] = (
+    *map(_exchanged, _EXCHANGES),
+    _pig_latin,
+    _without_refrain,
+)
+"""Each gives what a word may have been before."""
