@@ -73,7 +73,7 @@ class Glance:
     `word`: it is English. `matters`: it may be a name or a title by itself. `name` has its very key, and
     `surnames` are those of it that the letters fit. `given` are the forenames that they fit, be it backwards;
     `bearers`, all who have a forename of that key. A word that is neither English nor a name may be the
-    surnames in `plural` with an s after them, else a slip of those in `nearest`, or have those `inside` it, or
+    surnames in `plural` with an s after them, else a slip of those in `nearest`, have those `inside` it, or
     be a name in a code (`coded`: which, and the name).
     `goes_on`: how a second word begins where both together are a key on the Roll. `opens`: a name of several
     words begins with it.
