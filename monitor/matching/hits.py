@@ -66,7 +66,8 @@ def hits_in(automaton: BytesAhoCorasick | None, batch: Batch) -> Iterable[Hit]:
 
 def written_there(text: str, batch: Batch, hit: Hit, forms: Sequence[Form]) -> Iterator[Found]:
     """Hold a hit of the automaton against what is written there."""
-    low, high = int(batch.bounds[hit.text]), int(batch.bounds[hit.text + 1]) - 1
+    low, high = batch.bounds[hit.text : hit.text + 2].tolist()
+    high -= 1
     reading, offsets = batch.reading, batch.offsets
     start = _word_start(reading, hit)
     stop = min(hit.following, high, hit.final + _LONGEST_RUN)

@@ -86,12 +86,12 @@ class Judged(NamedTuple):
         says = _weights().says
         return PersonMatch(
             *self.words.quote(one.start, one.end),
-            tuple(sorted(bearer.id for bearer in bearers)),
-            min((bearer.role for bearer in bearers), key=_ROLES.index),
+            tuple(sorted([bearer.id for bearer in bearers])),
+            min({bearer.role for bearer in bearers}, key=_ROLES.index),
             one.rule,
             band(self.score),
             self.score,
-            tuple(says[name] for name in self.evidence if says.get(name)),
+            tuple([says[name] for name in self.evidence if says.get(name)]),
         )
 
 

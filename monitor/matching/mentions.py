@@ -323,13 +323,14 @@ class _Finder:
         if not names:
             return []
         ends = [*hidden, 0][: len(shown)]
-        found = [one for one in names if _fits(one.letters, shown, [_letters_under(signs) for signs in ends])]
-        letters = sum(map(len, shown))
+        exact, letters = list(map(_letters_under, ends)), sum(map(len, shown))
+        sizes = range(letters + sum(map(min, exact)), letters + sum(map(max, exact)) + 1)
+        found = [one for one in names if len(one.letters) in sizes and _fits(one.letters, shown, exact)]
         if found or letters < 4 or len(shown) > 4:
             return found if letters > 1 or len(found) == 1 else []
         anything = range(LONGEST_GLUED)
         loose = [anything] * (len(shown) - 1) + [anything if ends[-1] else range(1)]
-        return [one for one in names if _fits(one.letters, shown, loose)]
+        return [one for one in names if letters <= len(one.letters) and _fits(one.letters, shown, loose)]
 
     # --- what stands beside a surname ---------------------------------------------------------------
 
@@ -944,6 +945,8 @@ def _fits(letters: str, shown: Sequence[str], hidden: Sequence[range]) -> bool:
     for piece, numbers in zip(shown, hidden, strict=False):
         ends = [at + len(piece) for at in reached if letters.startswith(piece, at)]
         reached = {end + number for end in ends for number in numbers if end + number <= len(letters)}
+        if not reached:
+            return False
     return len(letters) in reached
 
 
