@@ -196,7 +196,9 @@ class _Finder:
         for i in forenames:
             self._forename_with_cue(i)
             self._forename_with_slip(i)
-        return self.out
+        if not self.words.differing:
+            return self.out
+        return [one for one in self.out if any(one.first <= i <= one.last for i in self.words.differing)]
 
     def _interesting(self, *, hyphens: bool) -> list[int]:
         """The words to look at: all others are nobody's name, neither by themselves nor with the next."""
