@@ -960,14 +960,13 @@ def _slip_of_given(written: str, letters: str, shape: Shape, stem: str) -> tuple
     registered = registered_shape(letters)
     if shape.plain == registered.plain:
         return 0, Slip.DRAWN, letters
-    edits = min(
-        OSA.distance(written, letters, score_cutoff=2),
-        OSA.distance(shape.key, registered.key, score_cutoff=2),
-    )
-    if edits <= 1 and len(letters) >= 4:
-        return 1, Slip.EDIT, letters
-    if edits == 2 and len(letters) >= 7:
-        return 3, Slip.EDITS, letters
+    # An edit takes one letter away, adds one, or both.
+    if (shape.letters ^ registered.letters).bit_count() <= (4 if len(letters) >= 7 else 2):
+        edits = distance(written, letters, most=2)
+        if edits <= 1 and len(letters) >= 4:
+            return 1, Slip.EDIT, letters
+        if edits == 2 and len(letters) >= 7:
+            return 3, Slip.EDITS, letters
     if len(letters) >= 4 and shape.said == registered.said and sounds_alike(written, letters):
         return 2, Slip.SOUND, letters
     if letters.startswith(written) or (len(stem) >= 3 and registered.plain.startswith(stem)):

@@ -100,10 +100,8 @@ def distance(written: str, letters: str, *, most: int) -> int:
 
     Doubled letters and i for l are no edits beside a real one.
     """
-    return min(
-        OSA.distance(written, letters, score_cutoff=most),
-        OSA.distance(key_of(written), key_of(letters), score_cutoff=most),
-    )
+    edits: int = OSA.distance(written, letters, score_cutoff=most)
+    return edits and min(edits, OSA.distance(key_of(written), key_of(letters), score_cutoff=most))
 
 
 def sounds_alike(written: str, letters: str) -> bool:
@@ -114,16 +112,22 @@ def sounds_alike(written: str, letters: str) -> bool:
 
 
 class Shape(NamedTuple):
-    """A name without repeats, its key, and how it sounds: what tells whether two may be the same."""
+    """A name without repeats, its key, how it sounds, and the letters of the key as bits: what tells whether
+    two may be the same."""
 
     plain: str
     key: str
     said: str
+    letters: int
 
 
 def shape_of(letters: str) -> Shape:
     """The shape of a name as read."""
-    return Shape(squeezed(letters), key_of(letters), sound(letters))
+    key = key_of(letters)
+    bits = 0
+    for letter in key:
+        bits |= 1 << (ord(letter) & 31)
+    return Shape(squeezed(letters), key, sound(letters), bits)
 
 
 registered_shape = lru_cache(maxsize=8192)(shape_of)
