@@ -166,7 +166,7 @@ class _Finder:
             if one.title and i < last:
                 after_title.append(i + 1)
             if name is not None:
-                if one.surnames:
+                if one.surnames and not self._is_among_words(i):
                     start, end = self.words.starts[i], self.words.ends[i]
                     surnames += [_Surname(i, i, start, end, *as_written) for as_written in one.surnames]
                 if name.forenames:
@@ -374,6 +374,24 @@ class _Finder:
         another = before is not None and self._other_forename(before)
         notes = ("other_forename",) if another else ()
         self._mention(one, "surname", bearers, first=one.first, notes=notes)
+
+    def _is_among_words(self, i: int) -> bool:
+        """Whether word `i` is small and English, and so are those beside it, so that none is a name here."""
+        if (
+            not self.seen[i].word
+            or self.words.capital(i)
+            or not (self._is_plain(i - 1) and self._is_plain(i + 1))
+        ):
+            return False
+        return not i or not self.words.written[i].startswith(self.words.written[i - 1])
+
+    def _is_plain(self, i: int) -> bool:
+        """Whether word `i`, or the lack of it, makes nobody's name of the surname beside it."""
+        if not 0 <= i < len(self.seen):
+            return True
+        seen, written = self.seen[i], self.words.written[i]
+        named = not seen.word or seen.given or seen.title or len(written) == 1 or written in _FORMER
+        return not (named or self.words.capital(i))
 
     def _is_small_word(self, one: _Surname) -> bool:
         """Whether a surname is written like the word that it also is, and so by itself is never a name."""
