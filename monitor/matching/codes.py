@@ -6,6 +6,7 @@ Nearly every word undone so is no name of anybody; whoever asks keeps those that
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _RIGHT = {letter: row[at - 1] for row in _ROWS for at, letter in enumerate(row) if at}
@@ -14,8 +15,6 @@ _SMALL = "abcdefghijklmnopqrstuvwxyz"
 _EXCHANGES = tuple(
     str.maketrans(table)
     for table in (
-        dict(zip(_SMALL, _SMALL[13:] + _SMALL[:13], strict=True)),
-        dict(zip(_SMALL, _SMALL[::-1], strict=True)),
         _RIGHT,
         _LEFT,
     )
@@ -26,6 +25,29 @@ _REFRAINS = ("egg", "ub", "ob", "op", "av", "idig", "ithag")
 
 def _exchanged(table: dict[int, str]) -> Callable[[str], Iterable[str]]:
     return lambda word: (word.translate(table),)
+
+
+def _turned(word: str) -> Iterator[str]:
+    """Every letter so many places on in the alphabet, or in the alphabet backwards."""
+    for alphabet in (_SMALL, _SMALL[::-1]):
+        for by in range(26):
+            yield word.translate(str.maketrans(_SMALL, alphabet[by:] + alphabet[:by]))
+
+
+def steps(word: str) -> str:
+    """A key that words share whose letters are as far apart in the alphabet, forwards or backwards: what
+    turning the alphabet leaves as it is."""
+    apart = [ord(after) - ord(letter) for letter, after in pairwise(word)]
+    return min(
+        "".join(chr(65 + by % 26) for by in apart),
+        "".join(chr(65 - by % 26) if by % 26 == 0 else chr(91 - by % 26) for by in apart),
+    )
+
+
+def _every_other(word: str) -> Iterator[str]:
+    """A word with letters strewn in between ("Qxuxixlxl")."""
+    yield word[::2]
+    yield word[::3]
 
 
 def _pig_latin(word: str) -> Iterator[str]:
@@ -48,8 +70,10 @@ def _without_refrain(word: str) -> Iterator[str]:
 
 
 CODES: tuple[Callable[[str], Iterable[str]], ...] = (
+    _turned,
     *map(_exchanged, _EXCHANGES),
     _pig_latin,
     _without_refrain,
+    _every_other,
 )
-"""Each gives what a word may have been before."""
+"""Each gives what a word may have been before; the first is asked only of a word whose `steps` are known."""

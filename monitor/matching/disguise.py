@@ -42,14 +42,7 @@ class Stretch(NamedTuple):
 def undisguised(words: Words, glances: Glances) -> Words | None:
     """The same text with names that were in disguise; None where there are none."""
     text, roll = words.text, glances.roll
-    found = list(_escaped(text)) if _ESCAPE.search(text) or _MOJIBAKE.search(text) else []
-    for sign, read in _STRETCHES:
-        if sign.search(text):
-            found += [one for one in islice(read(text), _MOST_STRETCHES) if _is_name(one.letters, roll)]
-    if "\x7f" in words.reading:
-        found += _in_other_scripts(text, roll)
-    if _KEYPAD.search(text):
-        found += _keyed(text, roll)
+    found = list(_stretches(words, roll)) if _SIGNS.search(text) else []
     base = words.leet or words
     base = base.with_readings(found) if found else base
     if not _RARELY_SAID.isdisjoint(base.written):
@@ -60,6 +53,20 @@ def undisguised(words: Words, glances: Glances) -> Words | None:
         found += coded
         base = (words.leet or words).with_readings(found)
     return base if found else None
+
+
+def _stretches(words: Words, roll: Roll) -> Iterator[Stretch]:
+    """What stretches of a text stand for by its signs."""
+    text = words.text
+    if _ESCAPE.search(text) or _MOJIBAKE.search(text):
+        yield from _escaped(text)
+    for sign, read in _STRETCHES:
+        if sign.search(text):
+            yield from (one for one in islice(read(text), _MOST_STRETCHES) if _is_name(one.letters, roll))
+    if "\x7f" in words.reading:
+        yield from _in_other_scripts(text, roll)
+    if _KEYPAD.search(text):
+        yield from _keyed(text, roll)
 
 
 def _is_name(letters: str, roll: Roll) -> bool:
@@ -249,10 +256,24 @@ _HAS_PICTURE = re.compile(rf"{_PICTURE}(?:(?<=[^\W\d_][\u2600-\u27bf\U0001f300-\
 _PICTURED = re.compile(rf"(?:(?<![^\W_])[^\W\d_]{{1,20}})?(?:{_PICTURE}){{1,2}}[^\W\d_]{{0,20}}")
 _NUMBERED = re.compile(r"(?<!\d)\d{1,2}(?:([-., /])\d{1,2}){3,40}(?!\d)")
 _KEYPAD = re.compile(r"(?<![\w+.-])[2-9]{4,20}(?![\w.-]?\d)")
-_PACKED = re.compile(r"(?<![\w/])(?=\w*[a-z])(?=\w*[A-Z])[A-Za-z0-9+/]{8,60}={0,2}(?![\w/])")
+_PACKED = re.compile(r"(?<![\w/])[A-Za-z0-9+/]{8,60}={0,2}(?![\w/])")
+_CHANGES_CASE = re.compile(r"[a-z0-9](?=[A-Z])")
+_SIGNS = re.compile(
+    r"[^\sA-Za-z.,!?'\"#@:;\u2019\u2013-]|[a-z0-9][A-Z]|\n[^\n]{1,60}\n[^\n]{1,60}\n[^\n]{1,60}\n"
+    r"|[.-] ?[.-] ?[.-] "
+)
+"""Nothing is in a disguise made of signs where there is none of these."""
 _LINE = re.compile(r"^[^\w\n]{0,3}([^\W_])[^\n]*", re.MULTILINE)
 _MOST_LINES = 40
 _CYRILLIC = re.compile(r"[а-яё]{2,30}", re.IGNORECASE)
+_TAP = r"[.\-\u2022\u00b7\u2013\u2014_]"
+_TAPPED = re.compile(rf"(?<![^\s\"'(]){_TAP}(?:{_TAP}|[ /|](?=[.\-\u2022\u00b7\u2013\u2014_ /|])){{6,400}}")
+_DOTS_AND_DASHES = str.maketrans("\u2022\u00b7\u2013\u2014_", "..---")
+_TAPS = (
+    ".- -... -.-. -.. . ..-. --. .... .. .--- -.- .-.. -- -. --- .--. --.- .-. ... - ..- ...- .-- -..- -.-- "
+    "--.."
+)
+_MORSE = dict(zip(_TAPS.split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
 _BRAILLED = re.compile(r"[\u2801-\u28ff]{2,40}")
 _BRAILLE = dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵", "abcdefghijklmnopqrstuvwxyz", strict=True))
 
@@ -297,6 +318,8 @@ def _with_numbers(text: str) -> Iterator[Stretch]:
             start = hit.start() + said.index(core)
             yield Stretch(start, start + len(core), re.sub(r"\d", "", core))
         told = [_SOUND_OF_DIGIT.get(part, (part,)) for part in parts]
+        if parts[-1].isdigit():  # a number after a name is one, unless it is said as a syllable
+            told[-1] = tuple(letters for letters in told[-1] if len(letters) > 1)
         for letters in islice(product(*told), _MOST_READINGS):
             yield Stretch(*hit.span(), "".join(letters))
 
@@ -331,12 +354,26 @@ def _packed(text: str) -> Iterator[Stretch]:
     """ "VGFtc2lu": base64."""
     for hit in _PACKED.finditer(text):
         said = hit.group()
+        if len(_CHANGES_CASE.findall(said)) < 2:
+            continue
         try:
             told = base64.b64decode(said + "=" * (-len(said) % 4), validate=True).decode("utf-8")
         except (binascii.Error, UnicodeDecodeError):
             continue
         if told.isprintable():
             yield Stretch(*hit.span(), _folded(told))
+
+
+def _in_morse(text: str) -> Iterator[Stretch]:
+    """ "--.- ..- .. .-.. .-..": letters apart by blanks, words by a stroke or more blanks."""
+    for hit in _TAPPED.finditer(text):
+        at = hit.start()
+        for word in re.split(r"(\s*[/|]\s*|\s{2,})", hit.group()):
+            tapped = word.translate(_DOTS_AND_DASHES).split()
+            letters = "".join(_MORSE.get(letter, "") for letter in tapped)
+            if tapped and len(letters) == len(tapped):
+                yield Stretch(at, at + len(word.rstrip()), letters)
+            at += len(word)
 
 
 def _brailled(text: str) -> Iterator[Stretch]:
@@ -499,8 +536,9 @@ _STRETCHES: tuple[tuple[re.Pattern[str], Callable[[str], Iterator[Stretch]]], ..
     (_HAS_DIGITS, _with_numbers),
     (_HAS_PICTURE, _pictured),
     (_NUMBERED, _counted),
-    (_PACKED, _packed),
+    (_CHANGES_CASE, _packed),
     (_BRAILLED, _brailled),
+    (_TAPPED, _in_morse),
     (_CYRILLIC, _on_russian_keys),
     (re.compile(r"\n[^\n]{1,60}\n[^\n]{1,60}\n[^\n]{1,60}\n"), _acrostic),
 )

@@ -11,9 +11,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from os.path import commonprefix
 from typing import NamedTuple
 
-from monitor.matching.codes import CODES
+from monitor.matching.codes import CODES, steps
 from monitor.matching.names import is_word
 from monitor.matching.roll import HEAD, Name, Roll, Spelling
 from monitor.matching.spelling import (
@@ -30,7 +31,11 @@ from monitor.matching.spelling import (
 TITLES = {
     "mr": "mr", "mister": "mr", "mrs": "mrs", "misus": "mrs", "mis": "miss", "ms": "ms", "mx": "mx",
     "dr": "dr", "doctor": "dr", "prof": "prof", "profesor": "prof", "sir": "sir", "rev": "rev",
-    "reverend": "rev",
+    "reverend": "rev", "miz": "mrs", "mz": "mrs", "mises": "mrs", "misis": "mrs", "mrz": "mrs", "misy": "mrs",
+    "mista": "mr",
+    "mistah": "mr", "mestah": "mr", "mester": "mr", "mizter": "mr", "mistuh": "mr", "mizta": "mr",
+    "misda": "mr", "mistr": "mr",
+    "doc": "dr", "dok": "dr", "docter": "dr", "docta": "dr", "doktor": "dr", "professer": "prof",
 }  # fmt: skip
 """Titles by key."""
 _GLUED_TITLES = ("mrs", "miss", "mr", "ms", "dr", "sir")
@@ -49,6 +54,25 @@ _UPSIDE_DOWN = str.maketrans("nubqdp", "unqbpd")
 _SAME_SHAPES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"))
 _SHORTEST_NEAR, _SHORTEST_PLURAL, _SHORTEST_AROUND_NAME, _SHORTEST_CODED = 4, 5, 6, 4
 _SHORTEST_BLURRED = 6
+_SHORTEST_LENGTHENED = 9
+_MOCKING = frozenset(
+    (
+        "inator",
+        "ator",
+        "kins",
+        "zilla",
+        "itis",
+        "bot",
+        "face",
+        "pants",
+        "ster",
+        "meister",
+        "osaurus",
+        "tron",
+        "arama",
+        "ette",
+    )
+)
 _SHORTEST_ALONE_INSIDE = 7
 
 
@@ -192,9 +216,12 @@ def is_part(letters: str, roll: Roll) -> bool:
 
 def _coded(roll: Roll, written: str) -> Iterator[tuple[int, str]]:
     """The names that a word may be in a code, by the number of the code."""
-    if not written.isalpha():
+    if not (written.isascii() and written.isalpha()):
         return
+    turned = len(written) > _SHORTEST_CODED and steps(written) in roll.blurs
     for number, code in enumerate(CODES):
+        if not (number or turned):
+            continue
         for letters in code(written):
             if len(letters) >= _SHORTEST_CODED and is_part(letters, roll):
                 yield number, letters
@@ -237,6 +264,7 @@ def nearest(roll: Roll, written: str, key: str) -> list[tuple[Spelling, Slip]]:
             edits = distance(written, spelling.letters, most=2)
             if edits <= 1 or (edits == 2 and len(spelling.letters) >= 8):
                 found.append((spelling, Slip.EDIT if edits <= 1 else Slip.EDITS))
+    found += _lengthened(roll, written, key)
     for blur in blurs(written) if len(written) >= _SHORTEST_BLURRED else ():
         for letters in roll.blurs.get(blur, ()):
             name = roll.names.get(key_of(letters))
@@ -254,6 +282,25 @@ def nearest(roll: Roll, written: str, key: str) -> list[tuple[Spelling, Slip]]:
                 if meant and all(spelling is not other for other, _ in found):
                     found.append((spelling, slip))
     return found
+
+
+def _lengthened(roll: Roll, written: str, key: str) -> Iterator[tuple[Spelling, Slip]]:
+    """Surnames with a mocking end ("Quillfeatherinator"), or with a word put into them."""
+    if len(written) < _SHORTEST_LENGTHENED:
+        return
+    for candidate in roll.beginning(key[:3]):
+        if len(candidate) < _SHORTEST_BLURRED or len(candidate) > len(key) - 3:
+            continue
+        for spelling in roll.names[candidate].surnames:
+            letters = spelling.letters
+            head = len(commonprefix((written, letters)))
+            tail = len(commonprefix((written[::-1], letters[::-1])))
+            more = len(written) - len(letters)
+            cuts = range(max(3, len(letters) - tail), min(head, len(letters) - 2) + 1)
+            if (head == len(letters) and written[head:] in _MOCKING) or any(
+                is_word(written[at : at + more]) for at in cuts
+            ):
+                yield spelling, Slip.EDIT
 
 
 def _inside(roll: Roll, written: str, key: str) -> Iterator[Inside]:

@@ -88,6 +88,7 @@ class Lexicon:
     verbs_that_are_names: frozenset[str]
     never_bare: frozenset[str]
     ranks: frozenset[str]
+    between_names: frozenset[str]
     titled_things: frozenset[tuple[str, ...]]
     after_a_name: frozenset[str]
     before_a_name: frozenset[str]
@@ -149,6 +150,7 @@ def lexicon() -> Lexicon:
         verbs_that_are_names=frozenset(data["verbs_that_are_names"]),
         never_bare=frozenset(data["never_bare"]),
         ranks=frozenset(data["ranks"]),
+        between_names=frozenset(data["between_names"]),
         titled_things=frozenset(tuple(name.split()) for name in data["titled_things"]),
         after_a_name=frozenset(data["after_a_name"]),
         before_a_name=frozenset(data["before_a_name"]),

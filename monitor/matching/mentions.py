@@ -54,7 +54,9 @@ _POSTS = frozenset(
 _TEXTED = frozenset("aiunxrckby")
 """Letters that stand for words in chats ("miss u", "see u", "ty x")."""
 _NICK_ENDING = re.compile(r"(?:meister|ster|ers|er|ie|ey|zy|zz|y|z|o|s|kins|inho|dog)$")
-_FORMER = frozenset({"nee", "aka", "formerly", "born", "was"})
+_CLOSES = ('"', "'", ")", "]")
+_EPITHET = re.compile(r"(?:\"[^\"\n]{1,40}\"|'[^'\n]{1,40}'|\([^()\n]{1,40}\))\s$")
+_LONGEST_EPITHET = 46
 _BROKEN_OFF = re.compile(r"\s?(?:…|\.\.|—|–|-(?!\w)|\*)")
 _WIDEST_JOIN = 4
 _FARTHEST = 4
@@ -65,18 +67,22 @@ _MAY_BE_CUT = 6e-5
 _SAID_TO_BE_HIDDEN = (
     r"[\[(<](?:redacted|removed|deleted|hidden|censored|blank|bleep|snip|name|\.{2,4}|…)[\])>]"
 )
+_JOINERS_INSIDE = "[\u00ad\u200b-\u200e\u2060\ufeff\u0300-\u036f]"
 # Begins with the signs to look for, so that the search skips to them.
 _HIDES = re.compile(
     r"[*#%!$&?~^+_@.•█▇■…—–\[(<-](?:(?<=[^\W\d_][*#%_~^•█▇■…—–])|(?<=[^\W\d_].)[*#%!$&?~^+_@.•█▇■…—–-]"
     r"|(?<=[^\W\d_][\[(<])(?=[a-z. …]{1,10}[\])>]))"
 )
+_LETTERS = r"[^\W\d_](?:[^\W\d_]|" + _JOINERS_INSIDE + "){0,30}"
+_SIGN = r"[*#%_~^•█▇■…—–]"
+_ANY_SIGN = r"(?:[*#%!$&?~^+_@.•█▇■…—–-]" + _JOINERS_INSIDE + "?)"
 _CENSORED = re.compile(
-    r"(?<![\w*#%@])(?:[^\W\d_]{1,20}(?:[*#%_~^•█▇■…—–]|[*#%!$&?~^+_@.•█▇■…—–-]{2,20}|"
-    + _SAID_TO_BE_HIDDEN
-    + r")){1,4}"
-    r"(?:[^\W\d_]{1,20}(?![*#%_~^•█▇■])|(?<=[*█▇■]{2}))"
+    rf"(?<![^\W_])(?<![#%@])(?:{_LETTERS}(?:{_ANY_SIGN}{{2,20}}|{_SIGN}{_JOINERS_INSIDE}?|{_SAID_TO_BE_HIDDEN})){{1,4}}"
+    rf"(?:{_LETTERS}(?!{_SIGN}{{1,2}}\w)|(?<=[*█▇■]{{2}}))"
 )
-_SHOWN = re.compile(r"[^\W\d_]+")
+_MARKED = re.compile(r"[*_~]{1,2}$")
+_DRAWN_OUT = re.compile(r"(.)\1{2,}")
+_SHOWN = re.compile(r"[^\W\d_](?:[^\W\d_]|" + _JOINERS_INSIDE + ")*")
 _HIDDEN = re.compile(_SAID_TO_BE_HIDDEN + r"|[*#%!$&?~^+_@.•█▇■…—–-]+")
 _OF_ANY_LENGTH = frozenset("…—–[(<")
 _SEVERAL_HIDDEN = 3
@@ -238,6 +244,8 @@ class _Finder:
         if len(whole) < 5 or not whole.isalpha() or len(whole) > LONGEST_GLUED:
             return
         start, end = words.starts[i], words.ends[i + 1]
+        if i + 2 < len(words.written) and words.gap(i + 1) == words.gap(i) == "-":
+            yield from self._with_word_inside(i)
         if whole[-1] == "s" and (name := names.get(key_of(whole[:-1]))):
             for spelling in name.surnames:
                 yield _Surname(i, i + 1, start, end - 1, spelling, Slip.NONE)
@@ -246,6 +254,14 @@ class _Finder:
             return
         for spelling, slip in nearest(self.roll, whole, key_of(whole)):
             yield _Surname(i, i + 1, start, end, spelling, slip)
+
+    def _with_word_inside(self, i: int) -> Iterator[_Surname]:
+        """ "Quill-bloody-feather"."""
+        words = self.words
+        name = self.roll.names.get(key_of(words.written[i] + words.written[i + 2]))
+        for spelling in name.surnames if name else ():
+            if spelling.letters == words.written[i] + words.written[i + 2]:
+                yield _Surname(i, i + 2, words.starts[i], words.ends[i + 2], spelling, Slip.EDIT)
 
     def _apostrophe(self, i: int) -> bool:
         """Whether word `i` is what stands before the apostrophe of a name ("O'Shee")."""
@@ -293,30 +309,70 @@ class _Finder:
         if words.masks or not _HIDES.search(words.text):
             return
         for hit in _CENSORED.finditer(words.text):
-            start = bisect_left(words.offsets, hit.start())
-            end = bisect_left(words.offsets, hit.end())
+            marked = _MARKED.search(words.text, max(0, hit.start() - 2), hit.start())
+            closed = len(marked.group()) if marked and hit.group().endswith(marked.group()) else 0
+            place = hit.start(), hit.end() - closed
+            start, end = (bisect_left(words.offsets, at) for at in place)
             first = bisect_left(words.starts, start)
             last = bisect_left(words.starts, end) - 1
-            if first >= len(words.starts) or words.starts[first] != start:
-                continue
             pieces = [
                 words.reading[
                     bisect_left(words.offsets, part.start()) : bisect_left(words.offsets, part.end())
                 ]
-                for part in _SHOWN.finditer(words.text, *hit.span())
+                for part in _SHOWN.finditer(words.text, *place)
             ]
-            hidden = [part.group() for part in _HIDDEN.finditer(words.text, *hit.span())]
+            hidden = [part.group() for part in _HIDDEN.finditer(words.text, *place)]
             signs = [_SEVERAL_HIDDEN if sign[0] in _OF_ANY_LENGTH else len(sign) for sign in hidden]
             if len(signs) == len(pieces) and sum(map(len, pieces)) > 3:
                 continue  # "**Quillfeather**" is no "Ms Q****"
+            self._censored_behind(hit.group(), pieces, signs, start, end)
+            if first >= len(words.starts) or words.starts[first] != start:
+                continue
             for spelling in self._hidden_names(pieces, signs):
                 surnames.append(_Surname(first, last, start, end, spelling, Slip.CENSORED))
+
+    def _censored_behind(
+        self, original: str, pieces: Sequence[str], signs: Sequence[int], start: int, end: int
+    ) -> None:
+        """ "LaceyW****n", "MsQ****r": what stands before the last capital is a forename or title."""
+        shown = _SHOWN.match(original)
+        humps = [at for at in range(2, len(pieces[0])) if shown and shown.group()[at : at + 1].isupper()]
+        if not humps or not shown or shown.group().isupper():
+            return
+        head, rest = pieces[0][: humps[-1]], pieces[0][humps[-1] :]
+        i = max(0, bisect_left(self.words.starts, start + 1) - 1)
+        for spelling in self._hidden_names([rest, *pieces[1:]], signs):
+            if head in TITLES:
+                rule, people = (
+                    "title_surname",
+                    self.roll.of_title(TITLES[head], spelling.people, also_pupils=False),
+                )
+            else:
+                rule = "full_name"
+                people = frozenset(one for one in spelling.people if head in self.roll.bearer(one).given)
+            if people:
+                given = "" if head in TITLES else head
+                self.out.append(
+                    Mention(
+                        i,
+                        i,
+                        start,
+                        end,
+                        rule,
+                        people,
+                        surname=spelling.letters,
+                        given=given,
+                        slips=(Slip.CENSORED,),
+                        inside=True,
+                    )  # fmt: skip
+                )
 
     def _hidden_names(self, shown: Sequence[str], hidden: Sequence[int]) -> list[Spelling]:
         """The surnames that pieces with letters hidden between them may stand for; those that fit sign by
         sign first."""
         if not shown or not shown[0].isalpha():
             return []
+        shown = [_DRAWN_OUT.sub(r"\1", piece) for piece in shown]
         names = [
             spelling
             for key in self.roll.beginning(key_of(shown[0]))
@@ -344,7 +400,7 @@ class _Finder:
         given = self._middle(before, bearers) if before else None
         middle = given is not None
         if given is None and before is not None:
-            given = self._given(before, bearers)
+            given = self._given(before, bearers) or self._in_two(before - 1, bearers)
         at = given.word if given is not None else one.first
         title = self._title(at - 1) if at else ""
         if given is not None:
@@ -390,17 +446,32 @@ class _Finder:
         if not 0 <= i < len(self.seen):
             return True
         seen, written = self.seen[i], self.words.written[i]
-        named = not seen.word or seen.given or seen.title or len(written) == 1 or written in _FORMER
+        named = (
+            not seen.word
+            or seen.given
+            or seen.title
+            or len(written) == 1
+            or written in lexicon().between_names
+        )
         return not (named or self.words.capital(i))
+
+    def _in_two(self, i: int, bearers: frozenset[int]) -> _Given | None:
+        """A forename of two parts, at words `i` and the next ("Ka Ho Chu")."""
+        words = self.words
+        if i < 0 or not self._joins(i):
+            return None
+        both = words.written[i] + words.written[i + 1]
+        people = frozenset(place for place in bearers if both in self.roll.bearer(place).given)
+        return _Given(i, people, both, Slip.NONE, "full_name") if people else None
 
     def _is_small_word(self, one: _Surname) -> bool:
         """Whether a surname is written like the word that it also is, and so by itself is never a name."""
         return one.first == one.last and self.seen[one.first].word and not self.words.capital(one.first)
 
     def _before(self, first: int) -> int | None:
-        """The word that may belong to the surname at word `first`: not a stutter ("Qu-Qu-Quillfeather"), not
-        "née"."""
-        words, name = self.words, self.words.written[first]
+        """The word that may belong to the surname at word `first`: not a stutter ("Qu-Qu-Quillfeather"), nor
+        "née", an oath, a title or what is quoted between the names."""
+        words, seen, name = self.words, self.seen, self.words.written[first]
         i = first - 1
         while (
             i > 0
@@ -409,18 +480,38 @@ class _Finder:
             and name.startswith(words.written[i])
         ):
             i -= 1
-        if i > 0 and words.written[i] in _FORMER and len(words.gap(i - 1)) < 3:
+        if i < 0:
+            return None
+        between = words.written[i] in lexicon().between_names and words.capital(first)
+        titled = bool(seen[i].title and i and seen[i - 1].given)
+        if i and (between or titled) and len(words.gap(i - 1)) < 3 and len(words.gap(i)) < 3:
             return i - 1
-        return i if i >= 0 and self._adjoins(i) else None
+        if (
+            words.sign_before(first)
+            and words.gap(i)[:-1].endswith(_CLOSES)
+            and (said := self._said_between(first))
+        ):
+            return said - 1
+        return i if self._adjoins(i) else None
+
+    def _said_between(self, first: int) -> int:
+        """Where what is quoted or in brackets right before word `first` begins; 0 if nothing is."""
+        words = self.words
+        start = words.starts[first]
+        found = _EPITHET.search(words.reading, max(0, start - _LONGEST_EPITHET), start)
+        at = bisect_left(words.starts, found.start()) if found else 0
+        return at if at and self.seen[at - 1].given else 0
 
     def _middle(self, i: int, bearers: frozenset[int]) -> _Given | None:
         """The forename before word `i` when that is a middle name or initial ("Amy Shona Smedley")."""
         words, seen = self.words, self.seen[i - 1]
-        if not (seen.given or len(words.written[i - 1]) < 3) or (seen.word and not words.capital(i - 1)):
+        if seen.word and not words.capital(i - 1):
             return None
         if not self._adjoins(i - 1) or self.seen[i].title:
             return None
         farther = self._exact_given(i - 1, bearers) or self._initial(i - 1, bearers)
+        if farther is None and len(words.written[i - 1]) > 3 and words.capital(i - 1) and not seen.word:
+            farther = self._misspelt_given(i - 1, bearers, words.written[i - 1])
         if farther is None or (len(words.written[i - 1]) == 1 < len(words.written[i])):
             return None
         written, word = words.written[i], self.seen[i].word
@@ -508,8 +599,10 @@ class _Finder:
         words, i = self.words, one.last + 1
         if i >= len(words.keys) or words.ends[one.last] - one.end > 0:
             return False
-        written, seen = words.written[i], self.seen[i]
         gap = words.reading[one.end : words.starts[i]]
+        if self.seen[i].title and i + 1 < len(words.keys) and len(words.gap(i)) < 3:
+            i += 1  # "Quillfeather, Ms T."
+        written, seen = words.written[i], self.seen[i]
         if not (seen.given or len(written) == 1 or "," in gap):
             return False
         bracketed = _OPENS_BRACKET.fullmatch(gap) and words.sign_after(i) in (")", "]")
@@ -521,8 +614,11 @@ class _Finder:
         given = self._exact_given(i, one.spelling.people)
         if given is None and len(written) > 2 and "," in gap and not seen.word:
             given = self._misspelt_given(i, one.spelling.people, written)
+        last = i
+        if i + 1 < len(words.keys) and (two := self._in_two(i, one.spelling.people)):
+            given, last = two, i + 1
         if given is not None:
-            self._mention(one, "transposed", given.people, first=one.first, last=i, given=given)
+            self._mention(one, "transposed", given.people, first=one.first, last=last, given=given)
             return True
         if len(written) != 1 or written.isdigit():
             return False
@@ -682,7 +778,8 @@ class _Finder:
             return
         following = words.written[i + 1]
         gap = words.gap(i)
-        if len(following) == 1 and following.isalpha() and gap.strip() == "" and "\n" not in gap:
+        handled = gap in ("_", ".", "-", "/") and words.capital(i) and words.capital(i + 1)
+        if len(following) == 1 and following.isalpha() and (handled or not gap.strip()) and "\n" not in gap:
             if following in "ai" and not (
                 words.capital(i) and words.capital(i + 1) and not words.shouted(i)
                 and (following == "a" or self._ends(i + 1)) and not self._goes_on_as_grade(i + 1)
@@ -982,11 +1079,13 @@ def _slip_of_given(written: str, letters: str, shape: Shape, stem: str) -> tuple
     if (shape.letters ^ registered.letters).bit_count() <= (4 if len(letters) >= 7 else 2):
         edits = distance(written, letters, most=2)
         if edits <= 1 and len(letters) >= 4:
-            return 1, Slip.EDIT, letters
+            return (1 if len(letters) > 4 else 2), Slip.EDIT, letters
         if edits == 2 and len(letters) >= 7:
             return 3, Slip.EDITS, letters
     if len(letters) >= 4 and shape.said == registered.said and sounds_alike(written, letters):
         return 2, Slip.SOUND, letters
+    if letters.endswith(written) and len(written) > 3:  # "Beth", "Xander"
+        return 2, Slip.CUT, letters
     if letters.startswith(written) or (len(stem) >= 3 and registered.plain.startswith(stem)):
         return 2, Slip.CUT, letters
     return None

@@ -18,6 +18,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from monitor.folding import read_batch
+from monitor.matching.codes import steps
 from monitor.matching.lexicon import lexicon
 from monitor.matching.spelling import blurs, bones, key_of, left_out, sound, without_vowels
 from monitor.model import Person, Role
@@ -325,7 +326,7 @@ class _Draft:
             self._new.add(key)
             self._heads.add(key[:HEAD])
         if kind == "surnames" and all(one.letters != letters for one in spellings):
-            for blur in blurs(letters):
+            for blur in (*blurs(letters), steps(letters)):
                 self._blurs[blur] = _plus(self._blurs.get(blur, ()), letters)
         for at, one in enumerate(spellings):
             if one.letters == letters and one.half == half:

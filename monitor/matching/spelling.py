@@ -186,14 +186,14 @@ _AS_A_CHILD = str.maketrans("rlzcf", "wwsss")
 
 
 def blurs(letters: str) -> tuple[str, str, str]:
-    """Three keys of a name that is read badly: with the letters inside in any order, by the strokes that its
-    letters have, and as a small child would say it."""
+    """Three keys of a name that is read badly: its letters in any order, the strokes that they have, and how
+    a small child would say it."""
     strokes = letters
     for pattern, drawn in _STROKES:
         strokes = pattern.sub(drawn, strokes)
     lisped = letters.replace("th", "s").translate(_AS_A_CHILD)
     return (
-        f"{letters[0]}{''.join(sorted(letters[1:-1]))}{letters[-1]}~",
+        f"{''.join(sorted(letters))}~",
         f"{strokes}|",
         f"{squeezed(lisped)}&",
     )

@@ -42,6 +42,8 @@ _POSSESSIVE = re.compile(r"['-]+s?$")
 _COUNTS = re.compile(r"(?:y|yr|year|u|ks|gcse|covid|no)?[0-9]{1,9}(?:[a-z]{0,3}|ths)")
 _WIDEST_GAP = 5
 _FEWEST_SPACED = 3
+_MOST_NAMES = 3
+"""More capitals than this among letters spaced out are no beginnings of names."""
 _LONGEST_LEET = 40
 
 
@@ -290,9 +292,11 @@ def _close_up(words: Words) -> None:
     for first, last in runs:
         out += [(written[i], starts[i], ends[i]) for i in range(at, first)]
         usual = min(gaps[first:last])
+        capitals = [i for i in range(first, last) if _is_upper(words, i + 1) and not _is_upper(words, i)]
+        antic = len(capitals) > _MOST_NAMES
         begin = first
         for i in range(first, last + 1):
-            breaks = i == last or gaps[i] > usual or (_is_upper(words, i + 1) and not _is_upper(words, i))
+            breaks = i == last or gaps[i] > usual or (i in capitals and not antic)
             if breaks:
                 out.append(("".join(written[begin : i + 1]), starts[begin], ends[i]))
                 begin = i + 1
@@ -354,7 +358,8 @@ def _split_humps(words: Words, places: Sequence[int]) -> None:
 def _are_words(humps: Sequence[int], end: int, upper: Sequence[bool]) -> bool:
     """Whether the pieces between capitals look like words run together, not like a word in antic type."""
     sizes = [until - begin for begin, until in zip(humps, [*humps[1:], end], strict=True)]
-    if min(sizes[1:]) < 2 or (len(sizes) > 2 and max(sizes) < 4):
+    single = sizes[1:].count(1)
+    if (single and (single > 1 or sizes[-1] < 3)) or (len(sizes) > 2 and max(sizes) < 4):
         return False
     return sizes[0] > 1 or upper[0]
 
