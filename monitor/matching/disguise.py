@@ -12,9 +12,10 @@ import binascii
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from functools import lru_cache
 from itertools import islice, product
+from string import ascii_uppercase
 from typing import NamedTuple
 
 from monitor.folding import read_batch
@@ -41,8 +42,8 @@ class Stretch(NamedTuple):
 
 def undisguised(words: Words, glances: Glances) -> Words | None:
     """The same text with names that were in disguise; None where there are none."""
-    text, roll = words.text, glances.roll
-    found = list(_stretches(words, roll)) if _SIGNS.search(text) else []
+    roll = glances.roll
+    found = list(_stretches(words, roll))
     base = words.leet or words
     base = base.with_readings(found) if found else base
     if not _RARELY_SAID.isdisjoint(base.written):
@@ -58,14 +59,17 @@ def undisguised(words: Words, glances: Glances) -> Words | None:
 def _stretches(words: Words, roll: Roll) -> Iterator[Stretch]:
     """What stretches of a text stand for by its signs."""
     text = words.text
-    if _ESCAPE.search(text) or _MOJIBAKE.search(text):
+    signs = set(text)
+    if not text.isascii():
+        signs |= {_BEYOND_ASCII, _PICTURES} if max(signs) >= _PICTURES else {_BEYOND_ASCII}
+    if not signs.isdisjoint(_OF_ESCAPES) and (_ESCAPE.search(text) or _MOJIBAKE.search(text)):
         yield from _escaped(text)
-    for sign, read in _STRETCHES:
-        if sign.search(text):
+    for needed, shape, read in _STRETCHES:
+        if not signs.isdisjoint(needed) and shape.search(text):
             yield from (one for one in islice(read(text), _MOST_STRETCHES) if _is_name(one.letters, roll))
     if "\x7f" in words.reading:
         yield from _in_other_scripts(text, roll)
-    if _KEYPAD.search(text):
+    if not signs.isdisjoint(_DIGITS) and _KEYPAD.search(text):
         yield from _keyed(text, roll)
 
 
@@ -257,12 +261,7 @@ _PICTURED = re.compile(rf"(?:(?<![^\W_])[^\W\d_]{{1,20}})?(?:{_PICTURE}){{1,2}}[
 _NUMBERED = re.compile(r"(?<!\d)\d{1,2}(?:([-., /])\d{1,2}){3,40}(?!\d)")
 _KEYPAD = re.compile(r"(?<![\w+.-])[2-9]{4,20}(?![\w.-]?\d)")
 _PACKED = re.compile(r"(?<![\w/])[A-Za-z0-9+/]{8,60}={0,2}(?![\w/])")
-_CHANGES_CASE = re.compile(r"[a-z0-9](?=[A-Z])")
-_SIGNS = re.compile(
-    r"[^\sA-Za-z.,!?'\"#@:;\u2019\u2013-]|[a-z0-9][A-Z]|\n[^\n]{1,60}\n[^\n]{1,60}\n[^\n]{1,60}\n"
-    r"|[.-] ?[.-] ?[.-] "
-)
-"""Nothing is in a disguise made of signs where there is none of these."""
+_CHANGES_CASE = re.compile(r"[A-Z](?<=[a-z0-9][A-Z])")
 _LINE = re.compile(r"^[^\w\n]{0,3}([^\W_])[^\n]*", re.MULTILINE)
 _MOST_LINES = 40
 _CYRILLIC = re.compile(r"[а-яё]{2,30}", re.IGNORECASE)
@@ -517,8 +516,9 @@ def _coded(words: Words, glances: Glances) -> list[Stretch]:
     """Words that are no English and no name, but become one by a code; and the words beside them."""
     written, roll = words.written, glances.roll
     found: dict[int, str] = {}
-    for i, word in enumerate(written):
-        for code, letters in glances[word].coded:
+    seen = map(glances.__getitem__, written)
+    for i, coded in [(i, one.coded) for i, one in enumerate(seen) if one.coded]:
+        for code, letters in coded:
             found[i] = letters
             for beside in (i - 1, i + 1):
                 if 0 <= beside < len(written) and beside not in found:
@@ -531,14 +531,20 @@ def _coded(words: Words, glances: Glances) -> list[Stretch]:
     ]
 
 
-_STRETCHES: tuple[tuple[re.Pattern[str], Callable[[str], Iterator[Stretch]]], ...] = (
-    (_MAY_BE_DRAWN, _drawn),
-    (_HAS_DIGITS, _with_numbers),
-    (_HAS_PICTURE, _pictured),
-    (_NUMBERED, _counted),
-    (_CHANGES_CASE, _packed),
-    (_BRAILLED, _brailled),
-    (_TAPPED, _in_morse),
-    (_CYRILLIC, _on_russian_keys),
-    (re.compile(r"\n[^\n]{1,60}\n[^\n]{1,60}\n[^\n]{1,60}\n"), _acrostic),
+_BEYOND_ASCII, _PICTURES = "\x80", "\u2600"
+"""Among the signs of a text: it has others than those of ASCII, and such as stand from there on in Unicode."""
+_DIGITS = frozenset("0123456789")
+_OF_ESCAPES = _DIGITS | set("&\\%=<[+") | {_BEYOND_ASCII}
+_STRETCHES: tuple[tuple[Set[str], re.Pattern[str], Callable[[str], Iterator[Stretch]]], ...] = (
+    (frozenset("|\\/(){}<>[]+\u00a3\u00a2\u00a5"), _MAY_BE_DRAWN, _drawn),
+    (_DIGITS | {_BEYOND_ASCII}, _HAS_DIGITS, _with_numbers),
+    ({_PICTURES}, _HAS_PICTURE, _pictured),
+    (_DIGITS, _NUMBERED, _counted),
+    (frozenset(ascii_uppercase), _CHANGES_CASE, _packed),
+    ({_PICTURES}, _BRAILLED, _brailled),
+    (frozenset("-_\u2013\u2014"), _TAPPED, _in_morse),
+    ({_BEYOND_ASCII}, _CYRILLIC, _on_russian_keys),
+    ({"\n"}, re.compile(r"\n[^\n]{1,60}\n[^\n]{1,60}\n[^\n]{1,60}\n"), _acrostic),
 )
+"""Ways of reading, each with signs of which a text has one, and what it has the shape of, where it may be so
+written."""
