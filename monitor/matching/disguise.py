@@ -532,7 +532,7 @@ def _coded(words: Words, glances: Glances) -> list[Stretch]:
 
 
 _BEYOND_ASCII, _PICTURES = "\x80", "\u2600"
-"""Among the signs of a text: it has others than those of ASCII, and such as stand from there on in Unicode."""
+"""Among the signs of a text: it has some beyond ASCII, and some from here on in Unicode."""
 _DIGITS = frozenset("0123456789")
 _OF_ESCAPES = _DIGITS | set("&\\%=<[+") | {_BEYOND_ASCII}
 _STRETCHES: tuple[tuple[Set[str], re.Pattern[str], Callable[[str], Iterator[Stretch]]], ...] = (
