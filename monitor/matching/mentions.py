@@ -31,7 +31,6 @@ from monitor.matching.spelling import (
     Slip,
     distance,
     key_of,
-    registered_shape,
     same_key_slip,
     shape_of,
     sounds_alike,
@@ -564,14 +563,10 @@ class _Finder:
     def _misspelt_given(self, i: int, bearers: frozenset[int], written: str) -> _Given | None:
         found: dict[int, tuple[int, Slip, str]] = {}
         shape, stem = shape_of(written), stem_of_nickname(written)
-        given = [(place, letters) for place in bearers for letters in self.roll.bearer(place).given]
-        ranks = {
-            letters: _slip_of_given(written, letters, shape, stem) for letters in {one for _, one in given}
-        }
-        for place, letters in given:
-            rank = ranks[letters]
-            if rank is not None and (place not in found or rank < found[place]):
-                found[place] = rank
+        for letters, registered, places in self.roll.called(bearers):
+            rank = _slip_of_given(written, letters, shape, registered, stem=stem)
+            if rank is not None:
+                found |= {place: min(rank, found.get(place, rank)) for place in places}
         if not found:
             return None
         best = min(rank for rank, _, _ in found.values())
@@ -1067,16 +1062,21 @@ def _fits(letters: str, shown: Sequence[str], hidden: Sequence[range]) -> bool:
     return len(letters) in reached
 
 
-def _slip_of_given(written: str, letters: str, shape: Shape, stem: str) -> tuple[int, Slip, str] | None:
-    """How a forename as written departs from one registered, ranked; None if it is another. `shape` and
-    `stem` are of the one written, the stem being what is left without the ending of a pet form."""
+def _slip_of_given(
+    written: str, letters: str, shape: Shape, registered: Shape, *, stem: str
+) -> tuple[int, Slip, str] | None:
+    """How a forename as written departs from one registered, ranked; None if it is another. The shapes are of
+    both, the stem is what is left of the one written without the ending of a pet form."""
+    # An edit takes one letter away, adds one, or both.
+    apart = (shape.letters ^ registered.letters).bit_count()
+    begins_alike = written[0] == letters[0]
+    if apart > 4 and not begins_alike and shape.said != registered.said and not letters.endswith(written):
+        return None  # as nearly all are
     if len(letters) < 3:
         return None
-    registered = registered_shape(letters)
     if shape.plain == registered.plain:
         return 0, Slip.DRAWN, letters
-    # An edit takes one letter away, adds one, or both.
-    if (shape.letters ^ registered.letters).bit_count() <= (4 if len(letters) >= 7 else 2):
+    if apart <= (4 if len(letters) >= 7 else 2):
         edits = distance(written, letters, most=2)
         if edits <= 1 and len(letters) >= 4:
             return (1 if len(letters) > 4 else 2), Slip.EDIT, letters

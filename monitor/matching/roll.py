@@ -20,7 +20,7 @@ from rapidfuzz.distance import OSA
 from monitor.folding import read_batch
 from monitor.matching.codes import steps
 from monitor.matching.lexicon import lexicon
-from monitor.matching.spelling import blurs, bones, key_of, left_out, sound, without_vowels
+from monitor.matching.spelling import Shape, blurs, bones, key_of, left_out, shape_of, sound, without_vowels
 from monitor.model import Person, Role
 
 _LETTERS = re.compile(r"[a-z]+")
@@ -75,6 +75,10 @@ class Name:
     surnames: tuple[Spelling, ...] = ()
     forenames: tuple[Spelling, ...] = ()
     aliases: tuple[Spelling, ...] = ()
+
+
+Called = tuple[str, Shape, tuple[int, ...]]
+"""A forename as read, its shape, and the places of those who have it."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,24 @@ class Roll:
                     if known and (best is None or edits + apart < best[0]):
                         best = (edits + apart, letters, self.bearer(place).surname)
         return best[1:] if best and len(given) + len(surname) > 3 else None
+
+    @cached_property
+    def _called(self) -> dict[frozenset[int], tuple[Called, ...]]:
+        return {}
+
+    def called(self, bearers: frozenset[int]) -> tuple[Called, ...]:
+        """Every forename and short form of those who bear one surname, with its shape and whose it is.
+
+        Remembered for each surname that is asked for, as what a text wrote is held against them all."""
+        known = self._called.get(bearers)
+        if known is None:
+            whose: dict[str, list[int]] = {}
+            for place in bearers:
+                for letters in self.bearer(place).given:
+                    whose.setdefault(letters, []).append(place)
+            known = tuple((letters, shape_of(letters), tuple(places)) for letters, places in whose.items())
+            self._called[bearers] = known
+        return known
 
     def bearer(self, place: int) -> Bearer:
         """Who stands at a place that a Spelling gave."""

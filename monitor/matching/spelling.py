@@ -130,10 +130,6 @@ def shape_of(letters: str) -> Shape:
     return Shape(squeezed(letters), key, sound(letters), bits)
 
 
-registered_shape = lru_cache(maxsize=8192)(shape_of)
-"""The same for names of a Register, which are asked for again and again; never for what people wrote."""
-
-
 @lru_cache(maxsize=4096)
 def sound(letters: str) -> str:
     """A rough key of how a name is said in English: consonants by class, vowels only at the front."""
