@@ -67,7 +67,7 @@ def _stretches(words: Words, roll: Roll) -> Iterator[Stretch]:
     for needed, shape, read in _STRETCHES:
         if not signs.isdisjoint(needed) and shape.search(text):
             yield from (one for one in islice(read(text), _MOST_STRETCHES) if _is_name(one.letters, roll))
-    if "\x7f" in words.reading:
+    if not text.isascii() and _FOREIGN_WORD.search(text):
         yield from _in_other_scripts(text, roll)
     if not signs.isdisjoint(_DIGITS) and _KEYPAD.search(text):
         yield from _keyed(text, roll)
@@ -522,7 +522,9 @@ def _coded(words: Words, glances: Glances) -> list[Stretch]:
             found[i] = letters
             for beside in (i - 1, i + 1):
                 if 0 <= beside < len(written) and beside not in found:
-                    undone = CODES[code](written[beside])
+                    undone = list(CODES[code](written[beside]))
+                    if not code:  # the alphabet is turned by the same number of places
+                        undone = undone[(at := list(CODES[0](word)).index(letters)) : at + 1]
                     other = next((one for one in undone if key_of(one) in TITLES or is_part(one, roll)), "")
                     if other:
                         found[beside] = other

@@ -35,6 +35,7 @@ TITLES = {
     "mista": "mr",
     "mistah": "mr", "mestah": "mr", "mester": "mr", "mizter": "mr", "mistuh": "mr", "mizta": "mr",
     "misda": "mr", "mistr": "mr",
+    "mw": "mr", "mws": "mrs", "mith": "mrs", "mithth": "mrs",
     "doc": "dr", "dok": "dr", "docter": "dr", "docta": "dr", "doktor": "dr", "professer": "prof",
 }  # fmt: skip
 """Titles by key."""
@@ -51,6 +52,7 @@ LONGEST_GLUED = 60
 _MOST_WORDS = 4096
 _UPSIDE_DOWN = str.maketrans("nubqdp", "unqbpd")
 """In writing turned upside down these are each other; folding reads the other letters of it."""
+_IN_A_MIRROR = str.maketrans("bdpq", "dbqp")
 _SAME_SHAPES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"))
 _SHORTEST_NEAR, _SHORTEST_PLURAL, _SHORTEST_AROUND_NAME, _SHORTEST_CODED = 4, 5, 6, 4
 _SHORTEST_BLURRED = 6
@@ -195,7 +197,10 @@ class Glances(dict[str, Glance]):
 def _turned(roll: Roll, written: str, key: str) -> tuple[str, Name | None]:
     """A word read backwards or upside down, and the name that it then is."""
     if len(key) > 2:
-        for turned in (written[::-1], written[::-1].translate(_UPSIDE_DOWN)):
+        for turned in (
+            written[::-1],
+            *(written[::-1].translate(table) for table in (_UPSIDE_DOWN, _IN_A_MIRROR)),
+        ):
             if name := roll.names.get(key_of(turned)):
                 return turned, name
     return written, None
@@ -250,7 +255,8 @@ def nearest(roll: Roll, written: str, key: str) -> list[tuple[Spelling, Slip]]:
     found = list[tuple[Spelling, Slip]]()
     if len(key) > LONGEST_SLIPPED:
         return found
-    for other in (key[::-1], key_of(written[::-1].translate(_UPSIDE_DOWN))) if len(key) > 4 else ():
+    turned = (key_of(written[::-1].translate(table)) for table in (_UPSIDE_DOWN, _IN_A_MIRROR))
+    for other in (key[::-1], *turned) if len(key) > 4 else ():
         if (name := roll.names.get(other)) and name.surnames:
             return [(spelling, Slip.TURNED) for spelling in name.surnames]
     for shape, letter in _SAME_SHAPES:

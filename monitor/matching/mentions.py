@@ -35,6 +35,7 @@ from monitor.matching.spelling import (
     shape_of,
     sounds_alike,
     stem_of_nickname,
+    without_vowels,
 )
 from monitor.matching.words import Words
 
@@ -53,6 +54,8 @@ _POSTS = frozenset(
 _TEXTED = frozenset("aiunxrckby")
 """Letters that stand for words in chats ("miss u", "see u", "ty x")."""
 _NICK_ENDING = re.compile(r"(?:meister|ster|ers|er|ie|ey|zy|zz|y|z|o|s|kins|inho|dog)$")
+_ESCAPED = re.compile(r"<[^<>]*>|\[/?[a-z]+\]|&[a-z#0-9]+;|%[0-9a-f]{2}|[+=]")
+"""What a machine may leave between two words."""
 _CLOSES = ('"', "'", ")", "]")
 _EPITHET = re.compile(r"(?:\"[^\"\n]{1,40}\"|'[^'\n]{1,40}'|\([^()\n]{1,40}\))\s$")
 _LONGEST_EPITHET = 46
@@ -62,6 +65,7 @@ _FARTHEST = 4
 """How many words a mention may reach from the first that is looked at."""
 _REACH = range(-_FARTHEST, _FARTHEST + 1)
 _SHORTEST_CUT = 4
+_MANY_BEAR = 1e-4
 _MAY_BE_CUT = 6e-5
 _SAID_TO_BE_HIDDEN = (
     r"[\[(<](?:redacted|removed|deleted|hidden|censored|blank|bleep|snip|name|\.{2,4}|…)[\])>]"
@@ -79,6 +83,7 @@ _CENSORED = re.compile(
     rf"(?<![^\W_])(?<![#%@])(?:{_LETTERS}(?:{_ANY_SIGN}{{2,20}}|{_SIGN}{_JOINERS_INSIDE}?|{_SAID_TO_BE_HIDDEN})){{1,4}}"
     rf"(?:{_LETTERS}(?!{_SIGN}{{1,2}}\w)|(?<=[*█▇■]{{2}}))"
 )
+_SAID_HIDDEN = re.compile(_SAID_TO_BE_HIDDEN)
 _MARKED = re.compile(r"[*_~]{1,2}$")
 _DRAWN_OUT = re.compile(r"(.)\1{2,}")
 _SHOWN = re.compile(r"[^\W\d_](?:[^\W\d_]|" + _JOINERS_INSIDE + ")*")
@@ -314,11 +319,14 @@ class _Finder:
             start, end = (bisect_left(words.offsets, at) for at in place)
             first = bisect_left(words.starts, start)
             last = bisect_left(words.starts, end) - 1
+            shown = words.text
+            if _SAID_HIDDEN.search(shown, *place):
+                shown = _SAID_HIDDEN.sub(lambda said: "*" * len(said.group()), shown)
             pieces = [
                 words.reading[
                     bisect_left(words.offsets, part.start()) : bisect_left(words.offsets, part.end())
                 ]
-                for part in _SHOWN.finditer(words.text, *place)
+                for part in _SHOWN.finditer(shown, *place)
             ]
             hidden = [part.group() for part in _HIDDEN.finditer(words.text, *place)]
             signs = [_SEVERAL_HIDDEN if sign[0] in _OF_ANY_LENGTH else len(sign) for sign in hidden]
@@ -400,7 +408,7 @@ class _Finder:
         middle = given is not None
         if given is None and before is not None:
             given = self._given(before, bearers) or self._in_two(before - 1, bearers)
-        at = given.word if given is not None else one.first
+        at = given.word if given is not None else one.first if before is None else before + 1
         title = self._title(at - 1) if at else ""
         if given is not None:
             people = given.people
@@ -415,7 +423,7 @@ class _Finder:
                 )
                 return
         if title and one.first:
-            first, people = one.first - 1, self.roll.of_title(title, bearers, also_pupils=False)
+            first, people = at - 1, self.roll.of_title(title, bearers, also_pupils=False)
             if self._couple(first):
                 people |= self.roll.of_title(self._title_of_couple(first), bearers, also_pupils=False)
                 first -= 2 if words.written[first - 1] in _JOINERS else 1
@@ -424,7 +432,7 @@ class _Finder:
                 rule = "title_half" if one.spelling.half else "title_surname"
                 self._mention(one, rule, people, first=first, title=title)
                 return
-        if self._transposed(one) or self._is_small_word(one):
+        if self._titled_behind(one) or self._transposed(one) or self._is_small_word(one):
             return
         another = before is not None and self._other_forename(before)
         notes = ("other_forename",) if another else ()
@@ -453,6 +461,23 @@ class _Finder:
             or written in lexicon().between_names
         )
         return not (named or self.words.capital(i))
+
+    def _titled_behind(self, one: _Surname) -> bool:
+        """ "Quillfeather (Ms)", "Quillfeather, Miss": a title after the name, and no name after that."""
+        words, i = self.words, one.last + 1
+        if i >= len(words.keys) or not self.seen[i].title or words.ends[one.last] != one.end:
+            return False
+        gap, after = words.gap(one.last), words.sign_after(i)
+        closed = _OPENS_BRACKET.fullmatch(gap) and after in (")", "]")
+        if not closed and not (gap in (" ", ", ") and words.capital(one.first)):
+            return False
+        if not closed and i + 1 < len(words.keys) and self._adjoins(i) and words.capital(i + 1):
+            return False
+        people = self.roll.of_title(self.seen[i].title, one.spelling.people, also_pupils=False)
+        if people:
+            rule = "title_half" if one.spelling.half else "title_surname"
+            self._mention(one, rule, people, first=one.first, last=i, title=self.seen[i].title)
+        return bool(people)
 
     def _in_two(self, i: int, bearers: frozenset[int]) -> _Given | None:
         """A forename of two parts, at words `i` and the next ("Ka Ho Chu")."""
@@ -535,6 +560,8 @@ class _Finder:
             return _Given(i, people, written, Slip.NONE, "initial_surname")
         if len(written) < 3 or self.seen[i].title or (self.seen[i].word and not self.words.capital(i)):
             return None
+        if self.seen[i].word and not is_forename(written):
+            return None  # "Mill Lane"
         return self._misspelt_given(i, bearers, written)
 
     def _initial(self, i: int, bearers: frozenset[int]) -> _Given | None:
@@ -683,7 +710,8 @@ class _Finder:
             adults = frozenset().union(*(one.people for one in name.forenames))
             people = self.roll.of_title(title, adults, also_pupils=False)
             if people:
-                self._bare(i - 1, i, "title_forename", people, title=title, given=written)
+                notes = ("another_surname",) if self._near_surname(i) else ()
+                self._bare(i - 1, i, "title_forename", people, title=title, given=written, notes=notes)
             self._cut_short(i, title)
             return
         if name is not None:
@@ -701,6 +729,13 @@ class _Finder:
             if people:
                 one = _Surname(i, i, words.starts[i], words.ends[i], spelling, slip)
                 self._mention(one, "title_surname", people, first=i - 1, title=title)
+
+    def _near_surname(self, i: int) -> bool:
+        """Whether a forename is many people's surname as well, and nearly that of an adult here."""
+        if surname_share(self.words.written[i]) < _MANY_BEAR:
+            return False
+        near = nearest(self.roll, self.words.written[i], self.words.keys[i])
+        return any(slip is Slip.EDIT and one.letters in self.roll.adult_surnames for one, slip in near)
 
     def _two_initials(self, i: int, title: str) -> bool:
         """ "Miss TQ", "Ms T.Q.": the first letters of both names."""
@@ -753,12 +788,13 @@ class _Finder:
             return
         stem = _NICK_ENDING.sub("", written)
         pet = len(written) > len(stem) >= _SHORTEST_CUT
+        shortest = 2 + len(stem if pet else written)
         for candidate in dict.fromkeys(
             (*roll.beginning(key), *(roll.beginning(key_of(stem)) if pet else ()))
         ):
             for spelling in roll.names[candidate].surnames:
                 people = self.roll.of_title(title, spelling.people, also_pupils=False)
-                if people and candidate != key and len(spelling.letters) >= len(written) + 2:
+                if people and candidate != key and len(spelling.letters) >= shortest:
                     one = _Surname(i, i, words.starts[i], words.ends[i], spelling, Slip.CUT)
                     self._mention(one, "title_surname", people, first=i - 1, title=title)
 
@@ -939,6 +975,8 @@ class _Finder:
         gap = words.reading[words.ends[i] : words.starts[i + 1]]
         if gap == " ":
             return True
+        if words.masks:
+            gap = _ESCAPED.sub(" ", gap)
         if len(gap) > 6:
             return False
         if not gap.strip() or _BRACKETED.fullmatch(gap):  # a line may end inside a name
@@ -1036,14 +1074,18 @@ class _Finder:
         )
 
     def _bare(
-        self, first: int, last: int, rule: str, people: frozenset[int], *, title: str = "", given: str = ""
+        self,
+        first: int,
+        last: int,
+        rule: str,
+        people: frozenset[int],
+        *,
+        title: str = "",
+        given: str = "",
+        notes: tuple[str, ...] = (),
     ) -> None:
-        words = self.words
-        self.out.append(
-            Mention(
-                first, last, words.starts[first], words.ends[last], rule, people, title=title, given=given
-            )
-        )
+        start, end = self.words.starts[first], self.words.ends[last]
+        self.out.append(Mention(first, last, start, end, rule, people, title=title, given=given, notes=notes))
 
 
 def _letters_under(signs: int) -> range:
@@ -1084,6 +1126,8 @@ def _slip_of_given(
             return 3, Slip.EDITS, letters
     if len(letters) >= 4 and shape.said == registered.said and sounds_alike(written, letters):
         return 2, Slip.SOUND, letters
+    if len(written) > 2 and written == without_vowels(letters):
+        return 2, Slip.VOWELS, letters
     if letters.endswith(written) and len(written) > 3:  # "Beth", "Xander"
         return 2, Slip.CUT, letters
     if letters.startswith(written) or (len(stem) >= 3 and registered.plain.startswith(stem)):

@@ -41,8 +41,9 @@ _BONES = (
     (re.compile(r"c"), "k"),
     (re.compile(r"z"), "s"),
     (re.compile(r"b"), "p"),
-    (re.compile(r"[^a-z]|(?<=.)[aeiouywvh]|^[wvyh]"), ""),
-    (re.compile(r"^[aeiou]"), "a"),
+    (re.compile(r"^[wyh]*[aeiou]+"), "\x01"),
+    (re.compile(r"[aeiouywvh]|[^a-z\x01]"), ""),
+    (re.compile(r"\x01"), "a"),
 )
 
 
@@ -196,8 +197,8 @@ def blurs(letters: str) -> tuple[str, str, str]:
 
 
 def without_vowels(letters: str) -> str:
-    """The consonants, for names written without vowels."""
-    return re.sub(r"[aeiou\x81]", "", letters)
+    """The first letter and the consonants, for names written without vowels."""
+    return letters[:1] + re.sub(r"[aeiou\x81]", "", letters[1:])
 
 
 def stem_of_nickname(written: str) -> str:
