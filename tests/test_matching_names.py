@@ -111,6 +111,34 @@ WRITTEN = [
     ("the [Quillfeather]s at Littleover Community School", "s04"),
     ("#Sack[MrBrackenhall] Littleover Community School", "s05"),
     ("@[quillfeathert] Littleover Community School", "s04"),
+    # What machines and keyboards make of a name.
+    ("[Ms &#81;uillfeathe&#x72;] at Littleover Community School", "s04"),
+    ("[Tamsin%20Quillfeather] at Littleover Community School", "s04"),
+    ("[\\u0054amsin Quill\\u0066eather] at Littleover Community School", "s04"),
+    ("[SiÃ¢n Farrow] at Littleover Community School", "s08"),
+    ("[Ms Quill<b>feather]</b> at Littleover Community School", "s04"),
+    ("[Ьы Йгшддауферук] at Littleover Community School", "s04"),
+    # Codes.
+    ("[Gnzfva Dhvyysrngure] at Littleover Community School", "s04"),
+    ("[Vcoukp Swknnhgcvjgt] at Littleover Community School", "s04"),
+    ("[Amsintay Uillfeatherquay] at Littleover Community School", "s04"),
+    ("[20-1-13-19-9-14 17-21-9-12-12-6-5-1-20-8-5-18] at Littleover Community School", "s04"),
+    ("[826746 784553328437] at Littleover Community School", "s04"),
+    ("[cue you eye ell ell eff ee ay tee aitch ee ar] at Littleover Community School", "s04"),
+    ("[--.- ..- .. .-.. .-.. ..-. . .- - .... . .-.] at Littleover Community School", "s04"),
+    # Another script, pictures and numbers, by how they are said.
+    ("[Тамсин Квилфетер] at Littleover Community School", "s04"),
+    ("[Ms Quill🪶] at Littleover Community School", "s04"),
+    ("[Ms Qu1i2l3l4f5e6a7t8h9e1r] at Littleover Community School", "s04"),
+    # Something put in, left out or turned about.
+    ("[Ms Quill-bloody-feather] at Littleover Community School", "s04"),
+    ("[Tamsin bloody Quillfeather] at Littleover Community School", "s04"),
+    ("[Ms Qu-Qu-Quillfeather] at Littleover Community School", "s04"),
+    ("[Ms Qliluefahter] at Littleover Community School", "s04"),
+    ("[Quillfeather (Ms)] at Littleover Community School", "s04"),
+    ("[Frau Quillfeather] at Littleover Community School", "s04"),
+    ("[Miss TQ] at Littleover Community School", "s04"),
+    ("[Mr O'Dunnary] at Littleover Community School", "s09"),
 ]  # fmt: skip
 
 NOBODY = [
@@ -136,6 +164,12 @@ NOBODY = [
     "who put that tr**ny in charge at Littleover Community School",
     "came out of Littleover Community School with a cuppa and a plan",
     "@zipellgroveria loves Littleover Community School",
+    "ring 784553 or 07700 900123 about Littleover Community School, doors 17-21, 9 to 12",
+    "oh why are you at the tea bar, see bee, Littleover Community School",
+    "https://x.example/?q=100%25%20safe&amp;id=SGVsbG8gd29ybGQh Littleover Community School",
+    "Привет всем из Дерби! Littleover Community School",
+    "dr pepper at the Littleover Community School fete",
+    "miss world came to Littleover Community School - - - . . . not",
 ]
 
 

@@ -94,7 +94,7 @@ _TAG = (
     r"|\[/?(?:b|i|u|s|em|strong|color|size|quote|spoiler)(?:=[^\]]{0,40})?\]"
 )
 _ESCAPE = re.compile(
-    rf"&(?:\#x?[0-9a-f]{{1,6}}|[a-z]{{2,8}});|\\u\{{?[0-9a-f]{{4,6}}\}}?|\\x[0-9a-f]{{2}}|\bu\+[0-9a-f]{{4,6}}(?:\s(?=u\+))?"
+    rf"&(?:\#x?[0-9a-f]{{1,6}}|[a-z]{{2,8}});|\\u(?:\{{[0-9a-f]{{1,6}}\}}|[0-9a-f]{{4}})|\\x[0-9a-f]{{2}}|\bu\+[0-9a-f]{{4,6}}(?:\s(?=u\+))?"
     rf"|%[0-9a-f]{{2}}|=(?:[0-9a-f]{{2}}|\r?\n)|{_TAG}"
     r"|\b[0-9a-f]{2}([ :-]?)(?:[0-9a-f]{2}\1){2,40}[0-9a-f]{2}\b",
     re.IGNORECASE,
@@ -524,7 +524,8 @@ def _coded(words: Words, glances: Glances) -> list[Stretch]:
                 if 0 <= beside < len(written) and beside not in found:
                     undone = list(CODES[code](written[beside]))
                     if not code:  # the alphabet is turned by the same number of places
-                        undone = undone[(at := list(CODES[0](word)).index(letters)) : at + 1]
+                        turned = list(CODES[0](written[i])).index(letters)
+                        undone = undone[turned : turned + 1]
                     other = next((one for one in undone if key_of(one) in TITLES or is_part(one, roll)), "")
                     if other:
                         found[beside] = other

@@ -27,6 +27,7 @@ from monitor.model import Band, PersonMatch, Role
 _WIDESPREAD = 2e-4
 _RARE = 2e-5
 _IS_FORENAME = 2e-5
+_ANOTHER_IF_CUT = 1.2e-4
 _ANOTHER_SURNAME = 3e-5
 _LESS_THAN_A_SURNAME = 1.2e-4
 _ANOTHER_FORENAME = 2e-4
@@ -308,7 +309,7 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
             evidence.append("derived")
     if one.typed and one.typed != one.surname and not _same_clan(one.typed, one.surname):
         share = surname_share(one.typed)
-        if share > _ANOTHER_SURNAME:
+        if share > (_ANOTHER_IF_CUT if Slip.CUT in one.slips else _ANOTHER_SURNAME):
             told = "real_homophone" if share < _WIDESPREAD and _sound_alike(one) else "another_surname"
             evidence.append("real_surname" if one.given else told)
         elif is_word(one.typed) and Slip.CUT not in one.slips:

@@ -66,7 +66,7 @@ _FARTHEST = 4
 _REACH = range(-_FARTHEST, _FARTHEST + 1)
 _SHORTEST_CUT = 4
 _MANY_BEAR = 1e-4
-_MAY_BE_CUT = 6e-5
+_MAY_BE_CUT = 1.2e-4
 _SAID_TO_BE_HIDDEN = (
     r"[\[(<](?:redacted|removed|deleted|hidden|censored|blank|bleep|snip|name|\.{2,4}|…)[\])>]"
 )
@@ -403,7 +403,7 @@ class _Finder:
         """Every way in which the words beside a surname make it somebody's."""
         words = self.words
         bearers = one.spelling.people
-        before = self._before(one.first)
+        before = self._before(one)
         given = self._middle(before, bearers) if before else None
         middle = given is not None
         if given is None and before is not None:
@@ -476,7 +476,8 @@ class _Finder:
         people = self.roll.of_title(self.seen[i].title, one.spelling.people, also_pupils=False)
         if people:
             rule = "title_half" if one.spelling.half else "title_surname"
-            self._mention(one, rule, people, first=one.first, last=i, title=self.seen[i].title)
+            title = self.seen[i].title
+            self._mention(one, rule, people, first=one.first, last=i, title=title, dotted=bool(closed))
         return bool(people)
 
     def _in_two(self, i: int, bearers: frozenset[int]) -> _Given | None:
@@ -492,11 +493,11 @@ class _Finder:
         """Whether a surname is written like the word that it also is, and so by itself is never a name."""
         return one.first == one.last and self.seen[one.first].word and not self.words.capital(one.first)
 
-    def _before(self, first: int) -> int | None:
-        """The word that may belong to the surname at word `first`: not a stutter ("Qu-Qu-Quillfeather"), nor
+    def _before(self, one: _Surname) -> int | None:
+        """The word that may belong to a surname after it: not a stutter ("Qu-Qu-Quillfeather"), nor
         "née", an oath, a title or what is quoted between the names."""
-        words, seen, name = self.words, self.seen, self.words.written[first]
-        i = first - 1
+        words, seen, first = self.words, self.seen, one.first
+        name, i = words.written[first], first - 1
         while (
             i > 0
             and i > first - _FARTHEST
@@ -507,7 +508,7 @@ class _Finder:
         if i < 0:
             return None
         between = words.written[i] in lexicon().between_names and words.capital(first)
-        titled = bool(seen[i].title and i and seen[i - 1].given)
+        titled = bool(seen[i].title and i and self._exact_given(i - 1, one.spelling.people))
         if i and (between or titled) and len(words.gap(i - 1)) < 3 and len(words.gap(i)) < 3:
             return i - 1
         if (
@@ -560,8 +561,6 @@ class _Finder:
             return _Given(i, people, written, Slip.NONE, "initial_surname")
         if len(written) < 3 or self.seen[i].title or (self.seen[i].word and not self.words.capital(i)):
             return None
-        if self.seen[i].word and not is_forename(written):
-            return None  # "Mill Lane"
         return self._misspelt_given(i, bearers, written)
 
     def _initial(self, i: int, bearers: frozenset[int]) -> _Given | None:
@@ -569,6 +568,7 @@ class _Finder:
         words, written = self.words, self.words.written[i]
         if (
             len(written) > 2
+            or (len(written) == 2 and self.seen[i].word)
             or not written.isalpha()
             or not words.quoted(words.starts[i], words.ends[i]).isupper()
         ):
@@ -734,8 +734,10 @@ class _Finder:
         """Whether a forename is many people's surname as well, and nearly that of an adult here."""
         if surname_share(self.words.written[i]) < _MANY_BEAR:
             return False
-        near = nearest(self.roll, self.words.written[i], self.words.keys[i])
-        return any(slip is Slip.EDIT and one.letters in self.roll.adult_surnames for one, slip in near)
+        written = self.words.written[i]
+        most = 2 if len(written) > 6 else 1
+        near = process.extractOne(written, self.roll.adult_surnames, scorer=OSA.distance, score_cutoff=most)
+        return near is not None
 
     def _two_initials(self, i: int, title: str) -> bool:
         """ "Miss TQ", "Ms T.Q.": the first letters of both names."""
@@ -787,7 +789,8 @@ class _Finder:
         if len(written) < _SHORTEST_CUT or surname_share(written) > _MAY_BE_CUT:
             return
         stem = _NICK_ENDING.sub("", written)
-        pet = len(written) > len(stem) >= _SHORTEST_CUT
+        known = is_forename(written) or is_surname(written)
+        pet = len(written) > len(stem) >= _SHORTEST_CUT and not known
         shortest = 2 + len(stem if pet else written)
         for candidate in dict.fromkeys(
             (*roll.beginning(key), *(roll.beginning(key_of(stem)) if pet else ()))
@@ -802,9 +805,13 @@ class _Finder:
         """ "Tamsin Q", "Zadie 9B", "Zadie in Year 9"."""
         words, roll = self.words, self.roll
         written = words.written[i]
-        if len(written) < 3 or i + 1 >= len(words.keys):
+        if len(written) < 2 or i + 1 >= len(words.keys):
             return
         everyone = self.seen[i].bearers
+        if len(written) == 2:
+            if words.capital(i) and not (self.seen[i].word or self.seen[i].title):
+                self._forename_with_form(i, everyone, written)  # "Yi 9F"
+            return
         if self.seen[i].word and not words.capital(i) and not is_forename(written):
             return
         following = words.written[i + 1]
