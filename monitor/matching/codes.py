@@ -19,6 +19,7 @@ _EXCHANGES = tuple(
         _LEFT,
     )
 )
+_SHORTEST_STREWN = 5
 _REFRAINS = ("egg", "ub", "ob", "op", "av", "idig", "ithag")
 """What children put before every vowel."""
 
@@ -46,8 +47,9 @@ def steps(word: str) -> str:
 
 def _every_other(word: str) -> Iterator[str]:
     """A word with letters strewn in between ("Qxuxixlxl")."""
-    yield word[::2]
-    yield word[::3]
+    for step in (2, 3):
+        if len(word) > step * _SHORTEST_STREWN:
+            yield word[::step]
 
 
 def _pig_latin(word: str) -> Iterator[str]:

@@ -362,12 +362,21 @@ def _reads_as_words(one: Mention, words: Words, roll: Roll) -> bool:
         and "," not in words.reading[one.start : one.end]
     ):
         return True  # "King Charles"
+    if one.slips and one.typed == one.surname and _words_for_names(one):
+        return True  # "Mill Lane" is no Millie
     if any(words.capital(i) for i in at):
         return False
     names = [words.written[i] for i in at if len(words.written[i]) > 1]
     if not names or not all(is_word(name) for name in names):
         return False
     return not one.given or one.given in lexicon().verbs_that_are_names or not is_forename(one.given)
+
+
+def _words_for_names(one: Mention) -> bool:
+    """Whether a forename with a slip is an English word beside another ("Mill Lane" for Millie Lane)."""
+    typed = one.typed_given
+    slipped = typed != one.given and len(typed) > 1
+    return slipped and is_word(typed) and is_word(one.surname) and not is_forename(typed)
 
 
 def _vouched_for(one: Mention, words: Words, roll: Roll) -> bool:
