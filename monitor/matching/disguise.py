@@ -62,14 +62,16 @@ def _stretches(words: Words, roll: Roll) -> Iterator[Stretch]:
     signs = set(text)
     if not text.isascii():
         signs |= {_BEYOND_ASCII, _PICTURES} if max(signs) >= _PICTURES else {_BEYOND_ASCII}
-    if not signs.isdisjoint(_OF_ESCAPES) and (_ESCAPE.search(text) or _MOJIBAKE.search(text)):
+    numbered = not signs.isdisjoint(_DIGITS)
+    escaped = not signs.isdisjoint(_OF_ESCAPES) or (numbered and _LETTERS_AS_BYTES.search(text))
+    if escaped and (_ESCAPE.search(text) or _MOJIBAKE.search(text)):
         yield from _escaped(text)
     for needed, shape, read in _STRETCHES:
         if not signs.isdisjoint(needed) and shape.search(text):
             yield from (one for one in islice(read(text), _MOST_STRETCHES) if _is_name(one.letters, roll))
     if not text.isascii() and _FOREIGN_WORD.search(text):
         yield from _in_other_scripts(text, roll)
-    if not signs.isdisjoint(_DIGITS) and _KEYPAD.search(text):
+    if numbered and _KEYPAD.search(text):
         yield from _keyed(text, roll)
 
 
@@ -99,6 +101,7 @@ _ESCAPE = re.compile(
     r"|\b[0-9a-f]{2}([ :-]?)(?:[0-9a-f]{2}\1){2,40}[0-9a-f]{2}\b",
     re.IGNORECASE,
 )
+_LETTERS_AS_BYTES = re.compile(r"[4-7][0-9A-Fa-f][ :-]?[4-7][0-9A-Fa-f]")
 _MOJIBAKE = re.compile(r"[ÂÃÄÅÆÈÉÊËÌÐÑØÙÐâ√ƒГД≈][^\x00-\x7f]|[ÃÄÅ](?=[a-z])")
 _CODEPAGES = ("cp1252", "mac-roman", "cp1251", "latin-1")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
@@ -259,7 +262,7 @@ _PICTURE = r"[\u2600-\u27bf\U0001f300-\U0001faff][\ufe0f\u200d]{0,2}"
 _HAS_PICTURE = re.compile(rf"{_PICTURE}(?:(?<=[^\W\d_][\u2600-\u27bf\U0001f300-\U0001faff])|[^\W\d_])")
 _PICTURED = re.compile(rf"(?:(?<![^\W_])[^\W\d_]{{1,20}})?(?:{_PICTURE}){{1,2}}[^\W\d_]{{0,20}}")
 _NUMBERED = re.compile(r"(?<!\d)\d{1,2}(?:([-., /])\d{1,2}){3,40}(?!\d)")
-_KEYPAD = re.compile(r"(?<![\w+.-])[2-9]{4,20}(?![\w.-]?\d)")
+_KEYPAD = re.compile(r"[2-9](?<![\w+.-][2-9])[2-9]{3,19}(?![\w.-]?\d)")
 _PACKED = re.compile(r"(?<![\w/])[A-Za-z0-9+/]{8,60}={0,2}(?![\w/])")
 _CHANGES_CASE = re.compile(r"[A-Z](?<=[a-z0-9][A-Z])")
 _LINE = re.compile(r"^[^\w\n]{0,3}([^\W_])[^\n]*", re.MULTILINE)
@@ -537,7 +540,7 @@ def _coded(words: Words, glances: Glances) -> list[Stretch]:
 _BEYOND_ASCII, _PICTURES = "\x80", "\u2600"
 """Among the signs of a text: it has some beyond ASCII, and some from here on in Unicode."""
 _DIGITS = frozenset("0123456789")
-_OF_ESCAPES = _DIGITS | set("&\\%=<[+") | {_BEYOND_ASCII}
+_OF_ESCAPES = set("&\\%=<[+") | {_BEYOND_ASCII}
 _STRETCHES: tuple[tuple[Set[str], re.Pattern[str], Callable[[str], Iterator[Stretch]]], ...] = (
     (frozenset("|\\/(){}<>[]+\u00a3\u00a2\u00a5"), _MAY_BE_DRAWN, _drawn),
     (_DIGITS | {_BEYOND_ASCII}, _HAS_DIGITS, _with_numbers),

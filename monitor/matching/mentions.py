@@ -1102,6 +1102,8 @@ def _letters_under(signs: int) -> range:
 
 def _fits(letters: str, shown: Sequence[str], hidden: Sequence[range]) -> bool:
     """Whether letters are the pieces shown, each with so many letters after it."""
+    if not letters.startswith(shown[0]) or not (hidden[-1].stop > 1 or letters.endswith(shown[-1])):
+        return False
     reached = {0}
     for piece, numbers in zip(shown, hidden, strict=False):
         ends = [at + len(piece) for at in reached if letters.startswith(piece, at)]
