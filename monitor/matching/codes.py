@@ -19,7 +19,6 @@ _EXCHANGES = tuple(
         _LEFT,
     )
 )
-_SHORTEST_STREWN = 5
 _REFRAINS = ("egg", "ub", "ob", "op", "av", "idig", "ithag")
 """What children put before every vowel."""
 
@@ -46,9 +45,9 @@ def steps(word: str) -> str:
 
 
 def _every_other(word: str) -> Iterator[str]:
-    """A word with letters strewn in between ("Qxuxixlxl")."""
+    """A word with one and the same sign strewn in between ("Qxuxixlxl")."""
     for step in (2, 3):
-        if len(word) > step * _SHORTEST_STREWN:
+        if all(len(set(word[at::step])) == 1 for at in range(1, step)):
             yield word[::step]
 
 

@@ -101,17 +101,20 @@ def _inventive(options: argparse.Namespace) -> tuple[list[str], list[str]]:
 
 
 def _disguises(options: argparse.Namespace) -> tuple[list[str], list[str]]:
-    """The part about disguises: those that something was built for, and those held back."""
+    """The part about disguises: those built for at once, and those held back until they had been measured."""
     school = registers.development(options.people) if options.quick else registers.test(options.people)
     count = 10 if options.quick else 60
     told, worst = ["## Disguises", ""], list[str]()
     for title, forms in (
-        ("built for", [form for form in disguises.FORMS if form.name not in disguises.HELD_BACK]),
-        ("held back", [form for form in disguises.FORMS if form.name in disguises.HELD_BACK]),
+        ("built for at once", [form for form in disguises.FORMS if form.name not in disguises.HELD_BACK]),
+        (
+            "built for after they had been measured",
+            [form for form in disguises.FORMS if form.name in disguises.HELD_BACK],
+        ),
     ):
         planted = look_at_forms(school, options.seed, forms, count=count)
         told += [f"### {title.capitalize()}", "", *report.rare_forms(planted), *report.recall_table(planted)]
-        if title == "built for":
+        if title == "built for at once":
             worst = report.worst_missed(planted, options.worst)
     return told, worst
 

@@ -1,7 +1,8 @@
 """More ways to disguise or to mangle a name: codes, other scripts, signs for letters, faults of machines.
 
 Measured by themselves, as inventive.py is. Ten of them, `HELD_BACK`, were drawn by lot before anything was
-built for any of them, and nothing was built for those ten: they say how far what was built reaches.
+built. Measured when the other fifty-five were found nine times in ten, those ten were found once in four (0.26,
+as before). Then ways to read them were built, too: they are no measure of what nobody thought of any more.
 """
 
 from __future__ import annotations
