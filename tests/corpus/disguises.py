@@ -1,8 +1,8 @@
 """More ways to disguise or to mangle a name: codes, other scripts, signs for letters, faults of machines.
 
 Measured by themselves, as inventive.py is. Ten of them, `HELD_BACK`, were drawn by lot before anything was
-built. Measured when the other fifty-five were found nine times in ten, those ten were found once in four (0.26,
-as before). Then ways to read them were built, too: they are no measure of what nobody thought of any more.
+built. When the other fifty-five were found nine times in ten, those ten were found once in four (0.26, as
+before). Then ways to read them were built, too: they no longer measure what nobody thought of.
 """
 
 from __future__ import annotations
