@@ -91,7 +91,6 @@ class Roll:
     slips: dict[str, tuple[str, ...]] = field(default_factory=dict)
     sounds: dict[str, tuple[str, ...]] = field(default_factory=dict)
     consonants: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    blurs: dict[str, tuple[str, ...]] = field(default_factory=dict)
     initials: dict[str, frozenset[int]] = field(default_factory=dict)
     """Adults by the first letter of their surname."""
     openings: frozenset[str] = frozenset()
@@ -105,6 +104,17 @@ class Roll:
     def adult_surnames(self) -> tuple[str, ...]:
         """Surnames of those before whose name a title stands."""
         return tuple({one.surname: None for one in self.bearers if one is not None and one.adult})
+
+    @cached_property
+    def blurs(self) -> dict[str, tuple[str, ...]]:
+        """Surnames by the keys that badly read ones share. Made when first asked for, as compiling fifty
+        registers must not wait for it."""
+        found: dict[str, tuple[str, ...]] = {}
+        named = (one for name in self.names.values() for one in name.surnames)
+        for letters in dict.fromkeys(one.letters for one in named):
+            for blur in (*blurs(letters), steps(letters)):
+                found[blur] = _plus(found.get(blur, ()), letters)
+        return found
 
     @cached_property
     def keyed(self) -> dict[str, tuple[str, ...]]:
@@ -303,7 +313,6 @@ class _Draft:
         self._slips = dict(roll.slips)
         self._sounds = dict(roll.sounds)
         self._consonants = dict(roll.consonants)
-        self._blurs = dict(roll.blurs)
         self._initials = dict(roll.initials)
         self._openings = set(roll.openings)
         self._heads = set(roll.heads)
@@ -342,17 +351,14 @@ class _Draft:
     def _put(self, kind: str, letters: str, place: int, *, half: bool) -> None:
         key = key_of(letters)
         known = self._names.get(key)
-        name = Name() if known is None else replace(known)
+        name = Name(known.surnames, known.forenames, known.aliases) if known else Name()
         spellings = getattr(name, kind)
         if kind == "surnames" and not spellings:
             self._new.add(key)
             self._heads.add(key[:HEAD])
-        if kind == "surnames" and all(one.letters != letters for one in spellings):
-            for blur in (*blurs(letters), steps(letters)):
-                self._blurs[blur] = _plus(self._blurs.get(blur, ()), letters)
         for at, one in enumerate(spellings):
             if one.letters == letters and one.half == half:
-                grown = replace(one, people=one.people | {place})
+                grown = Spelling(letters, one.people | {place}, half)
                 setattr(name, kind, (*spellings[:at], grown, *spellings[at + 1 :]))
                 break
         else:
@@ -390,7 +396,6 @@ class _Draft:
             self._slips,
             self._sounds,
             self._consonants,
-            self._blurs,
             self._initials,
             frozenset(self._openings),
             frozenset(self._heads),
