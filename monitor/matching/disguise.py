@@ -257,7 +257,7 @@ _SOUND_OF_DIGIT = {
     "t"),
 }  # fmt: skip
 _HAS_DIGITS = re.compile(r"\d(?:(?<=[^\W\d_]\d)|[^\W\d_])")
-_WITH_DIGITS = re.compile(r"(?<![^\W_])[^\W_]{3,40}(?![^\W_])")
+_WITH_DIGITS = re.compile(r"(?<![^\W_])(?=[^\W\d_]*\d)[^\W_]{3,40}(?![^\W_])")
 _PICTURE = r"[\u2600-\u27bf\U0001f300-\U0001faff][\ufe0f\u200d]{0,2}"
 _HAS_PICTURE = re.compile(rf"{_PICTURE}(?:(?<=[^\W\d_][\u2600-\u27bf\U0001f300-\U0001faff])|[^\W\d_])")
 _PICTURED = re.compile(rf"(?:(?<![^\W_])[^\W\d_]{{1,20}})?(?:{_PICTURE}){{1,2}}[^\W\d_]{{0,20}}")

@@ -483,7 +483,7 @@ class _Finder:
     def _in_two(self, i: int, bearers: frozenset[int]) -> _Given | None:
         """A forename of two parts, at words `i` and the next ("Ka Ho Chu")."""
         words = self.words
-        if i < 0 or not self._joins(i):
+        if i < 0 or words.keys[i + 1][:2] not in self.seen[i].goes_on or not self._joins(i):
             return None
         both = words.written[i] + words.written[i + 1]
         people = frozenset(place for place in bearers if both in self.roll.bearer(place).given)
