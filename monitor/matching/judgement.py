@@ -185,7 +185,7 @@ def _judge(one: Mention, words: Words, roll: Roll, around: Surroundings) -> Judg
 
 @lru_cache(maxsize=1024)
 def _score(total: float) -> float:
-    """The share of flags with this sum of evidence that were right where it was measured. There are few sums."""
+    """The share of flags with this sum of evidence, one of few, that were right where it was measured."""
     weights = _weights()
     return round(1 / (1 + math.exp(-(weights.scale * total + weights.shift))), 3)
 
