@@ -64,7 +64,8 @@ def _stretches(words: Words, roll: Roll) -> Iterator[Stretch]:
         signs |= {_BEYOND_ASCII, _PICTURES} if max(signs) >= _PICTURES else {_BEYOND_ASCII}
     numbered = not signs.isdisjoint(_DIGITS)
     escaped = not signs.isdisjoint(_OF_ESCAPES) or (numbered and _LETTERS_AS_BYTES.search(text))
-    if escaped and (_ESCAPE.search(text) or _MOJIBAKE.search(text)):
+    misread = not signs.isdisjoint(_OF_MOJIBAKE) and _MOJIBAKE.search(text)
+    if misread or (escaped and _ESCAPE.search(text)):
         yield from _escaped(text)
     for needed, shape, read in _STRETCHES:
         if not signs.isdisjoint(needed) and shape.search(text):
@@ -102,7 +103,8 @@ _ESCAPE = re.compile(
     re.IGNORECASE,
 )
 _LETTERS_AS_BYTES = re.compile(r"[4-7][0-9A-Fa-f][ :-]?[4-7][0-9A-Fa-f]")
-_MOJIBAKE = re.compile(r"[ÂÃÄÅÆÈÉÊËÌÐÑØÙÐâ√ƒГД≈][^\x00-\x7f]|[ÃÄÅ](?=[a-z])")
+_OF_MOJIBAKE = frozenset("ÂÃÄÅÆÈÉÊËÌÐÑØÙâ√ƒГД≈")
+_MOJIBAKE = re.compile(rf"[{''.join(sorted(_OF_MOJIBAKE))}][^\x00-\x7f]|[ÃÄÅ](?=[a-z])")
 _CODEPAGES = ("cp1252", "mac-roman", "cp1251", "latin-1")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _HEX = re.compile(r"[0-9a-f]{2}", re.IGNORECASE)
@@ -540,7 +542,8 @@ def _coded(words: Words, glances: Glances) -> list[Stretch]:
 _BEYOND_ASCII, _PICTURES = "\x80", "\u2600"
 """Among the signs of a text: it has some beyond ASCII, and some from here on in Unicode."""
 _DIGITS = frozenset("0123456789")
-_OF_ESCAPES = set("&\\%=<[+") | {_BEYOND_ASCII}
+_OF_RUSSIAN = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюяАБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ")
+_OF_ESCAPES = frozenset("&\\%=<[+")
 _STRETCHES: tuple[tuple[Set[str], re.Pattern[str], Callable[[str], Iterator[Stretch]]], ...] = (
     (frozenset("|\\/(){}<>[]+\u00a3\u00a2\u00a5"), _MAY_BE_DRAWN, _drawn),
     (_DIGITS | {_BEYOND_ASCII}, _HAS_DIGITS, _with_numbers),
@@ -549,7 +552,7 @@ _STRETCHES: tuple[tuple[Set[str], re.Pattern[str], Callable[[str], Iterator[Stre
     (frozenset(ascii_uppercase), _CHANGES_CASE, _packed),
     ({_PICTURES}, _BRAILLED, _brailled),
     (frozenset("-_\u2013\u2014"), _TAPPED, _in_morse),
-    ({_BEYOND_ASCII}, _CYRILLIC, _on_russian_keys),
+    (_OF_RUSSIAN, _CYRILLIC, _on_russian_keys),
     ({"\n"}, re.compile(r"\n[^\n]{1,60}\n[^\n]{1,60}\n[^\n]{1,60}\n"), _acrostic),
 )
 """Ways of reading, each with signs of which a text has one, and what it has the shape of, where it may be so
