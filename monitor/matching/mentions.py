@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from monitor.matching.censored import Starred, starred
 from monitor.matching.glance import (
     LONGEST_GLUED,
     LONGEST_SLIPPED,
@@ -27,15 +28,13 @@ from monitor.matching.lexicon import lexicon
 from monitor.matching.names import is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import Name, Spelling
 from monitor.matching.spelling import (
-    Shape,
     Slip,
     distance,
     key_of,
     same_key_slip,
     shape_of,
-    sounds_alike,
+    slip_of_given,
     stem_of_nickname,
-    without_vowels,
 )
 from monitor.matching.words import Words
 
@@ -67,29 +66,6 @@ _REACH = range(-_FARTHEST, _FARTHEST + 1)
 _SHORTEST_CUT = 4
 _MANY_BEAR = 1e-4
 _MAY_BE_CUT = 1.2e-4
-_SAID_TO_BE_HIDDEN = (
-    r"[\[(<](?:redacted|removed|deleted|hidden|censored|blank|bleep|snip|name|\.{2,4}|…)[\])>]"
-)
-_JOINERS_INSIDE = "[\u00ad\u200b-\u200e\u2060\ufeff\u0300-\u036f]"
-# Begins with the signs to look for, so that the search skips to them.
-_HIDES = re.compile(
-    r"[*#%!$&?~^+_@.•█▇■…—–\[(<-](?:(?<=[^\W\d_][*#%_~^•█▇■…—–])|(?<=[^\W\d_].)[*#%!$&?~^+_@.•█▇■…—–-]"
-    r"|(?<=[^\W\d_][\[(<])(?=[a-z. …]{1,10}[\])>]))"
-)
-_LETTERS = r"[^\W\d_](?:[^\W\d_]|" + _JOINERS_INSIDE + "){0,30}"
-_SIGN = r"[*#%_~^•█▇■…—–]"
-_ANY_SIGN = r"(?:[*#%!$&?~^+_@.•█▇■…—–-]" + _JOINERS_INSIDE + "?)"
-_CENSORED = re.compile(
-    rf"(?<![^\W_])(?<![#%@])(?:{_LETTERS}(?:{_ANY_SIGN}{{2,20}}|{_SIGN}{_JOINERS_INSIDE}?|{_SAID_TO_BE_HIDDEN})){{1,4}}"
-    rf"(?:{_LETTERS}(?!{_SIGN}{{1,2}}\w)|(?<=[*█▇■]{{2}}))"
-)
-_SAID_HIDDEN = re.compile(_SAID_TO_BE_HIDDEN)
-_MARKED = re.compile(r"[*_~]{1,2}$")
-_DRAWN_OUT = re.compile(r"(.)\1{2,}")
-_SHOWN = re.compile(r"[^\W\d_](?:[^\W\d_]|" + _JOINERS_INSIDE + ")*")
-_HIDDEN = re.compile(_SAID_TO_BE_HIDDEN + r"|[*#%!$&?~^+_@.•█▇■…—–-]+")
-_OF_ANY_LENGTH = frozenset("…—–[(<")
-_SEVERAL_HIDDEN = 3
 _NO_GIVEN: frozenset[int] = frozenset()
 
 
@@ -198,7 +174,7 @@ class _Finder:
                         whole = key_of("".join(self.words.written[i : end + 1]))
                         if whole in names and all(map(self._joins, range(i, end))):
                             surnames += self._joined(i, end, names[whole])
-        self._censored(surnames)
+        surnames += self._censored()
         for surname in surnames:
             self._around(surname)
         for i in after_title:
@@ -307,95 +283,32 @@ class _Finder:
             for spelling, slip in seen.nearest
         ]
 
-    def _censored(self, surnames: list[_Surname]) -> None:
-        """Names with letters starred out ("Q*illfeather", "Qu_llfeather", "Br#%!hall", "Ms Q****")."""
+    def _censored(self) -> Iterator[_Surname]:
+        """Names with letters starred out."""
         words = self.words
-        if words.masks or not _HIDES.search(words.text):
-            return
-        for hit in _CENSORED.finditer(words.text):
-            marked = _MARKED.search(words.text, max(0, hit.start() - 2), hit.start())
-            closed = len(marked.group()) if marked and hit.group().endswith(marked.group()) else 0
-            place = hit.start(), hit.end() - closed
-            start, end = (bisect_left(words.offsets, at) for at in place)
-            first = bisect_left(words.starts, start)
-            last = bisect_left(words.starts, end) - 1
-            shown = words.text
-            if _SAID_HIDDEN.search(shown, *place):
-                shown = _SAID_HIDDEN.sub(lambda said: "*" * len(said.group()), shown)
-            pieces = [
-                words.reading[
-                    bisect_left(words.offsets, part.start()) : bisect_left(words.offsets, part.end())
-                ]
-                for part in _SHOWN.finditer(shown, *place)
-            ]
-            hidden = [part.group() for part in _HIDDEN.finditer(words.text, *place)]
-            signs = [_SEVERAL_HIDDEN if sign[0] in _OF_ANY_LENGTH else len(sign) for sign in hidden]
-            if len(signs) == len(pieces) and sum(map(len, pieces)) > 3:
-                continue  # "**Quillfeather**" is no "Ms Q****"
-            self._censored_behind(hit.group(), pieces, signs, start, end)
-            if first >= len(words.starts) or words.starts[first] != start:
-                continue
-            for spelling in self._hidden_names(pieces, signs):
-                surnames.append(_Surname(first, last, start, end, spelling, Slip.CENSORED))
+        for one in starred(words, self.roll) if not words.masks else ():
+            first, last = bisect_left(words.starts, one.start), bisect_left(words.starts, one.end) - 1
+            if one.head:
+                self._censored_behind(one)
+            elif first < len(words.starts) and words.starts[first] == one.start:
+                for spelling in one.names:
+                    yield _Surname(first, last, one.start, one.end, spelling, Slip.CENSORED)
 
-    def _censored_behind(
-        self, original: str, pieces: Sequence[str], signs: Sequence[int], start: int, end: int
-    ) -> None:
+    def _censored_behind(self, one: Starred) -> None:
         """ "LaceyW****n", "MsQ****r": what stands before the last capital is a forename or title."""
-        shown = _SHOWN.match(original)
-        humps = [at for at in range(2, len(pieces[0])) if shown and shown.group()[at : at + 1].isupper()]
-        if not humps or not shown or shown.group().isupper():
-            return
-        head, rest = pieces[0][: humps[-1]], pieces[0][humps[-1] :]
-        i = max(0, bisect_left(self.words.starts, start + 1) - 1)
-        for spelling in self._hidden_names([rest, *pieces[1:]], signs):
-            if head in TITLES:
-                rule, people = (
-                    "title_surname",
-                    self.roll.of_title(TITLES[head], spelling.people, also_pupils=False),
-                )
+        i = max(0, bisect_left(self.words.starts, one.start + 1) - 1)
+        title = TITLES.get(one.head, "")
+        given, rule = ("", "title_surname") if title else (one.head, "full_name")
+        for spelling in one.names:
+            if title:
+                people = self.roll.of_title(title, spelling.people, also_pupils=False)
             else:
-                rule = "full_name"
-                people = frozenset(one for one in spelling.people if head in self.roll.bearer(one).given)
-            if people:
-                given = "" if head in TITLES else head
-                self.out.append(
-                    Mention(
-                        i,
-                        i,
-                        start,
-                        end,
-                        rule,
-                        people,
-                        surname=spelling.letters,
-                        given=given,
-                        slips=(Slip.CENSORED,),
-                        inside=True,
-                    )  # fmt: skip
+                people = frozenset(
+                    place for place in spelling.people if given in self.roll.bearer(place).given
                 )
-
-    def _hidden_names(self, shown: Sequence[str], hidden: Sequence[int]) -> list[Spelling]:
-        """The surnames that pieces with letters hidden between them may stand for; those that fit sign by
-        sign first."""
-        if not shown or not shown[0].isalpha():
-            return []
-        shown = [_DRAWN_OUT.sub(r"\1", piece) for piece in shown]
-        names = [
-            spelling
-            for key in self.roll.beginning(key_of(shown[0]))
-            for spelling in self.roll.names[key].surnames
-        ]
-        if not names:
-            return []
-        ends = [*hidden, 0][: len(shown)]
-        exact, letters = list(map(_letters_under, ends)), sum(map(len, shown))
-        sizes = range(letters + sum(map(min, exact)), letters + sum(map(max, exact)) + 1)
-        found = [one for one in names if len(one.letters) in sizes and _fits(one.letters, shown, exact)]
-        if found or letters < 4 or len(shown) > 4:
-            return found if letters > 1 or len(found) == 1 else []
-        anything = range(LONGEST_GLUED)
-        loose = [anything] * (len(shown) - 1) + [anything if ends[-1] else range(1)]
-        return [one for one in names if letters <= len(one.letters) and _fits(one.letters, shown, loose)]
+            if people:
+                mention = Mention(i, i, one.start, one.end, rule, people, spelling.letters, given)
+                self.out.append(mention._replace(slips=(Slip.CENSORED,), inside=True))
 
     # --- what stands beside a surname ---------------------------------------------------------------
 
@@ -591,7 +504,7 @@ class _Finder:
         found: dict[int, tuple[int, Slip, str]] = {}
         shape, stem = shape_of(written), stem_of_nickname(written)
         for letters, registered, places in self.roll.called(bearers):
-            rank = _slip_of_given(written, letters, shape, registered, stem=stem)
+            rank = slip_of_given(written, letters, shape, registered, stem=stem)
             if rank is not None:
                 found |= {place: min(rank, found.get(place, rank)) for place in places}
         if not found:
@@ -1093,52 +1006,3 @@ class _Finder:
     ) -> None:
         start, end = self.words.starts[first], self.words.ends[last]
         self.out.append(Mention(first, last, start, end, rule, people, title=title, given=given, notes=notes))
-
-
-def _letters_under(signs: int) -> range:
-    """For how many letters signs stand: one for one, several for about as many."""
-    return range(1, signs + 5) if signs > 1 else range(signs, signs + 1)
-
-
-def _fits(letters: str, shown: Sequence[str], hidden: Sequence[range]) -> bool:
-    """Whether letters are the pieces shown, each with so many letters after it."""
-    if not letters.startswith(shown[0]) or not (hidden[-1].stop > 1 or letters.endswith(shown[-1])):
-        return False
-    reached = {0}
-    for piece, numbers in zip(shown, hidden, strict=False):
-        ends = [at + len(piece) for at in reached if letters.startswith(piece, at)]
-        reached = {end + number for end in ends for number in numbers if end + number <= len(letters)}
-        if not reached:
-            return False
-    return len(letters) in reached
-
-
-def _slip_of_given(
-    written: str, letters: str, shape: Shape, registered: Shape, *, stem: str
-) -> tuple[int, Slip, str] | None:
-    """How a forename as written departs from one registered, ranked; None if it is another. The shapes are of
-    both, the stem is what is left of the one written without the ending of a pet form."""
-    # An edit takes one letter away, adds one, or both.
-    apart = (shape.letters ^ registered.letters).bit_count()
-    begins_alike = written[0] == letters[0]
-    if apart > 4 and not begins_alike and shape.said != registered.said and not letters.endswith(written):
-        return None  # as nearly all are
-    if len(letters) < 3:
-        return None
-    if shape.plain == registered.plain:
-        return 0, Slip.DRAWN, letters
-    if apart <= (4 if len(letters) >= 7 else 2):
-        edits = distance(written, letters, most=2)
-        if edits <= 1 and len(letters) >= 4:
-            return (1 if len(letters) > 4 else 2), Slip.EDIT, letters
-        if edits == 2 and len(letters) >= 7:
-            return 3, Slip.EDITS, letters
-    if len(letters) >= 4 and shape.said == registered.said and sounds_alike(written, letters):
-        return 2, Slip.SOUND, letters
-    if len(written) > 2 and written == without_vowels(letters):
-        return 2, Slip.VOWELS, letters
-    if letters.endswith(written) and len(written) > 3:  # "Beth", "Xander"
-        return 2, Slip.CUT, letters
-    if letters.startswith(written) or (len(stem) >= 3 and registered.plain.startswith(stem)):
-        return 2, Slip.CUT, letters
-    return None

@@ -210,3 +210,34 @@ def left_out(key: str) -> list[str]:
     """The key, and the key with each one letter left out: two keys one edit apart share one of these."""
     parts = [key[:at] + key[at + 1 :] for at in range(len(key))]
     return [key, *parts]
+
+
+def slip_of_given(
+    written: str, letters: str, shape: Shape, registered: Shape, *, stem: str
+) -> tuple[int, Slip, str] | None:
+    """How a forename as written departs from one registered, ranked; None if it is another. The shapes are of
+    both, the stem is what is left of the one written without the ending of a pet form."""
+    # An edit takes one letter away, adds one, or both.
+    apart = (shape.letters ^ registered.letters).bit_count()
+    begins_alike = written[0] == letters[0]
+    if apart > 4 and not begins_alike and shape.said != registered.said and not letters.endswith(written):
+        return None  # as nearly all are
+    if len(letters) < 3:
+        return None
+    if shape.plain == registered.plain:
+        return 0, Slip.DRAWN, letters
+    if apart <= (4 if len(letters) >= 7 else 2):
+        edits = distance(written, letters, most=2)
+        if edits <= 1 and len(letters) >= 4:
+            return (1 if len(letters) > 4 else 2), Slip.EDIT, letters
+        if edits == 2 and len(letters) >= 7:
+            return 3, Slip.EDITS, letters
+    if len(letters) >= 4 and shape.said == registered.said and sounds_alike(written, letters):
+        return 2, Slip.SOUND, letters
+    if len(written) > 2 and written == without_vowels(letters):
+        return 2, Slip.VOWELS, letters
+    if letters.endswith(written) and len(written) > 3:  # "Beth", "Xander"
+        return 2, Slip.CUT, letters
+    if letters.startswith(written) or (len(stem) >= 3 and registered.plain.startswith(stem)):
+        return 2, Slip.CUT, letters
+    return None
