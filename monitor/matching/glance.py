@@ -11,7 +11,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from os.path import commonprefix
 from typing import NamedTuple
 
 from monitor.matching.codes import CODES, steps
@@ -290,6 +289,12 @@ def nearest(roll: Roll, written: str, key: str) -> list[tuple[Spelling, Slip]]:
     return found
 
 
+def _shared(first: str, second: str) -> int:
+    """How many letters two words begin with in common."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((at for at, (one, other) in pairs if one != other), min(len(first), len(second)))
+
+
 def _lengthened(roll: Roll, written: str, key: str) -> Iterator[tuple[Spelling, Slip]]:
     """Surnames with a mocking end ("Quillfeatherinator"), or with a word put into them."""
     if len(written) < _SHORTEST_LENGTHENED:
@@ -299,8 +304,7 @@ def _lengthened(roll: Roll, written: str, key: str) -> Iterator[tuple[Spelling, 
             continue
         for spelling in roll.names[candidate].surnames:
             letters = spelling.letters
-            head = len(commonprefix((written, letters)))
-            tail = len(commonprefix((written[::-1], letters[::-1])))
+            head, tail = _shared(written, letters), _shared(written[::-1], letters[::-1])
             more = len(written) - len(letters)
             cuts = range(max(3, len(letters) - tail), min(head, len(letters) - 2) + 1)
             if (head == len(letters) and written[head:] in _MOCKING) or any(
