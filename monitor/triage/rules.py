@@ -15,7 +15,10 @@ from typing import Any
 
 from monitor.triage.gate import Gate
 
-_FILES = ("safeguarding", "adults", "school", "quiet", "facts")
+_FILES = (
+    "classes", "imagery", "self_harm", "children", "weapons", "extremism", "threats", "private_details",
+    "allegations", "hate", "adults", "school", "quiet", "facts",
+)  # fmt: skip
 _MOST_HITS = 50
 """As many as a person could want to see; what a rule says does not grow with a text of a megabyte."""
 _LOOKS_BACK = 40
