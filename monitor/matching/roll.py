@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 
 from rapidfuzz import process
@@ -29,6 +29,8 @@ _SHORTEST_HALF = 4
 _SHORTEST_SLIP = 4
 HEAD = 4
 _TELEPHONE = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
+_registered_key = lru_cache(maxsize=4096)(key_of)
+"""Keys of names on a Register, nearly all of which somebody else has too; never of what people wrote."""
 _MAN, _WOMAN = "man", "woman"
 SEX_OF_TITLE = {"mr": _MAN, "mrs": _WOMAN, "miss": _WOMAN, "ms": _WOMAN}
 """Whom a title is for. Dr, Mx, Prof and Rev tell nobody apart, nor does Sir, as pupils use it."""
@@ -285,13 +287,13 @@ def _entry(person: Person, words: list[list[str]]) -> _Entry:
         subjects=frozenset(job) & lexicon().subjects if person.role is not Role.PUPIL else frozenset(),
         common="common" in person.flags,
         distinctive="distinctive" in person.flags,
-        keys=tuple(dict.fromkeys(map(key_of, (*(name for name, _ in surnames), *given, *known_by)))),
+        keys=tuple(dict.fromkeys(map(_registered_key, (*(name for name, _ in surnames), *given, *known_by)))),
     )
     several = [*([surname] if len(surname) > 1 else []), *([forename] if len(forename) > 1 else [])]
     return _Entry(
         bearer,
         surnames,
-        tuple(key_of(name[0]) for name in (*several, *aliases) if len(name) > 1),
+        tuple(_registered_key(name[0]) for name in (*several, *aliases) if len(name) > 1),
         known_by,
     )
 
@@ -349,7 +351,7 @@ class _Draft:
             self._initials[bearer.surname[0]] -= {place}
 
     def _put(self, kind: str, letters: str, place: int, *, half: bool) -> None:
-        key = key_of(letters)
+        key = _registered_key(letters)
         known = self._names.get(key)
         name = Name(known.surnames, known.forenames, known.aliases) if known else Name()
         spellings = getattr(name, kind)
