@@ -23,8 +23,9 @@ from tests.corpus.evaluate import (
     recall,
     wrong_by_kind,
 )
-from tests.corpus.forms import FORMS, Form, consistent, pairs
+from tests.corpus.forms import FORMS, pairs
 from tests.corpus.planting import Planter
+from tests.corpus.reader import Form, consistent
 from tests.corpus.registers import FOLDER, School, backgrounds, plain
 
 FEW = Amount(form=8, distractors=40, ordinary=1_000, pair=0, background=0)

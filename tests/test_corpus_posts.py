@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.corpus.forms import consistent
+from tests.corpus.reader import consistent
 from tests.corpus.registers import plain
 from tests.corpus.sealed.forms_sealed import FORMS
 from tests.invented_school import policy, register

@@ -13,8 +13,8 @@ from typing import Any
 from tests.corpus import disguises, inventive, registers, report
 from tests.corpus.categories import judge
 from tests.corpus.evaluate import FULL, QUICK, look_at_context, look_at_forms, look_at_names
-from tests.corpus.forms import consistent
 from tests.corpus.planting import Oracle
+from tests.corpus.reader import consistent
 from tests.invented_school import matcher
 
 FOLDER = Path(__file__).parent

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from monitor.model import Person, Role
-from tests.corpus.forms import Written
+from tests.corpus.reader import Written
 
 FOLDER = Path(__file__).parent
 

@@ -15,8 +15,11 @@ from functools import cache
 from random import Random
 
 from monitor.model import Person
-from tests.corpus.forms import Change, Clue, Draft, Form, Step, called, compose, distance, each_piece, titled
+from tests.corpus.changes import Change, each_piece
+from tests.corpus.forms import compose
+from tests.corpus.reader import Clue, Form, distance
 from tests.corpus.registers import all_surnames, is_woman, ordinary_words, plain
+from tests.corpus.shapes import Draft, Step, called, titled
 
 _VOWELS = "aeiou"
 _SMALL = "abcdefghijklmnopqrstuvwxyz"

@@ -14,8 +14,9 @@ from random import Random
 
 from monitor.model import Role
 from tests.corpus.carriers import FOLDER, Post, ways_to_name_the_school
-from tests.corpus.forms import distance, surname_readings, titled
+from tests.corpus.reader import distance, surname_readings
 from tests.corpus.registers import School, backgrounds, plain
+from tests.corpus.shapes import titled
 
 _WORD_IN_BRACES = re.compile(r"\{(\w+)\}")
 

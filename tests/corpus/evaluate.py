@@ -13,8 +13,9 @@ from monitor.matching import Matcher, compile, explains
 from monitor.model import PersonMatch
 from tests.corpus.carriers import Post
 from tests.corpus.distractors import KINDS, distractors
-from tests.corpus.forms import FORMS, Form, consistent, pairs
+from tests.corpus.forms import FORMS, pairs
 from tests.corpus.planting import Oracle, Planter
+from tests.corpus.reader import Form, consistent
 from tests.corpus.registers import School
 from tests.invented_school import TERMS
 

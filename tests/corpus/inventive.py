@@ -12,8 +12,11 @@ from dataclasses import replace
 from random import Random
 
 from monitor.model import Person
-from tests.corpus.forms import Change, Draft, Form, Step, called, compose, each_piece, titled
+from tests.corpus.changes import Change, each_piece
+from tests.corpus.forms import compose
+from tests.corpus.reader import Form
 from tests.corpus.registers import is_woman, nicknames, plain
+from tests.corpus.shapes import Draft, Step, called, titled
 
 _VOWELS = "aeiou"
 _UPSIDE_DOWN = dict(zip("abcdefghijklmnopqrstuvwxyz", "ɐqɔpǝɟƃɥᴉɾʞlɯuodbɹsʇnʌʍxʎz", strict=True))

@@ -9,11 +9,11 @@ from functools import cached_property
 from random import Random
 
 from monitor.model import Person, Role
-from tests.corpus import forms as forms_of_ours
 from tests.corpus.carriers import Carrier, Post, carriers, companion_sentences, plant
 from tests.corpus.distractors import chatter
-from tests.corpus.forms import Form, Written, misread, titled
+from tests.corpus.reader import Form, Written, consistent, misread
 from tests.corpus.registers import School, everyday_surnames, ordinary_words, plain
+from tests.corpus.shapes import titled
 
 TRIES = 400
 MOST_POSSIBLE = 8
@@ -27,7 +27,7 @@ _WITH_COMPANION, _WITH_CHATTER = 0.1, 0.3
 class Planter:
     """Plants mentions of the people of one School. The same seed gives the same posts."""
 
-    def __init__(self, school: School, seed: int, oracle: Oracle = forms_of_ours.consistent) -> None:
+    def __init__(self, school: School, seed: int, oracle: Oracle = consistent) -> None:
         self.school = school
         self.seed = seed
         self._oracle = oracle

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from tests.corpus.carriers import Post
 from tests.corpus.categories import Judged, by_category, contrasts, examples, silent
+from tests.corpus.changes import CHANGES
 from tests.corpus.distractors import KINDS
 from tests.corpus.evaluate import (
     AGAIN_PER_PAIR,
@@ -22,7 +23,6 @@ from tests.corpus.evaluate import (
     spread_by_chance,
     wrong_by_kind,
 )
-from tests.corpus.forms import CHANGES
 
 INTRODUCTION = """\
 # How well names and categories are found
