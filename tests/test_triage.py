@@ -4,6 +4,7 @@ the line between a false alarm and a missed one (domain study 3.4, section 5; R4
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -408,8 +409,9 @@ def test_the_gate_keeps_out_no_pattern_that_fits() -> None:
     texts += [example["text"] for example in EXAMPLES] + TRIGGERS + PLAIN
     for text in texts:
         reading = worded(text).text
-        tried = {pattern for found in rule_book().possible(reading).values() for pattern in found}
-        assert [pattern for pattern in patterns if pattern not in tried and pattern.search(reading)] == []
+        tried = {pattern.pattern for found in rule_book().possible(reading).values() for pattern in found}
+        fitting = [pattern for pattern in patterns if re.search(pattern, reading)]
+        assert [pattern for pattern in fitting if pattern not in tried] == []
 
 
 @settings(max_examples=80, deadline=None)

@@ -9,7 +9,6 @@ Signs count as blanks on both sides, so that "mean" stands for the word and not 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from re import _constants as op  # type: ignore[attr-defined]  # no public way to read a pattern
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -30,15 +29,15 @@ _SIGNS = {code: " " for code in range(256) if not (chr(code).isascii() and chr(c
 
 
 class Gate:
-    """Compiled patterns behind one automaton. They must read lower case ASCII (monitor.folding)."""
+    """Patterns behind one automaton. They must read lower case ASCII (monitor.folding)."""
 
-    def __init__(self, patterns: Sequence[re.Pattern[str]]) -> None:
+    def __init__(self, patterns: Sequence[str]) -> None:
         sets: dict[frozenset[str], int] = {}
         self._always: list[int] = []
         opens: list[list[int]] = []
         self._needs: list[int] = []
         for number, pattern in enumerate(patterns):
-            needed = sorted(_choices(parser.parse(pattern.pattern)), key=_worth)
+            needed = sorted(_choices(parser.parse(pattern)), key=_worth)
             places = [sets.setdefault(runs, len(sets)) for runs in needed]
             self._needs.append(sum(1 << place for place in set(places)))
             opens += ([] for _ in range(len(sets) - len(opens)))

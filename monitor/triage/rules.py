@@ -129,16 +129,16 @@ class RuleBook:
     triggers: tuple[Rule, ...]
     facts: Mapping[str, Words]
     gate: Gate
-    patterns: tuple[tuple[int, re.Pattern[str]], ...]
-    """Every pattern behind the gate, with the place of its Words."""
+    patterns: tuple[tuple[int, str], ...]
+    """Every pattern behind the gate as written, with the place of its Words."""
     _rules_by_words: Mapping[int, Rule]
 
     def possible(self, text: str) -> Possible:
         """The patterns that may fit."""
         found: dict[int, list[re.Pattern[str]]] = {}
         for number in self.gate.possible(text):
-            place, pattern = self.patterns[number]
-            found.setdefault(place, []).append(pattern)
+            place, written = self.patterns[number]
+            found.setdefault(place, []).append(_compiled(written))
         return found
 
     def worth_trying(self, possible: Possible) -> list[Rule]:
@@ -151,12 +151,12 @@ class RuleBook:
 def rule_book() -> RuleBook:
     """What the files say, compiled."""
     data = _data()
-    patterns: list[tuple[int, re.Pattern[str]]] = []
+    patterns: list[tuple[int, str]] = []
     places = count()
 
     def placed(words: Sequence[str]) -> Words:
         made = Words(next(places))
-        patterns.extend((made.place, _single(word)) for word in words)
+        patterns.extend((made.place, _spelled((word,))) for word in words)
         return made
 
     rules = tuple(
@@ -169,7 +169,7 @@ def rule_book() -> RuleBook:
             weak=row.get("strength") == "weak",
             negation_cancels=row.get("negation") == "cancels",
             of=Of(row.get("of", "anything")),
-            near=tuple(map(_single, row.get("near", ()))),
+            near=tuple(_pattern((words,)) for words in row.get("near", ())),
         )
         for row in data["rules"]
     )
@@ -262,15 +262,21 @@ def _spelled_out(words: str) -> str:
     return words
 
 
-def _single(words: str) -> re.Pattern[str]:
-    return _pattern((words,))
-
-
 def _pattern(words: Sequence[str]) -> re.Pattern[str]:
+    return re.compile(_spelled(words))
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Only once a text may need it: most of the thousands of patterns are never tried in one run."""
+    return re.compile(pattern)
+
+
+def _spelled(words: Sequence[str]) -> str:
     """Whole words only."""
     parts = list(map(_written, words))
     ends = "" if all(part.endswith("$") for part in parts) else r"(?![a-z0-9])"
-    return re.compile(rf"(?<![a-z0-9])(?:{'|'.join(parts)}){ends}")
+    return rf"(?<![a-z0-9])(?:{'|'.join(parts)}){ends}"
 
 
 def _written(word: str) -> str:
