@@ -42,6 +42,14 @@ class Judged:
         return all(code.startswith("P") for code in self.wanted)
 
     @property
+    def told_apart(self) -> bool:
+        """Whether a quiet row is left alone, or another is found for what it is: what a contrast is about.
+
+        Which quiet class, and which of several categories is named first, changes nothing for anybody.
+        """
+        return self.kept_silent if self.quiet else self.found
+
+    @property
     def kept_silent(self) -> bool:
         """Whether nothing is left behind."""
         return self.view.category.startswith("P")

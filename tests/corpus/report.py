@@ -230,8 +230,8 @@ def category_goals(judged: Sequence[Judged]) -> list[str]:
     if both:
         rows.append(
             goal(
-                "contrast pairs, both sides right",
-                sum(a.right and b.right for a, b in both) / len(both),
+                "contrast pairs, both sides told apart",
+                sum(a.told_apart and b.told_apart for a, b in both) / len(both),
                 0.85,
             )
         )
