@@ -31,7 +31,7 @@ from monitor.model import (
 )
 from monitor.triage.language import other_language
 from monitor.triage.masking import keeps_masked, masked
-from monitor.triage.resemblance import blanked, model
+from monitor.triage.resemblance import blanked, resembled
 from monitor.triage.rules import Possible, around, rule_book, wordless
 from monitor.triage.weighing import ADULT_ROLES, Hit, place_of, praised, weigh
 from monitor.triage.wording import worded
@@ -188,11 +188,18 @@ def _resembling(reading: Reading, possible: Possible, matches: Matches, facts: f
     spans += [(match.start, match.end) for match in matches.school]
     text = blanked(reading.text, (place_of(reading, *span) for span in spans))
     hits = []
-    for found in model().look(text):
+    for found in resembled(text):
         if not _explained(found.category, reading, possible):
-            category = _whose_imagery(facts) if found.category == "S2" else found.category
+            category = _of_whom(found.category, facts)
             hits += [Hit(_RESEMBLES, category, start, end, weak=True) for start, end in found.spans]
     return hits
+
+
+def _of_whom(resembling: str, facts: frozenset[str]) -> str:
+    """The category for an adult or for a child of what the learnt reader does not tell apart."""
+    if resembling == "A7":
+        return "S7" if "named_pupil" in facts and "adult" not in facts else "A7"
+    return _whose_imagery(facts) if resembling == "S2" else resembling
 
 
 def _explained(category: str, reading: Reading, possible: Possible) -> bool:
