@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import time
 import unicodedata
 from dataclasses import replace
+from functools import cache
+from random import Random
 from typing import Literal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from monitor.matching import compile, explains, rule_in_words
+from monitor.folding import read_batch
+from monitor.matching import Matcher, compile, explains, rule_in_words
+from monitor.matching.disguise import undisguised
+from monitor.matching.glance import Glances
+from monitor.matching.roll import compile_roll
+from monitor.matching.spelling import key_of
+from monitor.matching.words import words_of
 from monitor.model import (
     Band,
     Matches,
@@ -23,7 +32,8 @@ from monitor.model import (
     SchoolMatch,
     SchoolTerms,
 )
-from tests.invented_school import matcher
+from tests.corpus import disguises
+from tests.invented_school import TERMS, matcher, register
 
 # What is written, whom it means. The brackets mark the exact span.
 WRITTEN = [
@@ -302,6 +312,83 @@ def test_any_text_is_scanned_and_every_span_lies_in_it(texts: list[str]) -> None
         for one in spans:
             assert 0 <= one.start < one.end <= len(text)
         assert found == matcher().scan([text])[0]
+
+
+DOUBLE_BARRELLED = Person("h1", Role.STAFF, "Mr", "Ashton", "", "Hatherby-Topham")
+PEOPLE = (*register().people, DOUBLE_BARRELLED)
+SIGNS = [*"-'/_.,%=&#@+*|!$()[]<>\\0145 \n", "20", "99", "é", "€", "\u200b", "\u0301", "🪶"]
+ESCAPES = ["%20", "%2D", "=20", "=\n", "&#45;", "&#x20;", "&amp;", "\\u0020", "<b>", "</i>", "- \n"]
+SAID = [
+    "LittleoverCommunitySchool",
+    "Littleover Community School",
+    "@LittleoverLCS",
+    "Mr",
+    "Ms ",
+    "9F",
+    "the head",
+]
+
+
+@cache
+def with_double_barrelled() -> tuple[Matcher, Glances]:
+    """Whoever is invented, and somebody with two surnames."""
+    return compile(PEOPLE, TERMS), Glances(compile_roll(PEOPLE))
+
+
+@st.composite
+def disguised(draw: st.DrawFn) -> str:
+    """Somebody in one of the disguises of the corpus, or escaped where their name has no such form."""
+    person = draw(st.sampled_from(PEOPLE))
+    written = draw(st.sampled_from(disguises.FORMS)).write(person, Random(draw(st.integers(0, 99))))
+    return written.text if written else f"{person.forename}%20{person.surname}"
+
+
+GLUED = st.lists(st.one_of(disguised(), st.sampled_from([*SIGNS, *ESCAPES, *SAID])), max_size=9)
+
+
+@settings(max_examples=150, deadline=None)
+@given(pieces=GLUED)
+@example(pieces=["Ashton%20Hatherby-Topham"])
+@example(pieces=["हुगोजोहनसोन", "TANDRAKE"])
+@example(pieces=["@=44", "\\U0072"])
+def test_disguises_glued_to_anything_are_scanned_and_explained(pieces: list[str]) -> None:
+    """Nothing raises, and every span lies in the text, whatever escapes, signs and digits stand between."""
+    text, (finder, _) = "".join(pieces), with_double_barrelled()
+    [found] = finder.scan([text], [True])
+    spans: list[SchoolMatch | PersonMatch | OfficeMention] = [*found.school, *found.people, *found.offices]
+    assert all(0 <= one.start < one.end <= len(text) for one in spans)
+    for match in found.people:
+        explains(finder, text, match)
+
+
+@settings(max_examples=150, deadline=None)
+@given(pieces=GLUED)
+@example(pieces=["Ashton%20Hatherby-Topham"])
+@example(pieces=["Ashton%20Hatherby%2DTopham-Hatherby"])
+@example(pieces=["99Qu1llfeather99"])
+@example(pieces=["हुगोजोहनसोन", "QUILLFEATHER"])
+def test_no_way_of_reading_a_text_loses_a_word(pieces: list[str]) -> None:
+    """A reading that replaces a part of a word leaves the rest of it in its place ("Hatherby", "-Topham")."""
+    text, (_, glances) = "".join(pieces), with_double_barrelled()
+    [words] = words_of(read_batch((text,)), (text,), [0])
+    for view in (words, words.whole, words.leet, undisguised(words, glances)):
+        if view is None:
+            continue
+        places = [place for word in zip(view.starts, view.ends, strict=True) for place in word]
+        assert sorted(places) == places
+        between = zip([0, *view.ends], [*view.starts, len(view.reading)], strict=True)
+        assert not re.findall("[a-z0-9]", " ".join(view.reading[end:start] for end, start in between))
+        assert len(view.starts) == len(view.written) == len(view.capitals)
+        assert view.keys == [key_of(word) for word in view.written]
+        assert all(place < len(view.written) for place in (*view.differing, *view.masks))
+
+
+def test_what_stands_behind_an_escaped_part_of_a_name_belongs_to_it() -> None:
+    """The escape is before the first of two surnames only; both are quoted."""
+    finder, _ = with_double_barrelled()
+    text = "#LittleoverCommunitySchool check on Ashton%20Hatherby-Topham"
+    [[match]] = [found.people for found in finder.scan([text])]
+    assert (match.person_ids, text[match.start : match.end]) == (("h1",), "Ashton%20Hatherby-Topham")
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD", "NFKD"])

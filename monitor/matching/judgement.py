@@ -286,7 +286,9 @@ def _part_of_longer(one: Mention, words: Words) -> bool:
 
 
 def _is_another(words: Words, i: int) -> bool:
-    """Whether word `i` is a name rather than a word hung on with a hyphen ("Smith-bashing")."""
+    """Whether word `i`, if there is one, is a name and no word hung on with a hyphen ("Smith-bashing")."""
+    if not 0 <= i < len(words.written):
+        return False
     written = words.written[i]
     if written.startswith(_ECHOES):
         return False

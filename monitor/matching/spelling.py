@@ -17,6 +17,8 @@ from monitor.folding import EITHER
 
 _REPEAT = re.compile(r"([a-z\x81])\1")
 _DRAWN_OUT = re.compile(r"([a-z\x81])\1\1")
+_STAYS = frozenset("0123456789\x7f")
+"""What no key collapses: digits, and letters that were not read."""
 _OPENINGS = {"kn": "n", "gn": "n", "pn": "n", "wr": "r", "wh": "w", "hw": "w", "rh": "r"}
 _AS_F = re.compile(r"ph|v+")
 _AS_S = re.compile(r"sch|tch|ch|sh|cz|sz|zh")
@@ -69,17 +71,21 @@ def key_of(letters: str) -> str:
 
 
 def squeezed(letters: str) -> str:
-    """The letters with repeats collapsed, i and l told apart."""
+    """The letters with repeats collapsed, i and l told apart; digits stay."""
     if _REPEAT.search(letters) is None:  # most words; replacing costs ten times as much as looking
         return letters
-    fresh = [letter for letter, before in zip(letters, "\0" + letters, strict=False) if letter != before]
+    fresh = [
+        letter
+        for letter, before in zip(letters, "\0" + letters, strict=False)
+        if letter != before or letter in _STAYS
+    ]
     return "".join(fresh)
 
 
 def key_letters(letters: str) -> list[bool]:
     """For each letter whether it begins a letter of the key."""
     alike = letters.replace("l", "i").replace(EITHER, "i")
-    return [letter != before for letter, before in zip(alike, "\0" + alike, strict=False)]
+    return [letter != before or letter in _STAYS for letter, before in zip(alike, "\0" + alike, strict=False)]
 
 
 def same_key_slip(written: str, letters: str) -> Slip | None:

@@ -25,6 +25,7 @@ _KINDS = bytes(
     _DIGIT * (chr(code) in "0123456789") + _LETTER * (chr(code) in _LETTERS) for code in range(256)
 )
 _ALIKE = bytes.maketrans(f"l{EITHER}".encode("latin-1"), b"ii")
+_WORD = re.compile(f"[0-9]+|[{_LETTERS}]+")
 _END = "\0"
 """Between readings that are cut at once; no reading has it."""
 _UNSETTLED = re.compile(r"(?<![a-z0-9\x81])[a-z0-9]*\x81[a-z0-9\x81]*")
@@ -98,19 +99,18 @@ class Words:
 
     def with_readings(self, stretches: Iterable[tuple[int, int, str, Slip]]) -> Words:
         """The same text with other letters for some stretches of the original; of two that overlap, the
-        one that begins first, or is longer."""
-        changes: list[_Change] = []
+        one that begins first, or is longer. What a stretch leaves of a word stays, as words of its own."""
+        taken: list[_Word] = []
         slips: list[Slip] = []
         done = 0
         for first, last, letters, slip in sorted(stretches, key=lambda one: (one[0], -one[1])):
             start, end = bisect_left(self.offsets, first), bisect_left(self.offsets, last)
             if done <= start < end:
-                among = bisect_right(self.ends, start), bisect_left(self.starts, end)
-                changes.append((*among, ((letters, start, end),)))
+                taken.append((letters, start, end))
                 slips.append(slip)
                 done = end
         other = replace(self, whole=None, leet=None)
-        other.differing = _change(other, changes)
+        other.differing = _read_as(other, taken)
         other.masks = dict(zip(other.differing, slips, strict=True))
         return other
 
@@ -240,7 +240,7 @@ def settled_reading(reading: str) -> str:
 
 def _read_leet(words: Words) -> Words | None:
     """The words with each run of letters and signs read as letters; None if no run is a word."""
-    changes: list[_Change] = []
+    read_so: list[_Word] = []
     for run in _LEET_RUN.finditer(words.text):
         core = _POSSESSIVE.sub("", run.group())
         if core[:1] == "@" or "_" in core:  # a handle: its digits are not letters
@@ -255,13 +255,12 @@ def _read_leet(words: Words) -> Words | None:
             _LEET.get(words.text[words.offsets[place]], words.reading[place]) for place in range(start, end)
         )
         word = "".join(letter for letter in read if "a" <= letter <= "z")
-        first = bisect_right(words.ends, start)
-        last = bisect_left(words.starts, end)
-        changes.append((first, max(first, last), [(word, start, end)] if len(word) > 1 else []))
-    if not changes:
+        if len(word) > 1:
+            read_so.append((word, start, end))
+    if not read_so:
         return None
     other = replace(words, whole=None, leet=None)
-    other.differing = _change(other, changes)
+    other.differing = _read_as(other, read_so)
     return other
 
 
@@ -374,10 +373,41 @@ _Change = tuple[int, int, Sequence[_Word]]
 """From which word to which others stand instead, and what they are."""
 
 
+def _read_as(words: Words, stretches: Sequence[_Word]) -> list[int]:
+    """Read stretches of a text, in order and apart, as words of their own; returns where those then stand.
+
+    A stretch may cover only a part of a word: what it leaves ("-Topham") is words as well, so that whatever
+    stands in the reading is in a word however it is read.
+    """
+    changes: list[_Change] = []
+    among: list[int] = []
+    cut = size = 0
+    until = len(words.reading)
+    for one, (_, following, _) in pairwise([*stretches, ("", until, until)]):
+        _, start, end = one
+        first, last = bisect_right(words.ends, start), bisect_left(words.starts, end)
+        head, tail = list[_Word](), list[_Word]()
+        if first < last:
+            if first >= cut:  # else it is the rest of what the stretch before has cut
+                head = _cut(words.reading, words.starts[first], start)
+            tail = _cut(words.reading, end, min(words.ends[last - 1], following))
+        changes.append((first, last, (*head, one, *tail)))
+        among.append(size + len(head))
+        size += len(head) + 1 + len(tail)
+        cut = last
+    places = _change(words, changes)
+    return [places[at] for at in among]
+
+
+def _cut(reading: str, start: int, end: int) -> list[_Word]:
+    """The words between two places of a reading."""
+    return [(word.group(), *word.span()) for word in _WORD.finditer(reading, start, end)]
+
+
 def _change(words: Words, changes: Sequence[_Change]) -> list[int]:
-    """Put other words in the place of some, in order; returns where they then stand, or what follows them."""
+    """Put other words in the place of some, in order; returns where they then stand."""
     written, keys, capitals = list[str](), list[str](), list[bool]()
-    starts, ends, differing = list[int](), list[int](), list[int]()
+    starts, ends, places = list[int](), list[int](), list[int]()
     at = 0
     for first, last, others in (*changes, (len(words.written), len(words.written), ())):
         kept = slice(at, max(at, first))
@@ -387,7 +417,7 @@ def _change(words: Words, changes: Sequence[_Change]) -> list[int]:
         starts += words.starts[kept]
         ends += words.ends[kept]
         capitals += words.capitals[kept]
-        differing += range(len(written), len(written) + max(1, len(others)))
+        places += range(len(written), len(written) + len(others))
         for word, start, end in others:
             written.append(word)
             keys.append(key_of(word))
@@ -396,7 +426,7 @@ def _change(words: Words, changes: Sequence[_Change]) -> list[int]:
             capitals.append(_is_capital(words, start))
     words.written, words.keys, words.capitals = written, keys, capitals
     words.starts, words.ends = starts, ends
-    return differing[:-1]
+    return places
 
 
 def _replace(words: Words, out: Sequence[_Word]) -> None:
