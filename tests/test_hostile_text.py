@@ -30,7 +30,7 @@ CARRIER = "Ms Quillfeather and the head at Littleover Community School "
 NAME = "Tamsin Quillfeather"
 LINEAR = 8.0
 """Twice what four times the text may cost, half of what it costs where cost grows with the square."""
-ROUNDS = 6
+ROUNDS = 15
 
 
 def least_ratio(work: Callable[[str], object], small: str, large: str) -> float:
@@ -42,7 +42,7 @@ def least_ratio(work: Callable[[str], object], small: str, large: str) -> float:
             work(text)
             kept.append(time.process_time() - started)
         ratio = min(costs[1]) / max(min(costs[0]), 1e-9)
-        if len(costs[0]) > 1 and not LINEAR <= ratio < 1.5 * LINEAR:
+        if len(costs[0]) > 1 and ratio < LINEAR:
             break
     return ratio
 
