@@ -78,6 +78,26 @@ def test_an_image_that_only_it_suspects_is_opened_by_nobody() -> None:
     assert {(True, CaptureMode.WORDS)} == {(view.suppressed, view.capture) for view in suspected}
 
 
+@pytest.mark.parametrize(("who", "category"), [("Zadie Pellgrove", "S7"), ("Ms Quillfeather", "A7")])
+def test_private_details_are_a_pupils_or_an_adults(who: str, category: str) -> None:
+    """What it does not tell apart is told by who is named: a pupil's illness is a pupil's."""
+    view = judge(f"{who} is the one with seizures btw, ask the nurse")
+    assert ({reason.rule for reason in view.reasons}, view.categories) == ({"resembles"}, (category,))
+
+
+def test_it_is_not_asked_where_a_rule_has_spoken() -> None:
+    """It takes nothing away and adds nothing to what can be explained by a rule."""
+    views = [judge(text) for text in _posts()[::50]]
+    by_rule = [
+        {reason.rule for reason in view.reasons}
+        for view in views
+        if policy().categories[view.category].finding
+    ]
+    assert {"resembles"} in by_rule
+    assert any("resembles" not in rules for rules in by_rule)
+    assert all(rules == {"resembles"} or "resembles" not in rules for rules in by_rule)
+
+
 def test_it_knows_nobody() -> None:
     """A name is blank before it looks: whoever is named, it says the same."""
     one, other = "Tamsin Quillfeather", "Jaspreet Brackenhall"

@@ -12,13 +12,7 @@ _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _RIGHT = {letter: row[at - 1] for row in _ROWS for at, letter in enumerate(row) if at}
 _LEFT = {letter: row[at + 1] for row in _ROWS for at, letter in enumerate(row) if at + 1 < len(row)}
 _SMALL = "abcdefghijklmnopqrstuvwxyz"
-_EXCHANGES = tuple(
-    str.maketrans(table)
-    for table in (
-        _RIGHT,
-        _LEFT,
-    )
-)
+_EXCHANGES = (str.maketrans(_RIGHT), str.maketrans(_LEFT))
 _REFRAINS = ("egg", "ub", "ob", "op", "av", "idig", "ithag")
 """What children put before every vowel."""
 

@@ -56,24 +56,10 @@ _SAME_SHAPES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"))
 _SHORTEST_NEAR, _SHORTEST_PLURAL, _SHORTEST_AROUND_NAME, _SHORTEST_CODED = 4, 5, 6, 4
 _SHORTEST_BLURRED = 6
 _SHORTEST_LENGTHENED = 9
-_MOCKING = frozenset(
-    (
-        "inator",
-        "ator",
-        "kins",
-        "zilla",
-        "itis",
-        "bot",
-        "face",
-        "pants",
-        "ster",
-        "meister",
-        "osaurus",
-        "tron",
-        "arama",
-        "ette",
-    )
-)
+_MOCKING = frozenset((
+    "inator", "ator", "kins", "zilla", "itis", "bot", "face", "pants", "ster", "meister", "osaurus", "tron",
+    "arama", "ette",
+))  # fmt: skip
 _SHORTEST_ALONE_INSIDE = 7
 
 

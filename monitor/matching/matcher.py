@@ -65,9 +65,10 @@ class _Terms:
 
 
 class Matcher:
-    """Finds the School, its people and its offices in texts. Immutable, so safe to share.
+    """Finds the School, its people and its offices in texts. Safe to share between threads.
 
-    It holds the Register in memory and nothing else: personal data, to be dropped with the process.
+    It holds the Register in memory, and a few thousand single words of the texts with what each may be (see
+    `Glances`), which change no answer: personal data, to be dropped with the process.
     """
 
     def __init__(self, terms: _Terms, roll: Roll, alone: Sequence[bytes]) -> None:
