@@ -18,7 +18,7 @@ FROM ${PYTHON_IMAGE}
 # libatomic1 is what Playwright's driver needs and a slim system lacks.
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      chromium chromium-sandbox fonts-liberation fonts-noto-color-emoji fonts-noto-core libatomic1 tini \
+      chromium chromium-sandbox fonts-liberation fonts-noto-color-emoji fonts-noto-core libatomic1 libharfbuzz-subset0 libpangoft2-1.0-0 tini \
  && rm -rf /var/lib/apt/lists/*
 # The folders exist with their owner before the volumes are mounted, so that named volumes inherit it.
 RUN useradd --system --uid 10001 --user-group --home-dir /var/lib/school-monitor --shell /usr/sbin/nologin school-monitor \

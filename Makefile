@@ -20,7 +20,7 @@ run: .venv/.run .venv/.browser ## Start the service with config/ (CONFIG=folder 
 demo: .venv/.run .venv/.browser ## Show the whole thing at work on an invented school
 	@SCHOOL_MONITOR_BROWSER="$$(cat .venv/.browser)" exec .venv/bin/school-monitor demo
 
-test: .venv/.dev .venv/.browser ## Run all tests (TESTS="-k words" for some)
+test: .venv/.dev .venv/.checkers .venv/.browser ## Run all tests (TESTS="-k words" for some)
 	@SCHOOL_MONITOR_BROWSER="$$(cat .venv/.browser)" scripts/postgres .venv/bin/python -m pytest $(TESTS)
 
 check: .venv/.dev ## Check style, types, who imports whom, scripts, and that nothing private is committed
@@ -32,7 +32,7 @@ check: .venv/.dev ## Check style, types, who imports whom, scripts, and that not
 	@PATH=".venv/bin:$$PATH"; if command -v shellcheck >/dev/null; then shellcheck $$(grep -lE '^#!.*(/sh|bash)$$' scripts/* .ci/run); \
 	else echo "There is no shellcheck for this machine: the scripts were not checked."; fi
 
-bench: .venv/.dev .venv/.browser ## Measure against plain equivalents, as ratios
+bench: .venv/.dev .venv/.checkers .venv/.browser ## Measure against plain equivalents, as ratios
 	@SCHOOL_MONITOR_BROWSER="$$(cat .venv/.browser)" .venv/bin/python -m bench
 
 eval: .venv/.dev ## Measure matching and triage, write docs/quality.md (EVAL="--date 2026-11-22" for options)
@@ -59,6 +59,13 @@ clean: ## Remove what the targets made; your config, data and archive stay
 .venv/.dev: requirements/dev.txt .venv/.run
 	@echo "Installing what the tests and checks need"
 	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# Other people's programs that judge what we write; their libraries must not decide the versions of ours.
+.venv/.checkers: requirements/checkers.txt | .venv/bin/python
+	@echo "Installing the programs that judge the evidence"
+	@.venv/bin/python -m venv --clear .venv/checkers
+	@.venv/checkers/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/checkers.txt
 	@touch $@
 
 .venv/.browser: scripts/browser | .venv/.run
