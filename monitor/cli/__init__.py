@@ -8,18 +8,16 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import words
+from monitor.cli import exhibits, findings, words
+from monitor.cli.given import HERE, Config, Json, office_named, people_from, services_in, settings_in
 from monitor.errors import ConfigError, MonitorError, VerificationError
 
 if TYPE_CHECKING:
-    from monitor.cases import Rules
     from monitor.evidence import VerifiedArchive
-    from monitor.jobs import Services
-    from monitor.settings import Settings
 
 app = typer.Typer(
     help="Watch what is publicly said about a school, keep the evidence, and stay within the law.",
@@ -31,13 +29,9 @@ app = typer.Typer(
 people_app = typer.Typer(
     help="The register of staff, pupils, governors and volunteers.", no_args_is_help=True
 )
-findings_app = typer.Typer(help="What was found: list, open, decide.", no_args_is_help=False)
 app.add_typer(people_app, name="people")
-app.add_typer(findings_app, name="findings")
-
-Config = Annotated[Path, typer.Option("--config", help="The folder with monitor.toml and policy.toml.")]
-Json = Annotated[bool, typer.Option("--json", help="Write JSON instead of words.")]
-HERE = Path("config")
+app.add_typer(findings.app, name="findings")
+app.add_typer(exhibits.app, name="exhibits")
 
 
 def main() -> None:
@@ -71,7 +65,7 @@ def run(config: Config = HERE) -> None:
 
     from monitor import bootstrap, logs, worker
 
-    settings = _settings(config)
+    settings = settings_in(config)
     logs.configure()
     words.complain(*words.banner(settings))
     stop = threading.Event()
@@ -108,7 +102,7 @@ def status(
     """Say what is healthy, what is not checked, and what waits. Exit 1 when a person is needed."""
     from monitor import jobs
 
-    services = _services(config)
+    services = services_in(config)
     health = jobs.examine(services)
     if as_json:
         words.say_json(words.plain(health))
@@ -152,7 +146,7 @@ def collect(
     """Poll sources once, now, and say what was found."""
     from monitor import jobs
 
-    services = _services(config)
+    services = services_in(config)
     known = {source.key: source for source in services.settings.sources}
     unknown = [key for key in sources or () if key not in known]
     if unknown:
@@ -187,8 +181,8 @@ def scan(
     from monitor.cli.scan import scan as scan_lines  # by its full path: `scan` here is this command
     from monitor.pictures import PictureReader
 
-    settings = _settings(config)
-    register = _read_people(people) if people else None
+    settings = settings_in(config)
+    register = people_from(people) if people else None
     matcher = matching.compile(register.people if register else (), settings.terms)
     by_id = {person.id: person for person in register.people} if register else {}
     with ExitStack() as opened:
@@ -228,11 +222,11 @@ def capture(
     from monitor import cases, jobs
     from monitor.model import CaptureMode
 
-    services = _services(config)
+    services = services_in(config)
     now = services.clock()
     exhibit_id = f"H-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     mode = CaptureMode.TEXT if text_only else CaptureMode.FULL
-    cases.ask_capture(services.store, url, mode=mode, by=_office(by), exhibit_id=exhibit_id, now=now)
+    cases.ask_capture(services.store, url, mode=mode, by=office_named(by), exhibit_id=exhibit_id, now=now)
     try:
         jobs.capture_now(services, exhibit_id)
     finally:
@@ -259,7 +253,7 @@ def capture(
     sys.exit(0 if outcome == "complete" else 1)
 
 
-# --- people, findings, exhibits ------------------------------------------------------------------
+# --- people ------------------------------------------------------------------
 
 
 @people_app.command("import")
@@ -267,8 +261,8 @@ def people_import(file: Path, config: Config = HERE, as_json: Json = False) -> N
     """Replace the register with a CSV file; bad rows are reported by number, the rest is used."""
     from monitor import bootstrap, cases
 
-    services = _services(config)
-    register = _read_people(file)
+    services = services_in(config)
+    register = people_from(file)
     sealed = cases.import_people(
         services.store,
         register,
@@ -287,127 +281,6 @@ def people_import(file: Path, config: Config = HERE, as_json: Json = False) -> N
     sys.exit(1 if register.faults else 0)
 
 
-@findings_app.callback(invoke_without_command=True)
-def findings(
-    context: typer.Context,
-    by: Annotated[str, typer.Option("--by", help="The office that looks: lists what it may open.")] = "",
-    config: Config = HERE,
-    as_json: Json = False,
-) -> None:
-    """List the newest findings, without their words; without --by, by reference only."""
-    if context.invoked_subcommand:
-        return
-    from monitor import cases
-
-    services = _services(config)
-    viewer = _office(by) if by else None
-    found = cases.findings(services.store, rules=_rules(services), viewer=viewer)
-    if as_json:
-        words.say_json([words.plain(summary) for summary in found])
-        return
-    if not found:
-        words.say("Nothing has been found. `school-monitor status` says whether every source was checked.")
-        return
-    if viewer is None:
-        words.table(
-            ("Reference", "Found", "Saved", "Decided"),
-            [(f.reference, services.local(f.found_at), f.saved, f.decision or "") for f in found],
-        )
-        words.say("What each is about is shown to whoever may open it: school-monitor findings --by OFFICE")
-        return
-    words.table(
-        ("Reference", "What", "Urgency", "Told", "Saved", "Decided"),
-        [
-            (
-                f.reference,
-                f.label,
-                f.urgency,
-                ", ".join(office.label for office in f.told) or "a person decides",
-                f.saved,
-                f.decision or "",
-            )
-            for f in found
-        ],
-    )
-
-
-@findings_app.command("show")
-def findings_show(
-    reference: str,
-    by: Annotated[str, typer.Option("--by", help="The office that looks, such as headteacher.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why; it is written down with the look.")],
-    config: Config = HERE,
-    as_json: Json = False,
-) -> None:
-    """Open one finding with its words and custody history. The look is recorded."""
-    from monitor import cases
-
-    services = _services(config)
-    opened = cases.open_finding(
-        services.store,
-        services.archive,
-        reference,
-        viewer=_office(by),
-        reason=reason,
-        rules=_rules(services),
-        now=services.clock(),
-    )
-    if as_json:
-        words.say_json(words.plain(opened))
-        return
-    words.say(*words.finding_words(opened, services.settings.policy, services.local))
-
-
-@findings_app.command("decide")
-def findings_decide(
-    reference: str,
-    decision: Annotated[str, typer.Argument(help="open_case, keep_an_eye, fair_comment or not_our_school")],
-    by: Annotated[str, typer.Option("--by", help="The office that decides.")],
-    config: Config = HERE,
-) -> None:
-    """Note what a person decided about a finding."""
-    from monitor import cases
-
-    services = _services(config)
-    if decision not in list(cases.Decision):
-        words.fail(f"A decision is one of: {', '.join(cases.Decision)}.", code=2)
-    cases.decide(
-        services.store,
-        reference,
-        cases.Decision(decision),
-        by=_office(by),
-        rules=_rules(services),
-        now=services.clock(),
-    )
-    words.say(f"{reference}: {decision.replace('_', ' ')}, decided by the {_office(by).label}.")
-
-
-@app.command()
-def exhibits(config: Config = HERE, as_json: Json = False) -> None:
-    """List the newest sealed exhibits."""
-    from monitor import cases
-
-    services = _services(config)
-    found = cases.exhibits(services.store)
-    if as_json:
-        words.say_json([words.plain(row) for row in found])
-        return
-    words.table(
-        ("Exhibit", "Finding", "Kept", "Result", "Sealed", "Folder"),
-        [
-            (
-                row.exhibit_id,
-                row.reference or "asked for",
-                row.mode.value if row.mode else "",
-                row.outcome.value if row.outcome else "",
-                f"{row.sealed_at.astimezone(services.zone):%d %b %Y %H:%M}",
-                row.folder,
-            )
-            for row in found
-        ],
-    )
-
-
 @app.command()
 def verify(
     folder: Annotated[
@@ -419,7 +292,7 @@ def verify(
     """Check every seal by the numbered steps of archive/README.md; exit 1 names every fault."""
     from monitor.evidence import verify as verification
 
-    root = folder or _settings(config).storage.archive
+    root = folder or settings_in(config).storage.archive
     if not root.is_dir():
         words.fail(f"There is no archive folder {root}. Name it: school-monitor verify FOLDER", code=2)
     head: VerifiedArchive | None = None
@@ -444,47 +317,3 @@ def verify(
     elif head:
         words.say(*words.verified_words(head))
     sys.exit(1 if found else 0)
-
-
-# --- below: how ----------------------------------------------------------------------------------
-
-
-def _settings(config: Path) -> Settings:
-    from monitor import settings
-
-    return settings.load(config, os.environ)  # noqa: TID251 - handed over whole; settings reads it
-
-
-def _services(config: Path) -> Services:
-    from monitor import bootstrap, logs
-
-    logs.configure()
-    return bootstrap.assemble(_settings(config))
-
-
-def _read_people(file: Path) -> Any:
-    from monitor import matching
-
-    try:
-        with file.open(encoding="utf-8-sig", errors="replace", newline="") as lines:
-            register = matching.read_people(lines)
-    except OSError as error:
-        words.fail(f"{file} cannot be read: {error.strerror}.", code=2)
-    for fault in register.faults:
-        words.complain(f"{file.name}:{fault.line}: {fault.message}; this row was left out")
-    return register
-
-
-def _rules(services: Services) -> Rules:
-    from monitor import cases
-
-    return cases.Rules(services.settings.policy, services.delegates)
-
-
-def _office(name: str) -> Any:
-    from monitor.model import Office
-
-    try:
-        return Office(name)
-    except ValueError:
-        words.fail(f"There is no office {name}. Offices: {', '.join(Office)}.", code=2)
