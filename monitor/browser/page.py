@@ -13,8 +13,8 @@ import json
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -37,6 +37,7 @@ from playwright.sync_api import (
 from playwright.sync_api import TimeoutError as Timeout
 
 from monitor.browser.egress import PRIVATE, TOO_LARGE, UNKNOWN_NAME, Connection, Egress
+from monitor.browser.recorder import Forbidden, Recorder
 from monitor.browser.scripts import HIDE_PICTURES, NOTE, READ, SETTLE, SOURCE
 from monitor.browser.verdict import WORDS, Reading, judge, png_size
 from monitor.model import CaptureMode, CaptureOutcome, CaptureReport, PageFacts, Step, StepOutcome
@@ -44,13 +45,8 @@ from monitor.ports import Clock, Suppressed
 
 VIEWPORT = (1280, 800)
 _NEEDED_KINDS = frozenset({"image", "stylesheet", "font", "document", "script", "xhr", "fetch"})
-_PICTURE_TYPES = ("image/", "video/", "audio/", "font/", "application/font", "application/vnd.ms-fontobject")
-_FORBIDDEN_SCHEMES = ("file", "ftp", "chrome", "chrome-extension", "devtools", "filesystem", "javascript")
 _MAX_NAMED = 50
 _T = TypeVar("_T")
-
-Forbidden = Callable[[str], bool]
-"""Says whether an address may not be asked for. Called in the browser's own thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +87,7 @@ class Attempt:
         self._last_navigation = url
         self._waiting: set[Request] = set()
         self._suppressed = False
+        self._recorder: Recorder | None = None
         self._reading: Reading | None = None
         self._words = ""
         self._source = ""
@@ -111,9 +108,12 @@ class Attempt:
             self._save_log(())
             return
         egress.open_log()
+        self._recorder = recorder = Recorder(
+            gate, self._mode, forbidden=self._forbidden, miss=self._miss, lead_astray=self._lead_astray
+        )
         context: BrowserContext | None = None
         try:
-            with self._guarded(gate):
+            with recorder.watching():
                 try:
                     context = self._context(browser, agent)
                     self._walk(context, egress, suppressed)
@@ -355,6 +355,8 @@ class Attempt:
         self._steps = [replace(step, detail="") for step in self._steps]
         self._note(name, StepOutcome.FAILED, started, why)
         self._suppressed = True
+        if self._recorder is not None:
+            self._recorder.shut()
         self._reading, self._words, self._source, self._picture = None, "", "", b""
         self._missing.clear()
 
@@ -462,65 +464,9 @@ class Attempt:
             self._counts["needed resource missing"] += 1
         self._failed[request.url] = None
 
-    @contextmanager
-    def _guarded(self, gate: CDPSession) -> Iterator[None]:
-        """Refuse, at the browser itself, what the proxy never sees: other schemes, and in every frame
-        and worker the kinds of content this mode does not allow. Video never passes (R70). Every address
-        is judged before it is asked for, that of a picture as well as that of a page (R69)."""
-        patterns = [{"urlPattern": "*"}]
-        unwanted = {"Media"}
-        if self._mode is CaptureMode.TEXT:
-            unwanted |= {"Image", "Font", "Other"}
-            # Pictures that scripts fetch as mere data are known only by what the answer says it is.
-            patterns.append({"urlPattern": "*", "requestStage": "Response"})
-
-        def on_paused(event: dict[str, Any]) -> None:
-            with suppress(Error):
-                answered = "responseStatusCode" in event or "responseErrorReason" in event
-                kinds = [
-                    h["value"]
-                    for h in event.get("responseHeaders", ())
-                    if h["name"].lower() == "content-type"
-                ]
-                if answered and not any(
-                    str(kind).strip().lower().startswith(_PICTURE_TYPES) for kind in kinds
-                ):
-                    gate.send("Fetch.continueRequest", {"requestId": event["requestId"]})
-                    return
-                if not answered and event.get("resourceType") not in unwanted and self._may_ask(event):
-                    gate.send("Fetch.continueRequest", {"requestId": event["requestId"]})
-                    return
-                self._counts["blocked by kind"] += 1
-                gate.send(
-                    "Fetch.failRequest", {"requestId": event["requestId"], "errorReason": "BlockedByClient"}
-                )
-
-        gate.on("Fetch.requestPaused", on_paused)
-        gate.send("Fetch.enable", {"patterns": patterns})
-        try:
-            yield
-        finally:
-            gate.remove_listener("Fetch.requestPaused", on_paused)
-            with suppress(Error):
-                gate.send("Fetch.disable")
-
-    def _may_ask(self, event: dict[str, Any]) -> bool:
-        """Judge an address. One that a page or a frame goes on to ends the whole capture when it is
-        forbidden; any other part is only left out, and its absence named."""
-        url = str(event["request"]["url"])
-        if urlsplit(url).scheme.lower() in _FORBIDDEN_SCHEMES or self._suppressed:
-            return False
-        try:
-            forbidden = self._forbidden(url)
-        except Exception:  # noqa: BLE001 - whatever it is: what could not be judged is not asked for
-            self._miss("a page or frame whose address could not be checked")
-            return False
-        if forbidden and event.get("resourceType") != "Document":
-            self._miss("a part of the page whose address may not be opened")
-        elif forbidden:
-            why = "the page leads to an address that may not be opened: nothing of it was kept"
-            self._suppress("check addresses", self._clock(), why)
-        return not forbidden
+    def _lead_astray(self) -> None:
+        why = "the page leads to an address that may not be opened: nothing of it was kept"
+        self._suppress("check addresses", self._clock(), why)
 
     def _miss(self, part: str) -> None:
         if part not in self._missing:
@@ -607,6 +553,8 @@ class Attempt:
         with self._lock:
             if self._given_up or self._suppressed:
                 return
+            if self._recorder is not None and self._recorder.blocked:
+                self._counts["blocked by kind"] = self._recorder.blocked
             self._facts = replace(
                 self._facts,
                 failed_resources=tuple(self._failed)[:_MAX_NAMED],

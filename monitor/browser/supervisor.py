@@ -21,7 +21,8 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import CDPSession, Error, Playwright, sync_playwright
 
 from monitor.browser.egress import NOWHERE, Egress, Resolve, lookup
-from monitor.browser.page import Attempt, Forbidden, PageLimits
+from monitor.browser.page import Attempt, PageLimits
+from monitor.browser.recorder import Forbidden
 from monitor.errors import BrowserUnavailable
 from monitor.model import CaptureMode, CaptureReport
 from monitor.ports import Browser, Clock, Suppressed
