@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from monitor.evidence import open_archive, verify
-from tests.sealed_archive import NOON, fill, record, seal
+from tests.sealed_archive import NOON, SIGNER, fill, record, seal
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 CHANGES = {
@@ -67,11 +67,21 @@ def note(root: Path) -> None:
     open_archive(root).note("LM-1", "viewed", "headteacher", now=LATER)
 
 
+def checkpoint(root: Path) -> None:
+    open_archive(root).checkpoint(SIGNER, now=LATER)
+
+
+def checkpoint_later(root: Path) -> None:
+    """What the service does at its next run: the clock has moved on."""
+    open_archive(root).checkpoint(SIGNER, now=LATER + timedelta(hours=1))
+
+
 SCENARIOS: dict[str, tuple[Callable[[Path], None], Callable[[Path], None]]] = {
     "seal, then seal": (seal_capture, seal_capture),
     "seal, then capture again": (seal_capture, capture_again_and_seal),
     "erase, then start": (erase, finish_erasures),
     "note, then seal": (note, seal_capture),
+    "checkpoint, then checkpoint": (checkpoint, checkpoint_later),
 }
 
 

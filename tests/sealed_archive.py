@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor.evidence import Archive, open_archive
+from monitor.evidence import Archive, SigningKey, new_signing_key, open_archive
 from monitor.model import (
     CaptureMode,
     CaptureOutcome,
@@ -110,6 +110,18 @@ def small_archive(root: Path) -> Archive:
     return archive
 
 
+SIGNER = SigningKey(new_signing_key())
+
+
+def checkpointed_archive(root: Path) -> Archive:
+    """The same, with a checkpoint over its seven entries and the key's, and one over an exhibit after it."""
+    archive = small_archive(root)
+    archive.checkpoint(SIGNER, now=NOON + timedelta(days=30, minutes=1))
+    seal(archive, "LM-5")
+    archive.checkpoint(SIGNER, now=NOON + timedelta(days=30, minutes=2))
+    return archive
+
+
 # --- what somebody with write access could do ------------------------------------------------------
 
 
@@ -173,7 +185,7 @@ def rebuild_tags(exhibit: Path, tag_manifest: str) -> None:
 
     def change(entries: list[Line]) -> None:
         for entry in entries:
-            if entry["exhibit"] == exhibit.name and "root" in entry:
+            if entry.get("exhibit") == exhibit.name and "root" in entry:
                 entry["root"] = root
 
     rebuild_chain(exhibit.parents[2], change)

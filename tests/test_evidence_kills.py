@@ -35,6 +35,11 @@ def test_killed_at_every_file_operation_the_next_run_ends_as_if_nothing_had_happ
             # A custody note is not repeated by itself: it is in the chain whole, or not at all.
             events = [entry["event"] for entry in point["state"]["chain"]]
             assert events in (["sealed", "viewed", "sealed"], ["sealed", "sealed"]), point["point"]
+        elif scenario == "checkpoint, then checkpoint":
+            # Another time, when the first one did not get so far; but one checkpoint, and nothing beside it.
+            events = [entry["event"] for entry in point["state"]["chain"]]
+            assert events == ["sealed", "keyed", "checkpointed"], point["point"]
+            assert set(undisturbed["files"]) == set(point["state"]["files"]), point["point"]
         else:
             assert point["state"] == undisturbed, point["point"]
 

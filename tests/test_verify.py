@@ -218,7 +218,7 @@ TAMPERINGS = (
     Tampering("an empty line", ledger(lambda ls: [ls[0], b"\n", *ls[1:]]), MalformedArchive, 1, "line 2"),
     Tampering("a line in another spelling", replace("ledger.jsonl", '","', '", "'), MalformedArchive, 1, "line 1"),
     Tampering("a key added", entry(4, note="x"), MalformedArchive, 1, "line 4", by_hand=False),
-    Tampering("another format", entry(7, format=2), MalformedArchive, 1, "line 7"),
+    Tampering("another format", entry(7, format=3), MalformedArchive, 1, "line 7"),
     Tampering("endless brackets", ledger(lambda ls: [*ls, b"[" * 200_000 + b"\n"]), MalformedArchive, 1, "line 8"),
     # the chain
     Tampering("an entry removed", ledger(lambda ls: [*ls[:3], *ls[4:]]), ChainBroken, 2, "entry 5"),
@@ -426,7 +426,7 @@ def commands_by_step() -> dict[int, str]:
     text = README.read_text()
     return {
         int(number): command
-        for number, command in re.findall(r"^### Step (\d):.*?```sh\n(.*?)```", text, flags=re.M | re.S)
+        for number, command in re.findall(r"^### Step (\d+):.*?```sh\n(.*?)```", text, flags=re.M | re.S)
     }
 
 
@@ -443,7 +443,7 @@ def test_the_commands_of_the_readme_pass_on_an_untouched_archive(sealed: Path) -
     commands = commands_by_step()
     results = {step: by_hand(sealed, command) for step, command in commands.items()}
 
-    assert list(range(1, 10)) == list(results)
+    assert list(range(1, 12)) == list(results)
     assert {step: (0, "") for step in results} == {s: (r.returncode, r.stderr) for s, r in results.items()}
     assert f"head digest: {verify.check_archive(sealed).head}\n" == results[2].stdout
     assert "".join(result.stdout for step, result in results.items() if step != 2) == ""
@@ -462,11 +462,11 @@ def test_the_commands_of_the_readme_find_what_we_find(tampering: Tampering, copy
 def test_the_steps_of_the_readme_are_the_steps_of_the_code() -> None:
     """One numbering: the page's headings, the list at the top of the function, the labels of its blocks."""
     text = Path(verify.__file__).read_text()
-    headings = re.findall(r"^### Step (\d):", README.read_text(), flags=re.M)
-    listed = re.findall(r"^    (\d)\. ", text, flags=re.M)
-    labelled = re.findall(r"^ +# Step (\d): ", text, flags=re.M)
+    headings = re.findall(r"^### Step (\d+):", README.read_text(), flags=re.M)
+    listed = re.findall(r"^    (\d+)\. ", text, flags=re.M)
+    labelled = re.findall(r"^ +# Step (\d+): ", text, flags=re.M)
 
-    assert headings == listed == labelled == [str(number) for number in range(1, 10)]
+    assert headings == listed == labelled == [str(number) for number in range(1, 12)]
 
 
 def test_sha256sum_alone_accepts_each_exhibit(sealed: Path) -> None:

@@ -6,7 +6,20 @@ why it is so in docs/adr/0003-archive-is-truth.md and docs/adr/0004-erasure.md.
 
 from monitor.evidence import verify
 from monitor.evidence.archive import Archive, open_archive
+from monitor.evidence.checkpoints import Checkpoint, Proof
+from monitor.evidence.keys import PublicKey, SigningKey, new_signing_key
 from monitor.evidence.ledger import Entry
 from monitor.evidence.verify import VerifiedArchive
 
-__all__ = ["Archive", "Entry", "VerifiedArchive", "open_archive", "verify"]
+__all__ = [
+    "Archive",
+    "Checkpoint",
+    "Entry",
+    "Proof",
+    "PublicKey",
+    "SigningKey",
+    "VerifiedArchive",
+    "new_signing_key",
+    "open_archive",
+    "verify",
+]

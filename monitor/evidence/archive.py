@@ -15,8 +15,10 @@ from datetime import datetime
 from pathlib import Path
 
 from monitor.errors import ArchiveError
-from monitor.evidence import layout
+from monitor.evidence import checkpoints, layout
+from monitor.evidence.checkpoints import Checkpoint, Proof
 from monitor.evidence.erase import remove_content
+from monitor.evidence.keys import SigningKey
 from monitor.evidence.ledger import Entry, Ledger, writing
 from monitor.evidence.seal import (
     captured_at,
@@ -159,7 +161,7 @@ class Archive:
         of up to 200 characters. None may hold anything personal: the chain is never erased.
         """
         with _in_plain_words(self.root):
-            if not layout.SLUG.fullmatch(event) or event in (layout.SEALED, layout.ERASING, layout.ERASED):
+            if not layout.SLUG.fullmatch(event) or event in layout.NOT_CUSTODY:
                 raise ArchiveError(f"{event!r} is not a custody event.")
             if not layout.SLUG.fullmatch(by):
                 raise ArchiveError("A custody entry names an office, such as headteacher, never a person.")
@@ -167,7 +169,7 @@ class Archive:
                 raise ArchiveError(f"A custody reason is one line of up to {REASON_CHARACTERS} characters.")
             with writing(self.root):
                 self._sealed_entry(exhibit_id)
-                return self._ledger.append(event, exhibit_id, at=now, by=by, reason=reason)
+                return self._ledger.append(Entry(event, now, exhibit_id, by=by, reason=reason))
 
     def erase(self, exhibit_id: str, *, rule: str, now: datetime) -> Entry:
         """Remove the content of an exhibit under a numbered retention rule, for good (R126).
@@ -182,7 +184,7 @@ class Archive:
                 sealed = self._sealed_entry(exhibit_id)
                 if exhibit_id not in self._ledger.erasing():
                     root = sealed.root_digest
-                    self._ledger.append(layout.ERASING, exhibit_id, at=now, root_digest=root, rule=rule)
+                    self._ledger.append(Entry(layout.ERASING, now, exhibit_id, root_digest=root, rule=rule))
                 return self._finish_erasure(exhibit_id, now)
 
     def finish_erasures(self, *, now: datetime) -> tuple[str, ...]:
@@ -192,6 +194,31 @@ class Archive:
             for exhibit_id in open_ones:
                 self._finish_erasure(exhibit_id, now)
             return open_ones
+
+    # --- what others vouch for ---
+
+    def checkpoint(self, signer: SigningKey, *, now: datetime) -> Checkpoint | None:
+        """Bind the chain so far into a signed checkpoint; None when there is nothing new to bind.
+
+        Whatever moment an earlier call was killed at, calling again ends it. A key that the chain does
+        not know yet is announced in it first.
+        """
+        with _in_plain_words(self.root), writing(self.root):
+            return checkpoints.make(self.root, self._ledger, signer, now=now)
+
+    def proofs(self, exhibit_ids: Collection[str]) -> tuple[Proof, ...]:
+        """For every entry about these exhibits, the proof that a checkpoint covers it: the first that does.
+
+        Raises `ArchiveError` when an entry is not covered yet: make a checkpoint before.
+        """
+        with _in_plain_words(self.root):
+            return checkpoints.proofs(self.root, self._ledger, exhibit_ids)
+
+    def vouchers(self, numbers: Collection[int]) -> tuple[str, ...]:
+        """The files, below the archive, that vouch for these checkpoints: each checkpoint, its signature and
+        tokens, the public keys and the authorities' certificates."""
+        with _in_plain_words(self.root):
+            return checkpoints.vouchers(self._ledger, numbers)
 
     # --- the steps, under the lock ---
 
@@ -215,13 +242,9 @@ class Archive:
         if record.get("exhibit_id") != exhibit_id or folder != layout.exhibit_folder(exhibit_id, captured):
             raise ArchiveError(f"{place} holds the record of another exhibit; it is not sealed.")
         make_read_only(place)
+        digest = root_digest(place)
         return self._ledger.append(
-            layout.SEALED,
-            exhibit_id,
-            at=now,
-            root_digest=root_digest(place),
-            folder=folder,
-            captured_at=captured,
+            Entry(layout.SEALED, now, exhibit_id, root_digest=digest, folder=folder, captured_at=captured)
         )
 
     def _sealed_entry(self, exhibit_id: str) -> Entry:
@@ -237,7 +260,7 @@ class Archive:
         sealed, erasing = self._ledger.sealed()[exhibit_id], self._ledger.erasing()[exhibit_id]
         remove_content(self.root, sealed, erasing)
         return self._ledger.append(
-            layout.ERASED, exhibit_id, at=now, root_digest=sealed.root_digest, rule=erasing.rule
+            Entry(layout.ERASED, now, exhibit_id, root_digest=sealed.root_digest, rule=erasing.rule)
         )
 
 

@@ -23,7 +23,7 @@ def tombstone_document(sealed: Entry, erasing: Entry) -> dict[str, object]:
     return {
         "erasing_at": layout.utc_text(erasing.at),
         "exhibit": sealed.exhibit_id,
-        "format": layout.FORMAT,
+        "format": erasing.format,
         "root": sealed.root_digest,
         "rule": erasing.rule,
         "sealed_as": sealed.sequence,

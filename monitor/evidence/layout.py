@@ -20,12 +20,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-FORMAT = 1
+FORMAT = 2
+"""What is written now. Format 1 knew no checkpoints; its archives go on in format 2, line after line."""
+
+FORMATS = (1, 2)
 
 LEDGER = "ledger.jsonl"
 LOCK = ".lock"
 SCRATCH = ".scratch"
 README = "README.md"
+CHECKPOINTS = "checkpoints"
+KEYS = "keys"
+AUTHORITIES = "keys/tsa"
 
 BAG_DECLARATION = "bagit.txt"
 BAG_INFO = "bag-info.txt"
@@ -40,7 +46,13 @@ TAG_FILES = (BAG_INFO, BAG_DECLARATION, MANIFEST)
 """What the tag manifest lists, in its order."""
 
 SEALED, ERASING, ERASED = "sealed", "erasing", "erased"
-"""The events that only `seal` and `erase` write; every other event is a custody note."""
+"""The events that only `seal` and `erase` write."""
+
+KEYED, CHECKPOINTED, TIMESTAMPED = "keyed", "checkpointed", "timestamped"
+"""The events about the chain itself, from format 2 on, written by `checkpoints`; they name no exhibit.
+Every other event is a custody note."""
+
+NOT_CUSTODY = (SEALED, ERASING, ERASED, KEYED, CHECKPOINTED, TIMESTAMPED)
 
 NO_ENTRY = "0" * 64
 """What the first entry names as the one before it."""
@@ -51,6 +63,8 @@ EXHIBIT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 SLUG = re.compile(r"[a-z][a-z0-9_.-]{0,39}")
 RULE = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.:/-]{0,63}")
 HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+KEY = re.compile(r"[0-9a-f]{16}")
+AUTHORITY = re.compile(r"[a-z][a-z0-9-]{0,39}")
 YEAR, MONTH = re.compile(r"[0-9]{4}"), re.compile(r"0[1-9]|1[0-2]")
 
 # Names that mean the same to BagIt, to sha256sum and to every file system: nothing needs escaping.
@@ -105,6 +119,31 @@ def _plain(value: object) -> object:
 def exhibit_folder(exhibit_id: str, captured_at: datetime) -> str:
     """Where an exhibit lies below the archive: year and month of the capture in UTC."""
     return f"{captured_at.astimezone(UTC):%Y/%m}/{exhibit_id}"
+
+
+def checkpoint_file(number: int) -> str:
+    """Where a checkpoint lies below the archive."""
+    return f"{CHECKPOINTS}/{number}.json"
+
+
+def signature_file(number: int) -> str:
+    """Where the signature of a checkpoint lies: 64 raw bytes of Ed25519 (RFC 8032)."""
+    return f"{CHECKPOINTS}/{number}.sig"
+
+
+def token_file(number: int, authority: str) -> str:
+    """Where the reply of an authority to a checkpoint lies: a TimeStampResp of RFC 3161."""
+    return f"{CHECKPOINTS}/{number}.{authority}.tsr"
+
+
+def key_file(key: str) -> str:
+    """Where a public key lies, as PEM."""
+    return f"{KEYS}/{key}.pem"
+
+
+def authority_file(authority: str) -> str:
+    """Where the root certificates of an authority lie, as PEM."""
+    return f"{AUTHORITIES}/{authority}.pem"
 
 
 def month_folders(root: Path) -> Iterator[str]:

@@ -14,7 +14,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -31,21 +31,38 @@ class Entry:
     """One line of the chain. `digest` is its own, `previous` that of the line before.
 
     `root_digest` is given for sealing and erasure; `folder` and `captured_at` for sealing only; `rule`
-    for erasure; `by` (an office) and `reason` for custody events.
+    for erasure; `by` (an office) and `reason` for custody events. About the chain itself: `key` with its
+    `fingerprint` for a new key; `number` of a checkpoint with the SHA-256 of its files, `checkpoint` and
+    `signature` beside `key` when it was made, `token` and `certificate` beside `authority` when its time
+    came.
     """
 
-    sequence: int
-    at: datetime
     event: str
-    exhibit_id: str
-    previous: str
+    at: datetime
+    exhibit_id: str = ""
+    sequence: int = 0
+    previous: str = ""
     digest: str = ""
+    format: int = layout.FORMAT
     root_digest: str = ""
     folder: str = ""
     captured_at: datetime | None = None
     rule: str = ""
     by: str = ""
     reason: str = ""
+    number: int = 0
+    key: str = ""
+    fingerprint: str = ""
+    checkpoint: str = ""
+    signature: str = ""
+    authority: str = ""
+    token: str = ""
+    certificate: str = ""
+
+    @property
+    def about_the_chain(self) -> bool:
+        """Whether this is said of the chain itself, and of no exhibit."""
+        return self.format > 1 and self.event in (layout.KEYED, layout.CHECKPOINTED, layout.TIMESTAMPED)
 
     @property
     def seal(self) -> Seal:
@@ -66,11 +83,13 @@ def document(entry: Entry) -> dict[str, object]:
     shared: dict[str, object] = {
         "at": layout.utc_text(entry.at),
         "event": entry.event,
-        "exhibit": entry.exhibit_id,
-        "format": layout.FORMAT,
+        "format": entry.format,
         "previous": entry.previous,
         "sequence": entry.sequence,
     }
+    if entry.about_the_chain:
+        return shared | _about_the_chain(entry)
+    shared["exhibit"] = entry.exhibit_id
     if entry.event == layout.SEALED:
         if entry.captured_at is None:
             raise ValueError("a sealing names the time of its capture")
@@ -81,9 +100,24 @@ def document(entry: Entry) -> dict[str, object]:
     return shared | {"by": entry.by, "reason": entry.reason}
 
 
+def _about_the_chain(entry: Entry) -> dict[str, object]:
+    if entry.event == layout.KEYED:
+        return {"fingerprint": entry.fingerprint, "key": entry.key}
+    if entry.event == layout.CHECKPOINTED:
+        files = {"checkpoint": entry.checkpoint, "signature": entry.signature}
+        return files | {"key": entry.key, "number": entry.number}
+    files = {"certificate": entry.certificate, "token": entry.token}
+    return files | {"authority": entry.authority, "number": entry.number}
+
+
 def own_digest(unsigned: dict[str, object]) -> str:
     """SHA-256 of the canonical line without its `digest`: binds a line even while it is the last."""
     return hashlib.sha256(layout.canonical(unsigned)).hexdigest()
+
+
+def line(entry: Entry) -> bytes:
+    """The line of the ledger that holds this entry."""
+    return layout.canonical(document(entry) | {"digest": entry.digest})
 
 
 def parse_line(line: bytes) -> Entry:
@@ -96,31 +130,54 @@ def parse_line(line: bytes) -> Entry:
     if not isinstance(found, dict) or layout.canonical(found) != line:
         raise ValueError("not one JSON object in canonical form")
     digest = found.pop("digest", "")
-    texts = {key: value for key, value in found.items() if key not in ("sequence", "format")}
+    numbers = {key: found[key] for key in ("format", "number", "sequence") if key in found}
+    texts = {key: value for key, value in found.items() if key not in numbers}
     if not all(isinstance(value, str) for value in (digest, *texts.values())):
         raise ValueError("a value is not text")
-    if type(found.get("sequence")) is not int:
-        raise ValueError("the sequence is not a number")
+    if not all(type(value) is int for value in numbers.values()):
+        raise ValueError("a number is not a whole number")
+    if numbers.get("format") not in layout.FORMATS:
+        raise ValueError("it is of a format that this program does not know")
     captured = texts.get("captured_at")
     entry = Entry(
-        sequence=found["sequence"],
-        at=layout.utc_time(texts.get("at", "")),
         event=texts.get("event", ""),
+        at=layout.utc_time(texts.get("at", "")),
         exhibit_id=texts.get("exhibit", ""),
+        sequence=numbers.get("sequence", 0),
         previous=texts.get("previous", ""),
         digest=digest,
+        format=numbers["format"],
         root_digest=texts.get("root", ""),
         folder=texts.get("folder", ""),
         captured_at=None if captured is None else layout.utc_time(captured),
         rule=texts.get("rule", ""),
         by=texts.get("by", ""),
         reason=texts.get("reason", ""),
+        number=numbers.get("number", 0),
+        key=texts.get("key", ""),
+        fingerprint=texts.get("fingerprint", ""),
+        checkpoint=texts.get("checkpoint", ""),
+        signature=texts.get("signature", ""),
+        authority=texts.get("authority", ""),
+        token=texts.get("token", ""),
+        certificate=texts.get("certificate", ""),
     )
     if document(entry) != found:
         raise ValueError("the keys are not those of its event and format")
-    if not layout.EXHIBIT_ID.fullmatch(entry.exhibit_id) or not layout.SLUG.fullmatch(entry.event):
-        raise ValueError("the exhibit or the event is not named as the format demands")
+    if not _is_named(entry) or not layout.SLUG.fullmatch(entry.event):
+        raise ValueError("what it is about is not named as the format demands")
     return entry
+
+
+def _is_named(entry: Entry) -> bool:
+    """Whether what the entry is about can be looked for on the disk by its name."""
+    if not entry.about_the_chain:
+        return layout.EXHIBIT_ID.fullmatch(entry.exhibit_id) is not None
+    if entry.event == layout.TIMESTAMPED:
+        return entry.number > 0 and layout.AUTHORITY.fullmatch(entry.authority) is not None
+    return layout.KEY.fullmatch(entry.key) is not None and (entry.number > 0) == (
+        entry.event == layout.CHECKPOINTED
+    )
 
 
 @contextmanager
@@ -165,6 +222,9 @@ class Ledger:
         self._sealed: dict[str, Entry] = {}
         self._erasing: dict[str, Entry] = {}
         self._erased: dict[str, Entry] = {}
+        self._keys: dict[str, Entry] = {}
+        self._checkpointed: dict[int, Entry] = {}
+        self._timestamped: dict[tuple[int, str], Entry] = {}
         self._read_bytes = 0
         self._file_id = (0, 0)
 
@@ -193,39 +253,29 @@ class Ledger:
         self._catch_up()
         return self._entries[-1].digest if self._entries else layout.NO_ENTRY
 
-    def append(
-        self,
-        event: str,
-        exhibit_id: str,
-        *,
-        at: datetime,
-        root_digest: str = "",
-        folder: str = "",
-        captured_at: datetime | None = None,
-        rule: str = "",
-        by: str = "",
-        reason: str = "",
-    ) -> Entry:
-        """Add one entry and flush it to the disk; the caller holds `writing`.
+    def announced(self) -> dict[str, Entry]:
+        """Key to the entry that announced it, in order."""
+        self._catch_up()
+        return self._keys
+
+    def checkpointed(self) -> dict[int, Entry]:
+        """The number of a checkpoint to the entry that says that it was made, in order."""
+        self._catch_up()
+        return self._checkpointed
+
+    def timestamped(self) -> dict[tuple[int, str], Entry]:
+        """The number of a checkpoint and an authority to the entry that says that its token came."""
+        self._catch_up()
+        return self._timestamped
+
+    def append(self, said: Entry) -> Entry:
+        """Add this to the end, in its place in the chain, and flush it; the caller holds `writing`.
 
         Raises `OSError` with the ledger as it was before.
         """
         self._catch_up()
-        unsigned = document(
-            Entry(
-                sequence=len(self._entries) + 1,
-                at=at,
-                event=event,
-                exhibit_id=exhibit_id,
-                previous=self._entries[-1].digest if self._entries else layout.NO_ENTRY,
-                root_digest=root_digest,
-                folder=folder,
-                captured_at=captured_at,
-                rule=rule,
-                by=by,
-                reason=reason,
-            )
-        )
+        previous = self._entries[-1].digest if self._entries else layout.NO_ENTRY
+        unsigned = document(replace(said, sequence=len(self._entries) + 1, previous=previous))
         line = layout.canonical(unsigned | {"digest": own_digest(unsigned)})
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
@@ -273,9 +323,19 @@ class Ledger:
             raise self._unreadable(number, "it does not follow the line before it")
         self._entries.append(entry)
         self._read_bytes += len(line)
+        if entry.about_the_chain:
+            self._keep_about_the_chain(entry)
         events = {layout.SEALED: self._sealed, layout.ERASING: self._erasing, layout.ERASED: self._erased}
         if entry.event in events:
             events[entry.event].setdefault(entry.exhibit_id, entry)
+
+    def _keep_about_the_chain(self, entry: Entry) -> None:
+        if entry.event == layout.KEYED:
+            self._keys.setdefault(entry.key, entry)
+        elif entry.event == layout.CHECKPOINTED:
+            self._checkpointed.setdefault(entry.number, entry)
+        else:
+            self._timestamped.setdefault((entry.number, entry.authority), entry)
 
     def _unreadable(self, number: int, why: str) -> ArchiveError:
         return ArchiveError(

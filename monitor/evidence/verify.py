@@ -25,12 +25,30 @@ from monitor.errors import (
     UnlistedFile,
     VerificationError,
 )
-from monitor.evidence import layout
+from monitor.evidence import layout, witnesses
 from monitor.evidence.erase import tombstone_document
 from monitor.evidence.ledger import Entry, document, own_digest, parse_line
 
 Progress = Callable[[int, int], None]
 """Told how many exhibits are checked, of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Who vouches for the chain, and how far. Compare `key`, the SHA-256 of the public key of the newest
+    checkpoint, with the fingerprint kept elsewhere.
+
+    `covered` entries lie under the newest checkpoint. `unfinished` are files of a checkpoint that was
+    interrupted; the service ends it at its next run. `not_checked` is what this machine could not check,
+    `notes` what a person should know, in words.
+    """
+
+    checkpoints: int = 0
+    covered: int = 0
+    key: str = ""
+    unfinished: tuple[str, ...] = ()
+    not_checked: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +66,30 @@ class VerifiedArchive:
     size_bytes: int
     head: str
     unfinished_erasures: tuple[str, ...] = ()
+    vouched: Vouched = Vouched()
 
 
-def check_archive(root: Path, progress: Progress | None = None) -> VerifiedArchive:
+def check_archive(root: Path, progress: Progress | None = None, *, key: str | None = None) -> VerifiedArchive:
     """Every step holds for this archive, or the first fault is raised as a `VerificationError`.
 
     A living archive may be checked while exhibits are sealed; one that is erased meanwhile may be named.
+    `key` is the fingerprint of the signing key that was kept elsewhere, as hex, or the beginning of it.
 
     Not checked: whether the tail of the chain was cut off together with its folders (compare `head`),
     and whether the clock was right. A file that cannot be read is a fault, not an error of another kind.
     """
-    return _check(root, _raise, progress)
+    return _check(root, _raise, progress, key)
 
 
-def problems(root: Path, progress: Progress | None = None) -> tuple[VerificationError, ...]:
+def problems(
+    root: Path, progress: Progress | None = None, *, key: str | None = None
+) -> tuple[VerificationError, ...]:
     """Every fault in the archive, for a report; empty when `check_archive` would return.
 
     One cause may show more than once: a changed file is also a changed exhibit.
     """
     found: list[VerificationError] = []
-    _check(root, found.append, progress)
+    _check(root, found.append, progress, key)
     return tuple(found)
 
 
@@ -76,33 +98,40 @@ def _raise(fault: VerificationError) -> NoReturn:
 
 
 def _check(
-    root: Path, fault: Callable[[VerificationError], None], progress: Progress | None
+    root: Path,
+    fault: Callable[[VerificationError], None],
+    progress: Progress | None,
+    key: str | None,
 ) -> VerifiedArchive:
     """The numbered verification steps of archive/README.md.
 
-    1. The ledger is whole lines of canonical JSON, each an entry of format 1.
+    1. The ledger is whole lines of canonical JSON, each an entry of format 1 or 2.
     2. The entries are numbered from 1; each names its own digest and that of the entry before it.
     3. The entries make sense together: an exhibit is sealed once, in a folder of its own, before anything
-       else is said of it; it is erased at most once, under one rule, after that was ordered.
+       else is said of it; it is erased at most once, under one rule, after that was ordered. Checkpoints
+       are numbered from 1, each by a key that was announced; a time is said of a checkpoint that was made.
     4. The archive holds a folder for each sealed exhibit and nothing else.
     5. An erased exhibit is exactly the tombstone that the chain describes.
     6. The digest of the exhibit's tag manifest is the root digest in its entry.
     7. The tag manifest lists exactly the three tag files, each with its digest.
     8. The manifest lists exactly the files under data/, each with its digest, and nothing else is there.
     9. The record names the exhibit, the time and the files that the entry and the manifest name.
+    10. The checkpoints and keys are exactly those that the chain names, and agree with it.
+    11. Each checkpoint is signed by the key that it names.
 
     `fault` is given each fault as it is found; when it returns, checking goes on as far as it can.
     """
     ledger = b""
     present: tuple[str, ...] = ()
     astray: tuple[str, ...] = ()
+    vouching: frozenset[str] = frozenset()
     try:
         with _writer_held_off(root):
-            ledger, present, astray = _look(root)
+            ledger, present, astray, vouching = _look(root)
     except OSError as error:
         fault(MalformedArchive(1, layout.LEDGER, f"the archive cannot be read: {error.strerror}"))
 
-    # Step 1: the ledger is whole lines of canonical JSON, each an entry of format 1.
+    # Step 1: the ledger is whole lines of canonical JSON, each an entry of format 1 or 2.
     entries: list[Entry] = []
     for number, line in enumerate(ledger.splitlines(keepends=True), start=1):
         where = f"{layout.LEDGER} line {number}"
@@ -130,10 +159,30 @@ def _check(
     sealed: dict[str, Entry] = {}
     erasing: dict[str, Entry] = {}
     erased: dict[str, Entry] = {}
+    announced: set[str] = set()
+    made: set[int] = set()
+    timed: set[tuple[int, str]] = set()
     for entry in entries:
         where = f"{layout.LEDGER} entry {entry.sequence}"
         exhibit = entry.exhibit_id
-        if entry.event == layout.SEALED:
+        if entry.about_the_chain:
+            if entry.event == layout.KEYED:
+                if entry.key in announced:
+                    fault(ChainBroken(3, where, f"the key {entry.key} is announced a second time"))
+                announced.add(entry.key)
+            elif entry.event == layout.CHECKPOINTED:
+                if entry.number != len(made) + 1:
+                    fault(ChainBroken(3, where, f"checkpoint {len(made) + 1} is expected here"))
+                if entry.key not in announced:
+                    fault(ChainBroken(3, where, f"the key {entry.key} was not announced before this"))
+                made.add(entry.number)
+            else:
+                if entry.number not in made:
+                    fault(ChainBroken(3, where, f"checkpoint {entry.number} was not made before this"))
+                if (entry.number, entry.authority) in timed:
+                    fault(ChainBroken(3, where, f"{entry.authority} gives its time a second time"))
+                timed.add((entry.number, entry.authority))
+        elif entry.event == layout.SEALED:
             if exhibit in sealed:
                 fault(ChainBroken(3, where, f"{exhibit} is sealed a second time"))
                 continue
@@ -298,6 +347,13 @@ def _check(
             if progress is not None:
                 progress(done, len(to_check))
 
+    # Step 10: the checkpoints and keys are exactly those that the chain names, and agree with it.
+    found_witnesses = witnesses.check_files(root, entries, vouching, fault)
+
+    # Step 11: each checkpoint is signed by the key that it names.
+    witnesses.check_signatures(found_witnesses, key, fault)
+
+    latest = found_witnesses.latest
     return VerifiedArchive(
         entries=len(entries),
         exhibits=len(sealed) - len(erasing),
@@ -306,14 +362,23 @@ def _check(
         size_bytes=byte_count,
         head=before,
         unfinished_erasures=tuple(each for each in erasing if each not in erased),
+        vouched=Vouched(
+            checkpoints=len(made),
+            covered=latest.size if latest else 0,
+            key=found_witnesses.announced[latest.key].fingerprint if latest else "",
+            unfinished=tuple(found_witnesses.unfinished),
+            not_checked=tuple(found_witnesses.not_checked),
+            notes=tuple(found_witnesses.notes),
+        ),
     )
 
 
-def _look(root: Path) -> tuple[bytes, tuple[str, ...], tuple[str, ...]]:
-    """The ledger, the exhibit folders, and what else lies in the archive above them."""
+def _look(root: Path) -> tuple[bytes, tuple[str, ...], tuple[str, ...], frozenset[str]]:
+    """The ledger, the exhibit folders, what else lies in the archive above them, and the files that vouch."""
     present = tuple(layout.exhibit_folders(root))
     known = {*present, *(path.rpartition("/")[0] for path in present), *(path[:4] for path in present)}
     astray: list[str] = []
+    vouching: set[str] = set()
     waiting = [""]
     while waiting:
         below = waiting.pop()
@@ -321,6 +386,13 @@ def _look(root: Path) -> tuple[bytes, tuple[str, ...], tuple[str, ...]]:
             for each in found:
                 path = below + each.name
                 if below == "" and each.name == layout.SCRATCH and each.is_dir(follow_symlinks=False):
+                    continue
+                if path in (layout.CHECKPOINTS, layout.KEYS) and each.is_dir(follow_symlinks=False):
+                    lying = layout.listing(root / path)
+                    vouching |= {f"{path}/{name}" for name in lying.files}
+                    # An empty keys/tsa is what a run leaves that was stopped at its first token.
+                    strange = (*lying.strange, *lying.folders)
+                    astray += [f"{path}/{name}" for name in strange if f"{path}/{name}" != layout.AUTHORITIES]
                     continue
                 if below == "" and each.name in (layout.LEDGER, layout.LOCK, layout.README):
                     if not each.is_file(follow_symlinks=False):
@@ -334,7 +406,7 @@ def _look(root: Path) -> tuple[bytes, tuple[str, ...], tuple[str, ...]]:
         ledger = (root / layout.LEDGER).read_bytes()
     except FileNotFoundError:
         ledger = b""  # a new archive; any exhibit in it is then named in step 4
-    return ledger, present, tuple(sorted(astray))
+    return ledger, present, tuple(sorted(astray)), frozenset(vouching)
 
 
 def _is_empty_place(folder: Path, path: str) -> bool:
