@@ -50,6 +50,10 @@ class PageServer:
                 with suppress(OSError):  # The browser may have gone: many pages here make it.
                     self._give(route) if isinstance(route, Answer) else route(self)
 
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.do_GET()
+
             def _give(self, answer: Answer) -> None:
                 self.send_response(answer.status)
                 self.send_header("Content-Type", answer.kind)

@@ -14,10 +14,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -27,33 +26,16 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from PIL import Image
 
-from monitor.browser import BrowserOptions, find_browser, open_browser, try_browser
+from monitor.browser import find_browser, open_browser, try_browser
 from monitor.errors import BrowserUnavailable
 from monitor.model import CaptureMode, CaptureOutcome, CaptureReport, StepOutcome
 from monitor.ports import Browser
+from tests.browsing import TOTAL_S, WORDS, Names, clock, files, nothing_suppressed, options
 from tests.page_server import Answer, Handler, PageServer, png
 
-PAGE_S, TOTAL_S = 15.0, 40.0
-HOSTILE_PAGE_S, HOSTILE_TOTAL_S = 2.0, 12.0
-WORDS = "<p>" + "The summer fete of Littleover Community School was a lovely day for everyone. " * 8 + "</p>"
 RED, BLUE = (200, 0, 0), (0, 0, 200)
 
 Capture = Callable[..., CaptureReport]
-
-
-class Names:
-    """A resolver whose answers a test decides; each list is used up one answer at a time."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, list[tuple[str, ...]]] = {}
-
-    def __call__(self, host: str, port: int) -> tuple[str, ...]:
-        if host not in self.answers:
-            if host[0].isdigit():
-                return (host,)
-            raise OSError("no such name")
-        answers = self.answers[host]
-        return answers.pop(0) if len(answers) > 1 else answers[0]
 
 
 @pytest.fixture(scope="module")
@@ -80,31 +62,6 @@ def names() -> Names:
     return Names()
 
 
-def options(site: PageServer, **changed: Any) -> BrowserOptions:
-    """Short times, one allowed address."""
-    settings: dict[str, Any] = {
-        "executable": find_browser(),
-        "contact": "https://school.example/monitor",
-        "page_s": PAGE_S,
-        "total_s": TOTAL_S,
-        "max_height_px": 6000,
-        "max_page_bytes": 8_000_000,
-        "allow_private": (f"127.0.0.1:{site.port}",),
-        "recycle_after": 50,
-    }
-    return BrowserOptions(**(settings | changed))
-
-
-def clock() -> datetime:
-    """The present."""
-    return datetime.now(UTC)
-
-
-def nothing_suppressed(_: str) -> str | None:
-    """No trigger fires."""
-    return None
-
-
 @pytest.fixture(scope="module")
 def browser(site: PageServer, names: Names) -> Iterator[Browser]:
     """One browser for all tests of this file."""
@@ -121,11 +78,6 @@ def capture(browser: Browser, tmp_path: Path) -> Capture:
         return browser.capture(url, mode, tmp_path, nothing_suppressed)
 
     return go
-
-
-def files(folder: Path) -> set[str]:
-    """Every file below a folder."""
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
 def picture(folder: Path) -> Image.Image:
@@ -491,89 +443,6 @@ def test_a_bad_certificate_is_never_ignored(
     assert "unreachable" == report.facts.verdict
     assert "the site's certificate is not valid" == report.steps[0].detail
     assert 0 == server.hits["/"]
-
-
-def drip(handler: Handler) -> None:
-    """A page whose end never comes."""
-    handler.send_response(200)
-    handler.send_header("Content-Type", "text/html")
-    handler.end_headers()
-    handler.wfile.write(f"<title>Slow</title>{WORDS}".encode())
-    for _ in range(200):
-        handler.wfile.write(b"<!-- more -->")
-        handler.wfile.flush()
-        time.sleep(0.1)
-
-
-def flood(handler: Handler) -> None:
-    """256 MB of page."""
-    handler.send_response(200)
-    handler.send_header("Content-Type", "text/html")
-    handler.end_headers()
-    handler.wfile.write(f"<title>Flood</title>{WORDS}".encode())
-    for _ in range(4096):
-        handler.wfile.write(b"<!--" + b"x" * 65529 + b"-->")
-
-
-def silent(handler: Handler) -> None:
-    """No answer at all."""
-    time.sleep(20)
-
-
-HOSTILE: dict[str, str | Callable[[Handler], None]] = {
-    "/drip": drip,
-    "/flood": flood,
-    "/silent": silent,
-    "/busy": "<script>onload=()=>setTimeout(()=>{while(true){}},0)</script>",
-    "/busy-at-once": "<script>while(true){}</script>",
-    "/dialogs": "<script>alert(1);confirm(2);prompt(3);for(let i=0;i<10;i++){open('/popup'+i);}"
-    "onbeforeunload=()=>'stay';for(let i=0;i<5;i++){const a=document.createElement('a');a.href='/file.bin';"
-    "a.download='x';document.body.append(a);a.click()}print();setInterval(()=>alert(4),100)</script>",
-    "/endless": "<div id=e style='min-height:2000px'></div>"
-    "<script>onscroll=()=>{const d=document.createElement('div');"
-    "d.style.height='3000px';d.textContent='more';e.append(d)}</script>",
-    "/still": "<img src=/silent.png width=10 height=10>",
-    "/jumps": "<script>setTimeout(()=>location.replace('/jumps?'+Math.random()),30)</script>",
-    "/liar": "<script>document.querySelectorAll=()=>[];"
-    "Object.defineProperty(document,'title',{get:()=>'lie'});"
-    "Array.prototype.map=()=>[];window.requestAnimationFrame=()=>0;JSON.stringify=()=>'lie'</script>",
-}
-
-
-@pytest.fixture(scope="module")
-def impatient(site: PageServer, names: Names) -> Iterator[Browser]:
-    """One browser for all hostile pages, with little time for each."""
-    opened = open_browser(options(site, page_s=HOSTILE_PAGE_S, total_s=HOSTILE_TOTAL_S), clock, resolve=names)
-    yield opened
-    opened.close()
-
-
-@pytest.mark.parametrize("path", sorted(HOSTILE))
-def test_a_hostile_page_costs_one_capture_and_nothing_else(
-    impatient: Browser, site: PageServer, tmp_path: Path, path: str
-) -> None:
-    """It ends in time and is not called complete unless it is. The next page of this list is captured by
-    the same browser, so none of them can have spoilt it."""
-    site.routes["/silent.png"] = silent
-    site.routes["/file.bin"] = Answer(b"0" * 100, "application/octet-stream")
-    what = HOSTILE[path]
-    if isinstance(what, str):
-        site.page(path, WORDS + what)
-    else:
-        site.routes[path] = what
-    began = time.monotonic()
-    report = impatient.capture(site.url(path), CaptureMode.FULL, tmp_path, nothing_suppressed)
-    assert time.monotonic() - began < HOSTILE_TOTAL_S + 3
-    if path not in ("/dialogs", "/liar"):
-        assert CaptureOutcome.COMPLETE != report.outcome
-        assert report.missing
-    if path not in ("/silent", "/jumps"):
-        assert "summer fete" in (tmp_path / "page/text.txt").read_text()
-    if path == "/dialogs":
-        told = (tmp_path / "log/events.jsonl").read_text()
-        assert "dialog dismissed (confirm)" in told and "download refused" in told
-    if path == "/liar":
-        assert "Littleover Talk" == report.facts.title
 
 
 def test_an_endless_redirect_ends(capture: Capture, site: PageServer) -> None:

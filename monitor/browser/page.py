@@ -48,6 +48,10 @@ _NEEDED_KINDS = frozenset({"image", "stylesheet", "font", "document", "script", 
 _MAX_NAMED = 50
 _T = TypeVar("_T")
 
+OUT_OF_TIME = "the time allowed for a capture was over"
+OUT_OF_MEMORY = "the page took more memory than is allowed"
+CRASHED = "the page's own process crashed"
+
 
 @dataclass(frozen=True, slots=True)
 class PageLimits:
@@ -95,6 +99,7 @@ class Attempt:
         self._picture_checked = False
         self._lock = threading.Lock()
         self._given_up = False
+        self._stopped = ""
 
     # --- the steps, in order ----------------------------------------------------------------------
 
@@ -123,15 +128,19 @@ class Attempt:
                         with suppress(Error):
                             context.close()
         except Error:
-            self._skip_rest("the browser stopped")
+            self._break_off(self._stopped or "the browser stopped")
         finally:
             self._save(egress.close_log())
+
+    def stop(self, why: str) -> None:
+        """Say why the browser is about to be killed under this capture."""
+        self._stopped = why
 
     def give_up(self) -> None:
         """Count the rest as failed and write nothing more: the thread that runs this hangs."""
         with self._lock:
             self._given_up = True
-            self._skip_rest("the time allowed for a capture was over")
+            self._break_off(self._stopped)
 
     def report(self) -> CaptureReport:
         """Say how it ended, from the steps alone."""
@@ -152,7 +161,7 @@ class Attempt:
         page = context.new_page()
         page.on("dialog", self._on_dialog)
         page.on("download", lambda _: self._event("download refused"))
-        page.on("crash", lambda _: self._event("the page crashed"))
+        page.on("crash", lambda _: self._on_crash())
         page.on("console", lambda message: self._counts.update([f"console {message.type}"]))
         page.on("pageerror", lambda _: self._counts.update(["script error"]))
         page.on("request", self._on_request)
@@ -433,6 +442,10 @@ class Attempt:
         with suppress(Error):
             dialog.dismiss()
 
+    def _on_crash(self) -> None:
+        self._event("the page crashed")
+        self._stopped = self._stopped or CRASHED
+
     def _close_pop_up(self, page: Page, other: Page) -> None:
         if other != page:
             self._event("pop-up closed")
@@ -534,12 +547,16 @@ class Attempt:
         if not self._suppressed:
             self._steps.append(Step(name, outcome, started, self._clock(), detail))
 
-    def _skip_rest(self, why: str) -> None:
+    def _break_off(self, why: str) -> None:
+        """The step that was under way failed, and nothing comes after it."""
+        self._missing.append(why)
+        self._skip_rest(why, first=StepOutcome.FAILED)
+
+    def _skip_rest(self, why: str, *, first: StepOutcome = StepOutcome.SKIPPED) -> None:
         """Name every step that will not happen, so that none is silently absent."""
         if self._suppressed:
             return
         now = self._clock()
-        first = StepOutcome.FAILED if "browser" in why or "time" in why else StepOutcome.SKIPPED
         done = {step.name for step in self._steps}
         for name in _STEPS:
             if name not in done:

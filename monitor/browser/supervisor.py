@@ -1,8 +1,9 @@
 """Keeps one Chromium at hand and ends every capture on time, whatever the page does.
 
 Playwright's synchronous interface belongs to the thread that started it, so it lives in a thread of its
-own here (a lane). The caller's thread only waits; when time is up it kills the browser's processes, which
-frees the lane, and if even that does not help it kills the driver and leaves the lane behind.
+own here (a lane). The caller's thread waits and counts the browser's memory; when time is up or a page
+takes too much, it kills the browser's processes, which frees the lane, and if even that does not help it
+kills the driver and leaves the lane behind.
 """
 
 from __future__ import annotations
@@ -15,19 +16,22 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 
 import psutil
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import CDPSession, Error, Playwright, sync_playwright
 
 from monitor.browser.egress import NOWHERE, Egress, Resolve, lookup
-from monitor.browser.page import Attempt, PageLimits
+from monitor.browser.memory import ProcessTree
+from monitor.browser.page import OUT_OF_MEMORY, OUT_OF_TIME, Attempt, PageLimits
 from monitor.browser.recorder import Forbidden
 from monitor.errors import BrowserUnavailable
 from monitor.model import CaptureMode, CaptureReport
 from monitor.ports import Browser, Clock, Suppressed
 
 _GRACE_S = 1.5
+_LOOK_EVERY_S = 0.05
 _LAUNCH_S = 30.0
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _INSTALL = "install one with: apt-get install chromium"
@@ -60,14 +64,15 @@ def _nothing_forbidden(url: str) -> bool:
 class BrowserOptions:
     """How the browser is to behave.
 
-    `executable` is the path of Chromium or Chrome, "" to look for one. `contact` (an address a site's
-    owner can turn to) is added to the browser's own User-Agent, which is otherwise left as it is (R7).
-    `page_s` is the time a page gets to load, `total_s` the time for a whole capture; capture always
-    returns within `total_s` and three seconds more. `max_page_bytes` counts what all connections of one
-    capture receive. `allow_private` is written as for `monitor.outbound`. A new browser is started
-    after `recycle_after` captures. `forbidden` is asked about every address that a page or a frame in it
-    goes to (links of its scripts, redirects, refreshes; the first too), before it is asked for and in
-    the browser's own thread; one that is forbidden ends the capture as suppressed (R69).
+    `executable` is the path of Chromium or Chrome, "" to look for one. `contact` (an address a site's owner
+    can turn to) is added to the browser's own User-Agent, which is otherwise left as it is (R7). `page_s` is
+    the time a page gets to load, `total_s` the time for a whole capture; capture always returns within
+    `total_s` and three seconds more. `max_page_bytes` counts what all connections of one capture receive.
+    `allow_private` is written as for `monitor.outbound`. A new browser is started after `recycle_after`
+    captures, and after one that left it with more than `recycle_bytes` of memory; a page that brings it to
+    `max_memory_bytes` is stopped. `forbidden` is asked about every address that a page or a frame in it goes
+    to (links of its scripts, redirects, refreshes; the first too), before it is asked for and in the
+    browser's own thread; one that is forbidden ends the capture as suppressed (R69).
     """
 
     executable: str
@@ -79,6 +84,8 @@ class BrowserOptions:
     allow_private: tuple[str, ...]
     recycle_after: int
     forbidden: Forbidden = field(default=_nothing_forbidden, repr=False)
+    max_memory_bytes: int = 1_150_000_000
+    recycle_bytes: int = 700_000_000
 
 
 def find_browser(named: str = "", own: str = "") -> str:
@@ -140,7 +147,9 @@ class _Supervisor:
                 url, mode, folder=folder, clock=self._clock, limits=limits, forbidden=options.forbidden
             )
             errand = lane.hand_in(lambda: lane.walk(attempt, suppressed))
-            if not errand.done.wait(options.total_s):
+            why = self._watch(errand, lane)
+            if why:
+                attempt.stop(why)
                 lane.kill_browser()
                 if not errand.done.wait(_GRACE_S):
                     attempt.give_up()
@@ -149,6 +158,16 @@ class _Supervisor:
             if errand.error is not None:
                 raise errand.error
             return attempt.report()
+
+    def _watch(self, errand: _Errand, lane: _Lane) -> str:
+        """Wait until the errand is done, and say "", or why it must be stopped before."""
+        end = monotonic() + self._options.total_s
+        while not errand.done.wait(_LOOK_EVERY_S):
+            if monotonic() >= end:
+                return OUT_OF_TIME
+            if lane.memory_bytes() > self._options.max_memory_bytes:
+                return OUT_OF_MEMORY
+        return ""
 
     def close(self) -> None:
         """Stop the browser and everything that belongs to it; safe to call twice."""
@@ -160,8 +179,7 @@ class _Supervisor:
     def _ready_lane(self) -> _Lane:
         """A lane with a browser that answers, started anew if it must be."""
         lane, self._lane = self._lane, None
-        if lane is not None and (not lane.usable or lane.captures >= self._options.recycle_after):
-            # Driver and browser both grow by about 3 MB a capture (evidence study 3.7).
+        if lane is not None and self._is_spent(lane):
             lane.stop()
             lane = None
         if lane is None:
@@ -175,6 +193,14 @@ class _Supervisor:
             raise errand.error
         self._lane = lane
         return lane
+
+    def _is_spent(self, lane: _Lane) -> bool:
+        # Driver and browser both grow by about 3 MB a capture (evidence study 3.7).
+        return (
+            not lane.usable
+            or lane.captures >= self._options.recycle_after
+            or lane.memory_bytes() > self._options.recycle_bytes
+        )
 
 
 class _Errand:
@@ -203,6 +229,7 @@ class _Lane:
         self._gate: CDPSession | None = None
         self._agent = ""
         self._processes: tuple[psutil.Process, ...] = ()
+        self._tree: ProcessTree | None = None
         self.captures = 0
         self.usable = True
         self._thread = threading.Thread(target=self._live, name="browser-lane", daemon=True)
@@ -215,6 +242,10 @@ class _Lane:
         errand = _Errand(work)
         self._errands.put(errand)
         return errand
+
+    def memory_bytes(self) -> int:
+        """What driver and browser take now."""
+        return self._tree.resident_bytes() if self._tree else 0
 
     def kill_browser(self) -> None:
         """Kill Chromium and all its processes; whatever waits for it fails at once."""
@@ -253,6 +284,7 @@ class _Lane:
             contact = " ".join(self._options.contact.split())
             self._agent = f"{own} SchoolMonitor (+{contact})" if contact else own
             self._processes = _processes(self._gate)
+            self._tree = ProcessTree(self._processes[-1]) if self._processes else None
         except Error as error:
             self.usable = False
             first = str(error).splitlines()[0]
