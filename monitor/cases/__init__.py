@@ -3,28 +3,66 @@
 Every look at content is written into the chain as a custody event, and whoever is, or may be, the
 subject of a finding cannot open it (promise 6, R53, R116). Lists carry no content.
 
-Rooms: access (who may open what), findings, captures and exhibits, people (the register).
+Rooms: access (who may open what), findings, captures (asked for by a person), cases, exhibits, custody (the
+log of each exhibit), people (the register).
 """
 
 from monitor.cases.access import NotYours, Rules, Unknown, may_open
 from monitor.cases.captures import ask_capture, capture_state
-from monitor.cases.exhibits import exhibits
+from monitor.cases.cases import (
+    CaseSummary,
+    Contents,
+    NotPossible,
+    add,
+    cases,
+    close,
+    describe,
+    give,
+    hold,
+    lift_hold,
+    look_into,
+    note,
+    open_case,
+)
+from monitor.cases.custody import Happening, in_words
+from monitor.cases.exhibits import NothingToHandOver, Shown, exhibits, hand_over, show_exhibit
 from monitor.cases.findings import Decision, Opened, Summary, decide, findings, open_finding
 from monitor.cases.people import import_people
+from monitor.store.rows import CaseEvent
 
 __all__ = [
+    "CaseEvent",
+    "CaseSummary",
+    "Contents",
     "Decision",
+    "Happening",
+    "NotPossible",
     "NotYours",
+    "NothingToHandOver",
     "Opened",
     "Rules",
+    "Shown",
     "Summary",
     "Unknown",
+    "add",
     "ask_capture",
     "capture_state",
+    "cases",
+    "close",
     "decide",
+    "describe",
     "exhibits",
     "findings",
+    "give",
+    "hand_over",
+    "hold",
     "import_people",
+    "in_words",
+    "lift_hold",
+    "look_into",
     "may_open",
+    "note",
+    "open_case",
     "open_finding",
+    "show_exhibit",
 ]

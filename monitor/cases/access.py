@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from monitor.decisions.routing import barred
 from monitor.errors import MonitorError
 from monitor.model import Office, Policy, Told
-from monitor.store.rows import AlertRow, FindingRow
+from monitor.store import Transaction
+from monitor.store.rows import AlertRow, CaseRow, FindingRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,11 @@ class Rules:
 
 
 class NotYours(MonitorError):
-    """This office may not open this finding."""
+    """This office may not open this finding or exhibit."""
 
 
 class Unknown(MonitorError):
-    """There is no finding with this reference."""
+    """There is nothing with this reference, or nothing that this office may know of."""
 
 
 def may_open(finding: FindingRow, alerts: Sequence[AlertRow], viewer: Office, *, rules: Rules) -> bool:
@@ -47,3 +48,26 @@ def not_yours(office: Office, reference: str) -> str:
         f"the {office.label} may not open or decide {reference};"
         f" `school-monitor findings --by {office.value}` lists what this office may open"
     )
+
+
+def may_see_case(t: Transaction, case: CaseRow, viewer: Office, *, rules: Rules) -> bool:
+    """Whether an office may open everything in a case: one finding that is not its own hides the whole."""
+    findings = [t.finding_by_id(number) for number in t.findings_in(case.id)]
+    return bool(findings) and all(
+        may_open(finding, t.alerts_of(finding.id), viewer, rules=rules) for finding in findings
+    )
+
+
+def open_to(t: Transaction, reference: str, *, by: Office, rules: Rules) -> CaseRow:
+    """The case with this reference, for an office that may see it.
+
+    Raises `Unknown`, in the same words whether there is none or it is not this office's: whoever may be the
+    subject of a case must not learn that it exists.
+    """
+    case = t.case(reference)
+    if case is None or not may_see_case(t, case, by, rules=rules):
+        raise Unknown(
+            f"there is no case {reference} that the {by.label} may open;"
+            f" `school-monitor cases --by {by.value}` lists those it may"
+        )
+    return case

@@ -7,7 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from monitor.cases import custody
 from monitor.cases.access import NotYours, Rules, Unknown, may_open, not_yours
+from monitor.cases.cases import opened_by_decision
+from monitor.cases.custody import Event
 from monitor.evidence import Archive, Entry
 from monitor.model import CaptureState, Office
 from monitor.store import Store
@@ -113,28 +116,42 @@ def open_finding(
         raise NotYours(not_yours(viewer, reference))
     with store.transaction() as t:
         t.note_custody(finding.id, "viewed", by=viewer, reason=reason, now=now)
-        custody = tuple(t.custody_of(finding.id))
+        looked = tuple(t.custody_of(finding.id))
     chain: list[Entry] = []
     for capture in captures:
         if capture.state is CaptureState.SEALED:
-            # Without the reason: a person's own words may name somebody, and the chain is never erased.
-            archive.note(capture.exhibit_id, "viewed", viewer.value, now=now)
+            custody.enter(
+                store,
+                archive,
+                capture.exhibit_id,
+                Event.VIEWED,
+                by=viewer,
+                phrase="the finding and its words",
+                reason=reason,
+                now=now,
+            )
             chain += archive.history(capture.exhibit_id)
-    return Opened(finding, captures, alerts, custody, tuple(chain))
+    return Opened(finding, captures, alerts, looked, tuple(chain))
 
 
 def decide(
     store: Store, reference: str, decision: Decision, *, by: Office, rules: Rules, now: datetime
-) -> None:
-    """Note what a person decided. Raises `Unknown` and `NotYours`."""
+) -> str | None:
+    """Note what a person decided; returns the reference of the case that `open_case` opened, or found open.
+
+    Raises `Unknown` and `NotYours`.
+    """
     with store.transaction() as t:
         finding = t.finding(reference)
         if finding is None:
             raise Unknown(f"there is no finding {reference}; `school-monitor findings` lists them")
         if not may_open(finding, t.alerts_of(finding.id), by, rules=rules):
             raise NotYours(not_yours(by, reference))
+        if decision is Decision.OPEN_CASE:
+            return opened_by_decision(t, finding, by=by, rules=rules, now=now)
         t.decide(finding.id, decision.value, by=by.value, now=now)
         t.note_custody(finding.id, "decided", by=by, reason=decision.value, now=now)
+    return None
 
 
 def _saved(captures: Sequence[CaptureRow]) -> str:

@@ -1,13 +1,15 @@
-"""`exhibits`: the sealed copies."""
+"""`exhibits`: the sealed copies: list, show with the custody history, hand over."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import typer
 
 from monitor.cli import words
-from monitor.cli.given import HERE, Config, Json, services_in
+from monitor.cli.given import HERE, Config, Json, office_named, rules_of, services_in
 
-app = typer.Typer(help="The sealed copies.", no_args_is_help=False)
+app = typer.Typer(help="The sealed copies: list, show with their history, hand over.", no_args_is_help=False)
 
 
 @app.callback(invoke_without_command=True)
@@ -36,3 +38,64 @@ def exhibits(context: typer.Context, config: Config = HERE, as_json: Json = Fals
             for row in found
         ],
     )
+
+
+@app.command("show")
+def exhibits_show(
+    exhibit: str,
+    by: Annotated[str, typer.Option("--by", help="The office that looks, such as headteacher.")],
+    reason: Annotated[
+        str, typer.Option("--reason", help="Why; it is written down with the look.")
+    ] = "to see what was saved and what happened to it",
+    config: Config = HERE,
+    as_json: Json = False,
+) -> None:
+    """Show what was captured, what is missing, where it lies, and its whole history. The look is recorded."""
+    from monitor import cases
+    from monitor.cli.case_words import exhibit_document, exhibit_words
+
+    services = services_in(config)
+    shown = cases.show_exhibit(
+        services.store,
+        services.archive,
+        exhibit,
+        viewer=office_named(by),
+        reason=reason,
+        rules=rules_of(services),
+        now=services.clock(),
+    )
+    if as_json:
+        words.say_json(exhibit_document(shown))
+    else:
+        words.say(*exhibit_words(shown, services.local))
+
+
+@app.command("hand-over")
+def exhibits_hand_over(
+    exhibit: str,
+    to: Annotated[str, typer.Option("--to", help="Who receives it. Kept in the database only.")],
+    how: Annotated[str, typer.Option("--how", help="By what way, such as a sealed memory stick.")],
+    by: Annotated[str, typer.Option("--by", help="The office that hands it over.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why.")] = "",
+    config: Config = HERE,
+    as_json: Json = False,
+) -> None:
+    """Write down that an exhibit is handed to somebody, before it is."""
+    from monitor import cases
+
+    services = services_in(config)
+    line = cases.hand_over(
+        services.store,
+        services.archive,
+        exhibit,
+        to=to,
+        how=how,
+        reason=reason,
+        by=office_named(by),
+        rules=rules_of(services),
+        now=services.clock(),
+    )
+    if as_json:
+        words.say_json(words.plain(line))
+        return
+    words.say(cases.in_words(line, services.local))

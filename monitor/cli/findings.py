@@ -96,7 +96,7 @@ def findings_decide(
     services = services_in(config)
     if decision not in list(cases.Decision):
         words.fail(f"A decision is one of: {', '.join(cases.Decision)}.", code=2)
-    cases.decide(
+    case = cases.decide(
         services.store,
         reference,
         cases.Decision(decision),
@@ -105,3 +105,5 @@ def findings_decide(
         now=services.clock(),
     )
     words.say(f"{reference}: {decision.replace('_', ' ')}, decided by the {office_named(by).label}.")
+    if case:
+        words.say(f"The case is {case}. Next: school-monitor cases show {case} --by {by}")

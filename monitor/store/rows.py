@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from monitor.model import (
     AlertKind,
@@ -148,6 +149,74 @@ class CustodyRow:
     event: str
     by: Office
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyWords:
+    """The words to one custody entry of the chain: why, and for a hand-over to whom and how."""
+
+    sequence: int
+    exhibit_id: str
+    at: datetime
+    event: str
+    by: Office
+    reason: str
+    recipient: str = ""
+    how: str = ""
+
+
+class CaseState(StrEnum):
+    """How a case stands (R88). A case on hold is open, and nothing of it may be purged."""
+
+    OPEN = "open"
+    ON_HOLD = "on_hold"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case. `title` and `purpose` are what a person typed; `owner` is one office, never the subject."""
+
+    id: int
+    reference: str
+    title: str
+    purpose: str
+    opened_at: datetime
+    owner: Office
+    state: CaseState
+    held_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseEvent:
+    """What somebody did about a case, in that person's words."""
+
+    at: datetime
+    by: Office
+    event: str
+    words: str
+
+
+class ExportState(StrEnum):
+    """How the making of a pack ended; BEGUN for one that is being made, or was killed."""
+
+    BEGUN = "begun"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRow:
+    """A pack: for whom, by whom, why, where it was put, and the digest of the file."""
+
+    at: datetime
+    by: Office
+    audience: str
+    reason: str
+    path: str
+    state: ExportState
+    sha256: str
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)

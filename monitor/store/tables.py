@@ -233,6 +233,100 @@ custody = Table(
     Column("reason", Text, nullable=False),
 )
 
+# The words to a custody entry of the chain: why, to whom, how. They may name somebody, so they stay here,
+# where they can be erased; the chain holds office and event only (R79, docs/adr/0004-erasure.md).
+exhibit_custody = Table(
+    "exhibit_custody",
+    metadata,
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("exhibit_id", String(60), nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+    Column("event", String(40), nullable=False),
+    Column("by", String(30), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("recipient", Text, nullable=False, default=""),
+    Column("how", Text, nullable=False, default=""),
+)
+
+case_numbers = Table(
+    "case_numbers",
+    metadata,
+    Column("year", Integer, primary_key=True),
+    Column("last", Integer, nullable=False),
+)
+
+cases = Table(
+    "cases",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("reference", String(20), nullable=False, unique=True),
+    Column("title", Text, nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("opened_at", Utc, nullable=False),
+    Column("owner", String(30), nullable=False),
+    Column("state", String(20), nullable=False, index=True),
+    Column("held_since", Utc),
+)
+
+case_findings = Table(
+    "case_findings",
+    metadata,
+    Column("case_id", Id, ForeignKey("cases.id"), primary_key=True),
+    Column("finding_id", Id, ForeignKey("findings.id"), primary_key=True, index=True),
+    Column("added_at", Utc, nullable=False),
+    Column("by", String(30), nullable=False),
+)
+
+# Exhibits that a person asked for and that belong to no finding. No foreign key: the archive is the truth,
+# and the index of exhibits can be made anew from it.
+case_exhibits = Table(
+    "case_exhibits",
+    metadata,
+    Column("case_id", Id, ForeignKey("cases.id"), primary_key=True),
+    Column("exhibit_id", String(60), primary_key=True, index=True),
+    Column("added_at", Utc, nullable=False),
+    Column("by", String(30), nullable=False),
+)
+
+# What people did about a case, in their words (R92). Append-only.
+case_log = Table(
+    "case_log",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+    Column("by", String(30), nullable=False),
+    Column("event", String(30), nullable=False),
+    Column("words", Text, nullable=False),
+)
+
+exports = Table(
+    "exports",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("case_id", Id, ForeignKey("cases.id"), nullable=False, index=True),
+    Column("at", Utc, nullable=False),
+    Column("by", String(30), nullable=False),
+    Column("audience", String(20), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("sha256", String(64), nullable=False, default=""),
+    Column("detail", Text, nullable=False, default=""),
+)
+
+# Labels belong to the person producing the exhibits: initials and a serial number, never reused (R80).
+exhibit_labels = Table(
+    "exhibit_labels",
+    metadata,
+    Column("initials", String(10), primary_key=True),
+    Column("serial", Integer, primary_key=True, autoincrement=False),
+    Column("exhibit_id", String(60), nullable=False),
+    Column("given_at", Utc, nullable=False),
+    Column("by", String(30), nullable=False),
+    UniqueConstraint("initials", "exhibit_id"),
+)
+
 alerts = Table(
     "alerts",
     metadata,

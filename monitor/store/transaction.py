@@ -9,8 +9,6 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
-    Connection,
-    CursorResult,
     RowMapping,
     Table,
     and_,
@@ -23,7 +21,6 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from monitor.decisions.schedule import SourceState
 from monitor.model import (
@@ -47,10 +44,11 @@ from monitor.model import (
     Told,
 )
 from monitor.store import tables as t
+from monitor.store.cases import CaseStatements
+from monitor.store.custody import CustodyStatements
 from monitor.store.rows import (
     AlertRow,
     CaptureRow,
-    CustodyRow,
     ExhibitRow,
     FindingRow,
     Heartbeat,
@@ -74,11 +72,8 @@ _CHUNK = 500
 """How many values one IN list holds; SQLite and PostgreSQL both take far more."""
 
 
-class Transaction:
+class Transaction(CaseStatements, CustodyStatements):
     """One commit's worth of reads and writes. Get one from `Store.transaction()`."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
 
     # --- sources and runs ------------------------------------------------------------------------
 
@@ -323,14 +318,7 @@ class Transaction:
 
     def next_reference(self, year: int) -> str:
         """The next reference of the year, M-2026-0001 and so on; a number is never used twice."""
-        statement = self._insert(t.references).values(year=year, last=1)
-        self._connection.execute(
-            statement.on_conflict_do_update(index_elements=["year"], set_={"last": t.references.c.last + 1})
-        )
-        last = self._connection.execute(
-            select(t.references.c.last).where(t.references.c.year == year)
-        ).scalar_one()
-        return f"M-{year}-{last:04d}"
+        return f"M-{year}-{self._next_number(t.references, year):04d}"
 
     def add_finding(
         self,
@@ -431,20 +419,6 @@ class Transaction:
             .where(t.findings.c.id == finding_id)
             .values(decision=decision, decided_by=by, decided_at=now)
         )
-
-    def note_custody(self, finding_id: int, event: str, *, by: Office, reason: str, now: datetime) -> None:
-        """Write down who looked at a finding or decided about it, and why (R79)."""
-        self._connection.execute(
-            insert(t.custody).values(finding_id=finding_id, at=now, event=event, by=by, reason=reason)
-        )
-
-    def custody_of(self, finding_id: int) -> list[CustodyRow]:
-        """Who looked at a finding, in order."""
-        chosen = select(t.custody).where(t.custody.c.finding_id == finding_id).order_by(t.custody.c.id)
-        return [
-            CustodyRow(row["at"], row["event"], Office(row["by"]), row["reason"])
-            for row in self._rows(chosen)
-        ]
 
     def untouchable(self) -> list[Item]:
         """Every version of the items for which, or for whose links, no request may be made: S2, A9, S5,
@@ -755,32 +729,6 @@ class Transaction:
         )
 
     # --- below: how, not what --------------------------------------------------------------------
-
-    def _rows(self, statement: Any) -> Sequence[RowMapping]:
-        return self._connection.execute(statement).mappings().all()
-
-    def _insert(self, table: Table) -> Any:
-        """An INSERT that knows ON CONFLICT; both dialects spell it alike."""
-        dialect = sqlite if self._connection.dialect.name == "sqlite" else postgresql
-        return dialect.insert(table)
-
-    def _insert_new(self, table: Table, **values: Any) -> bool:
-        """Insert unless the natural key is there already; True when a row was written."""
-        statement = self._insert(table).values(**values).on_conflict_do_nothing()
-        # RETURNING rather than rowcount: PostgreSQL's driver counts nothing for this statement.
-        return self._connection.execute(statement.returning(*table.primary_key)).first() is not None
-
-    def _insert_one(self, table: Table, **values: Any) -> int:
-        statement = insert(table).values(**values).returning(table.c.id)
-        row_id: int = self._connection.execute(statement).scalar_one()
-        return row_id
-
-    def _count_of(self, statement: Any) -> int:
-        result: CursorResult[Any] = self._connection.execute(statement)
-        return result.rowcount
-
-    def _changed(self, statement: Any) -> bool:
-        return self._count_of(statement) == 1
 
     def _claim(self, table: Table, wanted: Any, *, now: datetime, until: datetime) -> RowMapping | None:
         row = table.c
