@@ -43,6 +43,17 @@ _CHUNK_BYTES = 65536
 _ADDRESSES_TRIED = 3
 _GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+_ISATAP = 0x5EFE
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "168.63.129.16/32",  # a cloud's own services, metadata among them, at an address that looks public
+        "192.0.0.0/24",  # protocol assignments; Python calls some of them global
+        "192.88.99.0/24",  # the nearest 6to4 relay (RFC 7526)
+        "2001::/23",  # Teredo, benchmarks, ORCHID: which of them are global differs between Pythons
+        "3fff::/20",  # documentation (RFC 9637), unknown to older Pythons
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +104,20 @@ def open_session(
 def is_global(address: Address) -> bool:
     """Whether an address lies on the public internet, seen through every known wrapping.
 
-    IPv4 inside IPv6 (mapped, NAT64, 6to4) counts as the IPv4 address that it reaches; Teredo and all
-    else outside global unicast is refused (RFC 4291, RFC 6052 2.1, RFC 3056, RFC 4380).
+    IPv4 inside IPv6 (mapped, NAT64, 6to4, ISATAP) counts as the IPv4 address that it reaches; Teredo and
+    all else outside global unicast is refused (RFC 4291, RFC 6052 2.1, RFC 3056, RFC 5214 6.1, RFC 4380).
     """
+    if any(address in network for network in _NOT_PUBLIC):
+        return False
     if isinstance(address, ipaddress.IPv4Address):
         return address.is_global and not address.is_multicast
     wrapped = address.ipv4_mapped or address.sixtofour
-    if address in _NAT64:
+    # Of ISATAP's mark, all but the bit that says whether the IPv4 address is unique.
+    if address in _NAT64 or int(address) >> 32 & 0xFDFFFFFF == _ISATAP:
         wrapped = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
     if wrapped is not None:
         return is_global(wrapped)
-    return address in _GLOBAL_UNICAST and address.is_global and address.teredo is None
+    return address in _GLOBAL_UNICAST and address.is_global
 
 
 def is_named(host: str, port: int, address: Address, *, allow_private: tuple[str, ...]) -> bool:
