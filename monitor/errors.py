@@ -23,6 +23,8 @@ Two questions decide where a class sits: which step failed, and what the caller 
         TemporaryDeliveryError  try later
           MailSettingsRefused   the same, and the operator must mend something
         PermanentDeliveryError  operator and next recipient
+      TimestampError            an authority gave no time that can be believed: ask the next, try later
+      CannotCheck               what the check needs is not installed here: say so, nothing was checked
       ArchiveError              disk full, chain busy: stop sealing, tell the operator now
       VerificationError(step)   the archive is not what was sealed; never caught by jobs
         DigestMismatch  ChainBroken  MissingFile  UnlistedFile  MalformedArchive
@@ -154,6 +156,14 @@ class MailSettingsRefused(TemporaryDeliveryError):
 class PermanentDeliveryError(DeliveryError):
     """Trying again cannot help this mail: its recipient or its words were refused (5xx), or the address
     is impossible."""
+
+
+class TimestampError(MonitorError):
+    """A time-stamping authority gave no time that can be believed; the message says why."""
+
+
+class CannotCheck(MonitorError):
+    """A signature or a time cannot be checked on this machine; whether it holds is not known."""
 
 
 class ArchiveError(MonitorError):

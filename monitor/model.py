@@ -620,6 +620,14 @@ class Seal:
     folder: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnverifiedTime:
+    """What a time-stamping authority replied, as it came, and the nonce that it must hold (RFC 3161)."""
+
+    reply: bytes
+    nonce: int
+
+
 class CaptureState(StrEnum):
     """Where a capture stands: still to be made, or sealed (however it ended)."""
 

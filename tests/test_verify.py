@@ -443,7 +443,7 @@ def test_the_commands_of_the_readme_pass_on_an_untouched_archive(sealed: Path) -
     commands = commands_by_step()
     results = {step: by_hand(sealed, command) for step, command in commands.items()}
 
-    assert list(range(1, 12)) == list(results)
+    assert list(range(1, 14)) == list(results)
     assert {step: (0, "") for step in results} == {s: (r.returncode, r.stderr) for s, r in results.items()}
     assert f"head digest: {verify.check_archive(sealed).head}\n" == results[2].stdout
     assert "".join(result.stdout for step, result in results.items() if step != 2) == ""
@@ -466,7 +466,7 @@ def test_the_steps_of_the_readme_are_the_steps_of_the_code() -> None:
     listed = re.findall(r"^    (\d+)\. ", text, flags=re.M)
     labelled = re.findall(r"^ +# Step (\d+): ", text, flags=re.M)
 
-    assert headings == listed == labelled == [str(number) for number in range(1, 12)]
+    assert headings == listed == labelled == [str(number) for number in range(1, 14)]
 
 
 def test_sha256sum_alone_accepts_each_exhibit(sealed: Path) -> None:

@@ -9,13 +9,13 @@ from __future__ import annotations
 import errno
 import secrets
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from monitor.errors import ArchiveError
-from monitor.evidence import checkpoints, layout
+from monitor.errors import ArchiveError, TimestampError
+from monitor.evidence import checkpoints, layout, tokens
 from monitor.evidence.checkpoints import Checkpoint, Proof
 from monitor.evidence.erase import remove_content
 from monitor.evidence.keys import SigningKey
@@ -29,7 +29,7 @@ from monitor.evidence.seal import (
     remove_folder,
     root_digest,
 )
-from monitor.model import ExhibitRecord, Seal
+from monitor.model import ExhibitRecord, Seal, UnverifiedTime
 
 SALT_BYTES = 32
 REASON_CHARACTERS = 200
@@ -205,6 +205,67 @@ class Archive:
         """
         with _in_plain_words(self.root), writing(self.root):
             return checkpoints.make(self.root, self._ledger, signer, now=now)
+
+    def hand_over(self, old: SigningKey, new: SigningKey, *, now: datetime) -> None:
+        """Announce a new key, and let the old one sign one last checkpoint, which covers the announcement.
+
+        From then on checkpoints are made with the new key. Calling again changes nothing.
+        """
+        with _in_plain_words(self.root), writing(self.root):
+            checkpoints.announce(self.root, self._ledger, new.public, now=now)
+            checkpoints.make(self.root, self._ledger, old, now=now)
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Every checkpoint that the chain names, in order."""
+        with _in_plain_words(self.root):
+            return tuple(
+                checkpoints.read(self.root, self._ledger, number) for number in self._ledger.checkpointed()
+            )
+
+    def timestamped(self) -> Mapping[tuple[int, str], datetime]:
+        """Which checkpoints got a time by which authority, and when that was written into the chain."""
+        with _in_plain_words(self.root):
+            return {which: entry.at for which, entry in self._ledger.timestamped().items()}
+
+    def keep_time(
+        self,
+        number: int,
+        authority: str,
+        unverified: UnverifiedTime,
+        *,
+        certificates: bytes,
+        revocation_lists: Sequence[bytes] = (),
+        now: datetime,
+    ) -> datetime:
+        """Keep the reply of an authority to a checkpoint once it has been checked; returns the time in it.
+
+        Raises `TimestampError` when it does not hold, or differs from `now` by more than `CLOCK_TOLERANCE`;
+        `CannotCheck` where it cannot be checked. Then nothing is kept. Calling again keeps the first.
+        """
+        with _in_plain_words(self.root):
+            checkpoint = checkpoints.read(self.root, self._ledger, number)
+            moment = tokens.check(
+                unverified.reply,
+                checkpoint.content,
+                certificates=certificates,
+                nonce=unverified.nonce,
+                revocation_lists=revocation_lists,
+            )
+            if abs(moment - now) > layout.CLOCK_TOLERANCE:
+                raise TimestampError(
+                    f"its time is {layout.utc_text(moment)}, this machine's {layout.utc_text(now)}"
+                )
+            with writing(self.root):
+                checkpoints.keep_token(
+                    self.root,
+                    self._ledger,
+                    number,
+                    authority=authority,
+                    reply=unverified.reply,
+                    certificates=certificates,
+                    now=now,
+                )
+            return moment
 
     def proofs(self, exhibit_ids: Collection[str]) -> tuple[Proof, ...]:
         """For every entry about these exhibits, the proof that a checkpoint covers it: the first that does.

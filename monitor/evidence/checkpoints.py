@@ -19,7 +19,7 @@ from pathlib import Path
 
 from monitor.errors import ArchiveError
 from monitor.evidence import layout, merkle
-from monitor.evidence.keys import SigningKey
+from monitor.evidence.keys import PublicKey, SigningKey
 from monitor.evidence.ledger import Entry, Ledger, line, sync_folder
 from monitor.evidence.seal import write_and_flush
 
@@ -93,7 +93,7 @@ def make(root: Path, ledger: Ledger, signer: SigningKey, *, now: datetime) -> Ch
     Announces the key first, when the chain does not know it. The caller holds `writing`. Called again
     after a kill, it ends what was begun.
     """
-    _announce(root, ledger, signer, now=now)
+    announce(root, ledger, signer.public, now=now)
     entries = ledger.entries()
     number = len(ledger.checkpointed()) + 1
     checkpoint = _left_behind(root, number, entries, key=signer.public.name)
@@ -126,6 +126,52 @@ def make(root: Path, ledger: Ledger, signer: SigningKey, *, now: datetime) -> Ch
     return checkpoint
 
 
+def announce(root: Path, ledger: Ledger, public: PublicKey, *, now: datetime) -> None:
+    """Put a public key in its place and say so in the chain, unless the chain knows it."""
+    if public.name not in ledger.announced():
+        put(root, layout.key_file(public.name), public.pem)
+        ledger.append(Entry(layout.KEYED, now, key=public.name, fingerprint=public.fingerprint))
+
+
+def keep_token(
+    root: Path,
+    ledger: Ledger,
+    number: int,
+    *,
+    authority: str,
+    reply: bytes,
+    certificates: bytes,
+    now: datetime,
+) -> None:
+    """Put the reply of an authority, which was checked, beside its checkpoint; the first one stays.
+
+    What it leads to must lie in the archive too, or nobody could check it later: the certificates come
+    first. Raises `ArchiveError` when the authority's name stands for others already.
+    """
+    if (number, authority) in ledger.timestamped():
+        return
+    place = root / layout.authority_file(authority)
+    if not place.exists():
+        put(root, layout.authority_file(authority), certificates)
+    elif place.read_bytes() != certificates:
+        raise ArchiveError(
+            f"The archive holds other certificates for {authority} than the settings name, and they must stay"
+            " for its earlier times. Give the authority another name in [timestamps], such as"
+            f" {authority}-2."
+        )
+    put(root, layout.token_file(number, authority), reply)
+    ledger.append(
+        Entry(
+            layout.TIMESTAMPED,
+            now,
+            number=number,
+            authority=authority,
+            token=hashlib.sha256(reply).hexdigest(),
+            certificate=hashlib.sha256(certificates).hexdigest(),
+        )
+    )
+
+
 def read(root: Path, ledger: Ledger, number: int) -> Checkpoint:
     """A checkpoint that the chain names. Raises `ArchiveError` when it is not there, or another."""
     entry = ledger.checkpointed().get(number)
@@ -153,13 +199,6 @@ def put(root: Path, name: str, content: bytes) -> None:
         sync_folder(folder)
         folder = folder.parent
     sync_folder(root)
-
-
-def _announce(root: Path, ledger: Ledger, signer: SigningKey, *, now: datetime) -> None:
-    public = signer.public
-    if public.name not in ledger.announced():
-        put(root, layout.key_file(public.name), public.pem)
-        ledger.append(Entry(layout.KEYED, now, key=public.name, fingerprint=public.fingerprint))
 
 
 def _left_behind(root: Path, number: int, entries: Sequence[Entry], *, key: str) -> Checkpoint | None:
@@ -205,10 +244,14 @@ def proofs(root: Path, ledger: Ledger, exhibit_ids: Collection[str]) -> tuple[Pr
     """See `Archive.proofs`."""
     entries = ledger.entries()
     made = [read(root, ledger, number) for number in ledger.checkpointed()]
+    timed = {number for number, _authority in ledger.timestamped()}
     covered_by: dict[Checkpoint, list[Entry]] = {}
     for entry in entries:
         if entry.exhibit_id in exhibit_ids:
-            first = next((each for each in made if each.size >= entry.sequence), None)
+            covering = [each for each in made if each.size >= entry.sequence]
+            # An authority may be asked for every tenth checkpoint only; that one proves when, too.
+            timely = next((each for each in covering if each.number in timed), None)
+            first = timely or (covering[0] if covering else None)
             if first is None:
                 raise ArchiveError(
                     f"Entry {entry.sequence} of the chain is covered by no checkpoint yet. Try again in a"

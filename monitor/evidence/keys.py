@@ -10,6 +10,8 @@ import base64
 import hashlib
 from dataclasses import dataclass
 
+from monitor.errors import CannotCheck
+
 _PEM_BEGIN, _PEM_END = b"-----BEGIN PUBLIC KEY-----\n", b"\n-----END PUBLIC KEY-----\n"
 _DER_OF_ED25519 = bytes.fromhex("302a300506032b6570032100")
 """What stands before the 32 bytes of the key itself (RFC 8410 section 4)."""
@@ -37,10 +39,13 @@ class PublicKey:
         return _PEM_BEGIN + base64.b64encode(self.der) + _PEM_END
 
     def check(self, signature: bytes, content: bytes) -> None:
-        """Nothing, when this key signed exactly this. Raises `ValueError` when it did not, `ImportError`
-        where `cryptography` is not installed: then nothing was checked."""
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        """Nothing, when this key signed exactly this. Raises `ValueError` when it did not, and `CannotCheck`
+        where the package for it is not installed."""
+        try:
+            from cryptography.exceptions import InvalidSignature
+            from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        except ImportError as error:
+            raise CannotCheck("The package cryptography is not installed here.") from error
 
         raw = self.der.removeprefix(_DER_OF_ED25519)
         try:

@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,6 +56,9 @@ NOT_CUSTODY = (SEALED, ERASING, ERASED, KEYED, CHECKPOINTED, TIMESTAMPED)
 
 NO_ENTRY = "0" * 64
 """What the first entry names as the one before it."""
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far this server's clock may be from an authority's before it is called wrong."""
 
 BLOCK_BYTES = 1 << 20
 

@@ -28,6 +28,7 @@ from monitor.errors import (
 from monitor.evidence import layout, witnesses
 from monitor.evidence.erase import tombstone_document
 from monitor.evidence.ledger import Entry, document, own_digest, parse_line
+from monitor.evidence.witnesses import LatestTime
 
 Progress = Callable[[int, int], None]
 """Told how many exhibits are checked, of how many."""
@@ -38,14 +39,15 @@ class Vouched:
     """Who vouches for the chain, and how far. Compare `key`, the SHA-256 of the public key of the newest
     checkpoint, with the fingerprint kept elsewhere.
 
-    `covered` entries lie under the newest checkpoint. `unfinished` are files of a checkpoint that was
-    interrupted; the service ends it at its next run. `not_checked` is what this machine could not check,
-    `notes` what a person should know, in words.
+    `covered` entries lie under the newest checkpoint. `times` is the newest of each authority. `unfinished`
+    are files of a checkpoint that was interrupted; the service ends it at its next run. `not_checked` is what
+    this machine could not check, `notes` what a person should know, in words.
     """
 
     checkpoints: int = 0
     covered: int = 0
     key: str = ""
+    times: tuple[LatestTime, ...] = ()
     unfinished: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -118,6 +120,8 @@ def _check(
     9. The record names the exhibit, the time and the files that the entry and the manifest name.
     10. The checkpoints and keys are exactly those that the chain names, and agree with it.
     11. Each checkpoint is signed by the key that it names.
+    12. Each time by others is over its checkpoint, and leads to the certificates kept here.
+    13. This server's clock agrees with the times by others.
 
     `fault` is given each fault as it is found; when it returns, checking goes on as far as it can.
     """
@@ -348,12 +352,18 @@ def _check(
                 progress(done, len(to_check))
 
     # Step 10: the checkpoints and keys are exactly those that the chain names, and agree with it.
-    found_witnesses = witnesses.check_files(root, entries, vouching, fault)
+    testimony = witnesses.check_files(root, entries, vouching, fault)
 
     # Step 11: each checkpoint is signed by the key that it names.
-    witnesses.check_signatures(found_witnesses, key, fault)
+    witnesses.check_signatures(testimony, key, fault)
 
-    latest = found_witnesses.latest
+    # Step 12: each time by others is over its checkpoint, and leads to the certificates kept here.
+    witnesses.check_tokens(testimony, fault)
+
+    # Step 13: this server's clock agrees with the times by others.
+    witnesses.check_clock(entries, testimony, fault)
+
+    latest = testimony.latest
     return VerifiedArchive(
         entries=len(entries),
         exhibits=len(sealed) - len(erasing),
@@ -365,10 +375,11 @@ def _check(
         vouched=Vouched(
             checkpoints=len(made),
             covered=latest.size if latest else 0,
-            key=found_witnesses.announced[latest.key].fingerprint if latest else "",
-            unfinished=tuple(found_witnesses.unfinished),
-            not_checked=tuple(found_witnesses.not_checked),
-            notes=tuple(found_witnesses.notes),
+            key=testimony.announced[latest.key].fingerprint if latest else "",
+            times=testimony.latest_times(),
+            unfinished=tuple(testimony.unfinished),
+            not_checked=tuple(testimony.not_checked),
+            notes=tuple(testimony.notes),
         ),
     )
 

@@ -11,24 +11,25 @@ import os
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from monitor.errors import (
+    CannotCheck,
     ChainBroken,
     DigestMismatch,
     MalformedArchive,
     MissingFile,
+    TimestampError,
     UnlistedFile,
     VerificationError,
 )
-from monitor.evidence import checkpoints, layout
+from monitor.evidence import checkpoints, layout, tokens
 from monitor.evidence.checkpoints import Checkpoint
 from monitor.evidence.keys import PublicKey, public_key
 from monitor.evidence.ledger import Entry
 
 Fault = Callable[[VerificationError], None]
-
-NO_CRYPTOGRAPHY = "the signatures: the package cryptography is not installed here"
 
 _MOST_BYTES = 1 << 20
 """No file that vouches for the chain comes near this size."""
@@ -37,6 +38,16 @@ _CHECKPOINT = re.compile(rf"{layout.CHECKPOINTS}/([1-9][0-9]{{0,9}})\.json")
 _TOKEN = re.compile(rf"{layout.CHECKPOINTS}/([1-9][0-9]{{0,9}})\.({layout.AUTHORITY.pattern})\.tsr")
 _AUTHORITY = re.compile(rf"{layout.AUTHORITIES}/({layout.AUTHORITY.pattern})\.pem")
 _CERTIFICATES = re.compile(rb"(?:-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n)+")
+
+
+@dataclass(frozen=True, slots=True)
+class LatestTime:
+    """The newest time that an authority gave: `covered` entries existed `at` that moment, at the latest."""
+
+    authority: str
+    at: datetime
+    checkpoint: int
+    covered: int
 
 
 @dataclass(slots=True)
@@ -53,9 +64,17 @@ class Testimony:
     announced: dict[str, Entry] = field(default_factory=dict)
     keys: dict[str, PublicKey] = field(default_factory=dict)
     checkpoints: dict[int, Checkpoint] = field(default_factory=dict)
+    times: dict[tuple[int, str], datetime] = field(default_factory=dict)
     unfinished: list[str] = field(default_factory=list)
     not_checked: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    def latest_times(self) -> tuple[LatestTime, ...]:
+        """The newest time of each authority, by name."""
+        newest: dict[str, LatestTime] = {}
+        for (number, authority), moment in sorted(self.times.items()):
+            newest[authority] = LatestTime(authority, moment, number, self.checkpoints[number].size)
+        return tuple(newest[authority] for authority in sorted(newest))
 
     @property
     def latest(self) -> Checkpoint | None:
@@ -100,10 +119,71 @@ def check_signatures(found: Testimony, pinned: str | None, fault: Fault) -> None
             found.keys[checkpoint.key].check(found.files[name], checkpoint.content)
         except ValueError as error:
             fault(DigestMismatch(11, name, str(error)))
-        except ImportError:
-            found.not_checked.append(NO_CRYPTOGRAPHY)
+        except CannotCheck as error:
+            found.not_checked.append(f"The signatures were not checked. {error}")
             break
     _check_succession(found, pinned, fault)
+
+
+def check_tokens(found: Testimony, fault: Fault) -> None:
+    """Step 12: each time is over its checkpoint, by the authority whose certificates lie here."""
+    refused: set[str] = set()
+    for name in sorted(found.files):
+        token = _TOKEN.fullmatch(name)
+        if token is None:
+            continue
+        number, authority = int(token[1]), token[2]
+        certificates = found.files.get(layout.authority_file(authority))
+        checkpoint = found.checkpoints.get(number)
+        if certificates is None or checkpoint is None:
+            if name in found.unfinished:
+                fault(
+                    UnlistedFile(12, name, "no entry of the chain names this file, and nothing supports it")
+                )
+            continue  # named in step 10
+        try:
+            found.times[number, authority] = tokens.check(
+                found.files[name], checkpoint.content, certificates=certificates
+            )
+        except TimestampError as error:
+            fault(DigestMismatch(12, name, str(error)))
+        except CannotCheck as error:
+            refused.add(f"Times by {authority} were not checked. {error}")
+    found.not_checked += sorted(refused)
+
+
+def check_clock(entries: Sequence[Entry], found: Testimony, fault: Fault) -> None:
+    """Step 13: what a time covers was written before it, and what names it was written after it."""
+    tolerance = layout.CLOCK_TOLERANCE
+    earliest: dict[int, datetime] = {}
+    for (number, _authority), moment in found.times.items():
+        size = found.checkpoints[number].size
+        earliest[size] = min(moment, earliest.get(size, moment))
+    named = {
+        entry.sequence: found.times[entry.number, entry.authority]
+        for entry in entries
+        if entry.event == layout.TIMESTAMPED and (entry.number, entry.authority) in found.times
+    }
+    # From the end to the beginning: the earliest time that covers an entry is the one that binds it.
+    not_after: dict[int, datetime] = {}
+    bound: datetime | None = None
+    for entry in reversed(entries):
+        if entry.sequence in earliest:
+            bound = min(earliest[entry.sequence], bound or earliest[entry.sequence])
+        if bound is not None:
+            not_after[entry.sequence] = bound
+    not_before: datetime | None = None
+    for entry in entries:
+        where = f"{layout.LEDGER} entry {entry.sequence}"
+        if entry.sequence in named:
+            not_before = max(named[entry.sequence], not_before or named[entry.sequence])
+        late = not_after.get(entry.sequence)
+        if late is not None and entry.at > late + tolerance:
+            why = f"written {layout.utc_text(entry.at)}, but covered by a time of {layout.utc_text(late)}"
+            fault(ChainBroken(13, where, f"the clock was moved: {why}"))
+        elif not_before is not None and entry.at < not_before - tolerance:
+            why = f"written {layout.utc_text(entry.at)}, after a time of {layout.utc_text(not_before)}"
+            fault(ChainBroken(13, where, f"the clock was moved: {why}"))
 
 
 def _named_files(entries: Sequence[Entry], found: Testimony, fault: Fault) -> dict[str, tuple[int, str]]:
