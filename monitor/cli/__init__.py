@@ -285,13 +285,27 @@ def people_import(file: Path, config: Config = HERE, as_json: Json = False) -> N
 @app.command()
 def verify(
     folder: Annotated[
-        Path | None, typer.Argument(help="An archive folder; the configured one when none.")
+        Path | None,
+        typer.Argument(
+            metavar="[ARCHIVE or PACK]",
+            help="An archive folder, or a pack; the configured archive when none.",
+        ),
     ] = None,
+    key: Annotated[
+        str, typer.Option(help="For a pack: the fingerprint of the school's key, from elsewhere.")
+    ] = "",
     config: Config = HERE,
     as_json: Json = False,
 ) -> None:
-    """Check every seal by the numbered steps of archive/README.md; exit 1 names every fault."""
+    """Check every seal by the numbered steps of archive/README.md, or a pack by those of its VERIFY.md;
+    exit 1 names every fault."""
+    from monitor.evidence import pack_check
     from monitor.evidence import verify as verification
+
+    if folder is not None and pack_check.is_pack(folder):
+        from monitor.cli import packs
+
+        sys.exit(packs.report(folder, trusted_key=key, as_json=as_json))
 
     root = folder or settings_in(config).storage.archive
     if not root.is_dir():

@@ -1,0 +1,210 @@
+"""Check an evidence pack, in a folder or a zip, whoever made it.
+
+One job: bring a pack to the steps of standalone/verify.py, the same that lie in every pack, so that both
+give one verdict. What is here is for zips only: nothing is unpacked to the disk, nothing followed, and a zip
+made to do harm (names that lead elsewhere, links, doubled names, bombs) is refused by step 1. Its limits,
+beside those of that script: a list of contents of 8 MB, files stored or deflated, and all of them together no
+more than 200 times the size of the zip.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import stat
+import struct
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, BinaryIO, NoReturn, cast
+
+from monitor.errors import ArchiveError, VerificationError
+from monitor.evidence import layout
+from monitor.evidence.standalone import verify as standalone
+from monitor.evidence.standalone.verify import Check
+
+Progress = Callable[[int, int], None]
+"""Told how many bytes are checked, of how many."""
+
+MOST_DIRECTORY_BYTES = 8 << 20
+MOST_TIMES_ITS_SIZE = 200
+
+_TAKEN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 1
+_NO_ZIP = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    ValueError,
+    LookupError,
+    NotImplementedError,
+    struct.error,
+)
+"""What `zipfile` raises for a file that is none, or one that was made to do harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedPack:
+    """What was checked and holds. Compare `fingerprint`, that of the key which signed the pack, with one kept
+    elsewhere, unless that was given. `not_checked` is empty when everything was."""
+
+    reference: str
+    exhibits: int
+    entries: int
+    files: int
+    size_bytes: int
+    fingerprint: str
+    says: tuple[str, ...]
+    not_checked: tuple[str, ...]
+
+
+def is_pack(path: Path) -> bool:
+    """Whether this is meant as a pack rather than as an archive."""
+    return path.is_file() or (
+        (path / layout.BAG_DECLARATION).is_file() and not (path / layout.LEDGER).exists()
+    )
+
+
+def is_protected(path: Path) -> bool:
+    """Whether a passphrase is needed to check this."""
+    if path.is_dir():
+        return False
+    try:
+        with _careful(path) as stream, zipfile.ZipFile(stream) as found:
+            return any(each.flag_bits & _ENCRYPTED for each in found.infolist())
+    except (*_NO_ZIP, OSError):
+        return False  # whatever else it is, step 1 says so
+
+
+def check_pack(
+    path: Path, *, trusted_key: str = "", passphrase: str | None = None, progress: Progress | None = None
+) -> VerifiedPack:
+    """Every step of VERIFY.md holds for this pack, or the first fault is raised as a `VerificationError`.
+
+    `trusted_key` is the fingerprint of the school's key from elsewhere; without it a pack made anew with
+    another key looks good. Not checked: what VERIFY.md says under "What it does not show".
+
+    Raises `ArchiveError` when the pack cannot be read, or the passphrase does not open it.
+    """
+    check = _checked(path, trusted_key, passphrase, progress)
+    for fault in check.faults:
+        raise VerificationError(*fault)
+    return VerifiedPack(
+        reference=str(check.facts["reference"]),
+        exhibits=len(check.facts["exhibits"]),
+        entries=len(check.entries),
+        files=len(check.sizes),
+        size_bytes=sum(check.sizes.values()),
+        fingerprint=check.fingerprint,
+        says=tuple(check.shown),
+        not_checked=tuple(check.unchecked),
+    )
+
+
+def problems(
+    path: Path, *, trusted_key: str = "", passphrase: str | None = None, progress: Progress | None = None
+) -> tuple[VerificationError, ...]:
+    """Every fault in the pack, for a report; empty when `check_pack` would return."""
+    check = _checked(path, trusted_key, passphrase, progress)
+    return tuple(VerificationError(*fault) for fault in check.faults)
+
+
+def _checked(path: Path, trusted_key: str, passphrase: str | None, progress: Progress | None) -> Check:
+    """The check of this pack, done. What a pack is made of never raises."""
+    told: dict[str, Any] = {"trusted_key": trusted_key, "progress": progress or (lambda done, total: None)}
+    with ExitStack() as opened:
+        try:
+            if path.is_dir():
+                check = standalone.folder_check(path, **told)
+            else:
+                stream = opened.enter_context(_careful(path))
+                if passphrase is not None:
+                    stream = opened.enter_context(_unprotected(stream, passphrase))
+                check = _zip_check(opened.enter_context(zipfile.ZipFile(stream)), _size(stream), told)
+        except OSError as error:
+            raise ArchiveError(f"The pack {path} cannot be read: {error.strerror}. Name another.") from error
+        except _NO_ZIP as error:
+            check = Check({}, _nothing, **told)
+            check.fault(1, path.name, f"it is no zip that can be read ({error!r:.200})")
+        check.run()
+    return check
+
+
+def _zip_check(bag: zipfile.ZipFile, size_bytes: int, told: dict[str, Any]) -> Check:
+    """The check of a zip, with the faults that only a zip can have; they belong to step 1."""
+    members: dict[str, zipfile.ZipInfo] = {}
+    faults: list[tuple[str, str]] = []
+    listed = bag.infolist()
+    folder = listed[0].filename.partition("/")[0] if listed else ""
+    for member in listed:
+        top, _, name = member.filename.partition("/")
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        if top != folder or member.orig_filename != member.filename:
+            faults.append((repr(member.orig_filename), "it would be unpacked outside the pack's one folder"))
+        elif member.is_dir() and not member.file_size and kind in (0, stat.S_IFDIR):
+            continue  # what packing programs add; a folder is nothing by itself
+        elif kind not in (0, stat.S_IFREG):
+            faults.append((name, "it is a link, or something else that is no plain file"))
+        elif member.flag_bits & _ENCRYPTED:
+            faults.append((name, "it is under a passphrase, and none was given"))
+        elif member.compress_type not in _TAKEN:
+            faults.append((name, "it is compressed in a way that packs do not use"))
+        elif name in members:
+            faults.append((name, "two files of the zip have this name"))
+        members[name] = member
+    if sum(each.file_size for each in listed) > MOST_TIMES_ITS_SIZE * size_bytes:
+        faults.append(("the zip", f"it would unpack to more than {MOST_TIMES_ITS_SIZE} times its size"))
+    check = Check(
+        {name: each.file_size for name, each in members.items()},
+        lambda name: cast(BinaryIO, bag.open(members[name])),
+        **told,
+    )
+    for where, detail in faults:
+        check.fault(1, where, detail)
+    return check
+
+
+def _nothing(name: str) -> NoReturn:
+    raise FileNotFoundError(name)
+
+
+class _Careful(io.BufferedReader):
+    """A file of which nobody reads more than a list of contents may be long, at a time: `zipfile` would take
+    a list of any length into memory."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        left = _size(self) - self.tell()
+        if (left if size is None or size < 0 else min(left, size)) > MOST_DIRECTORY_BYTES:
+            raise zipfile.BadZipFile(f"its list of contents is longer than {MOST_DIRECTORY_BYTES} bytes")
+        return super().read(size)
+
+
+def _careful(path: Path) -> _Careful:
+    return _Careful(io.FileIO(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)))
+
+
+def _size(stream: IO[bytes] | io.BufferedReader) -> int:
+    return os.fstat(stream.fileno()).st_size
+
+
+def _unprotected(stream: io.BufferedReader, passphrase: str) -> _Careful:
+    """The zip that lies in another one under a passphrase, as a file without a name."""
+    import pyzipper
+
+    inner = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (closed by whoever reads it)
+    with pyzipper.AESZipFile(stream) as outer:
+        secret = [each for each in outer.infolist() if each.flag_bits & _ENCRYPTED]
+        if len(secret) != 1 or secret[0].file_size > MOST_TIMES_ITS_SIZE * _size(stream):
+            raise zipfile.BadZipFile("not one pack under a passphrase")
+        try:
+            with outer.open(secret[0], pwd=passphrase.encode()) as source:
+                shutil.copyfileobj(source, inner, layout.BLOCK_BYTES)
+        except RuntimeError as error:
+            raise ArchiveError("This passphrase does not open the pack. Ask for it again.") from error
+    inner.seek(0)
+    return _Careful(inner)
