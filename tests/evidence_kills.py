@@ -18,7 +18,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from monitor.evidence import open_archive, verify
+from monitor.evidence import Archive, open_archive, verify
 from tests.sealed_archive import NOON, SIGNER, fill, record, seal
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
@@ -42,47 +42,49 @@ def prepare(root: Path) -> None:
     fill(archive.scratch("LM-2"))
 
 
-def seal_capture(root: Path) -> None:
-    open_archive(root).seal(record("LM-2"), now=LATER)
+def seal_capture(archive: Archive) -> None:
+    archive.seal(record("LM-2"), now=LATER)
 
 
-def capture_again_and_seal(root: Path) -> None:
+def capture_again_and_seal(archive: Archive) -> None:
     """What a job does that lost its lease: the whole capture again, at another time."""
-    archive = open_archive(root)
     fill(archive.scratch("LM-2"), picture=b"another picture")
     archive.seal(record("LM-2", captured_at=NOON + timedelta(days=30)), now=LATER)
 
 
-def erase(root: Path) -> None:
-    open_archive(root).erase("LM-1", rule="dismissed", now=LATER)
+def erase(archive: Archive) -> None:
+    archive.erase("LM-1", rule="dismissed", now=LATER)
 
 
-def finish_erasures(root: Path) -> None:
+def finish_erasures(archive: Archive) -> None:
     """What the service does at its start; an erasure that was never ordered is ordered by its job."""
-    open_archive(root).finish_erasures(now=LATER)
-    erase(root)
+    archive.finish_erasures(now=LATER)
+    erase(archive)
 
 
-def note(root: Path) -> None:
-    open_archive(root).note("LM-1", "viewed", "headteacher", now=LATER)
+def note(archive: Archive) -> None:
+    archive.note("LM-1", "viewed", "headteacher", now=LATER)
 
 
-def checkpoint(root: Path) -> None:
-    open_archive(root).checkpoint(SIGNER, now=LATER)
+def checkpoint(archive: Archive) -> None:
+    archive.checkpoint(SIGNER, now=LATER)
 
 
-def checkpoint_later(root: Path) -> None:
+def checkpoint_later(archive: Archive) -> None:
     """What the service does at its next run: the clock has moved on."""
-    open_archive(root).checkpoint(SIGNER, now=LATER + timedelta(hours=1))
+    archive.checkpoint(SIGNER, now=LATER + timedelta(hours=1))
 
 
-SCENARIOS: dict[str, tuple[Callable[[Path], None], Callable[[Path], None]]] = {
+Act = Callable[[Archive], None]
+
+SCENARIOS: dict[str, tuple[Act, Act]] = {
     "seal, then seal": (seal_capture, seal_capture),
     "seal, then capture again": (seal_capture, capture_again_and_seal),
     "erase, then start": (erase, finish_erasures),
     "note, then seal": (note, seal_capture),
     "checkpoint, then checkpoint": (checkpoint, checkpoint_later),
 }
+"""What is interrupted, and what happens afterwards."""
 
 
 def main(folder: Path, scenario: str) -> None:
@@ -93,7 +95,7 @@ def main(folder: Path, scenario: str) -> None:
     prepare(template)
     undisturbed = folder / "undisturbed"
     shutil.copytree(template, undisturbed)
-    act(undisturbed)
+    act(open_archive(undisturbed))
     sys.stdout.write(json.dumps({"undisturbed": state(undisturbed)}) + "\n")
 
     point = 0
@@ -104,7 +106,7 @@ def main(folder: Path, scenario: str) -> None:
         if not killed_at(point, act, root):
             break
         left = [str(each) for each in verify.problems(root)]
-        again(root)
+        again(open_archive(root))
         end = {"left": left, "state": state(root), "problems": [str(each) for each in verify.problems(root)]}
         sys.stdout.write(json.dumps({"point": point} | end) + "\n")
 
@@ -113,12 +115,12 @@ def no_fsync(descriptor: int) -> None:
     """Spare the disk: a killed process loses nothing that the kernel has. A power cut would."""
 
 
-def killed_at(point: int, act: Callable[[Path], None], root: Path) -> bool:
+def killed_at(point: int, act: Act, root: Path) -> bool:
     """Do it in a child that dies at its nth operation; False when it had fewer."""
     child = os.fork()
     if child == 0:
         die_at(point)
-        act(root)
+        act(open_archive(root))
         os._exit(0)
     _, status = os.waitpid(child, 0)
     if os.WIFSIGNALED(status):

@@ -28,6 +28,7 @@ from monitor.evidence.seal import (
     read_record,
     remove_folder,
     root_digest,
+    sync_names,
 )
 from monitor.model import ExhibitRecord, Seal, UnverifiedTime
 
@@ -302,6 +303,8 @@ class Archive:
         # Only somebody else can have put it there like this; the chain must not vouch for it.
         if record.get("exhibit_id") != exhibit_id or folder != layout.exhibit_folder(exhibit_id, captured):
             raise ArchiveError(f"{place} holds the record of another exhibit; it is not sealed.")
+        # Here, not after the rename: an earlier run may have been stopped, or refused, between the two.
+        sync_names(place, self.root / layout.SCRATCH)
         make_read_only(place)
         digest = root_digest(place)
         return self._ledger.append(

@@ -95,11 +95,15 @@ def make_bag(bag: Path, record: ExhibitRecord, *, salt: str) -> None:
 
 
 def put_in_place(bag: Path, destination: Path) -> None:
-    """Rename a finished bag into the archive in one step, and put the names on the disk."""
-    month = destination.parent
-    month.mkdir(parents=True, exist_ok=True)
+    """Rename a finished bag into the archive in one step; the new name is on the disk after `sync_names`."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
     bag.rename(destination)
-    for folder in (bag.parent, month, month.parent, month.parent.parent):
+
+
+def sync_names(exhibit: Path, scratch: Path) -> None:
+    """Put the name of an exhibit on the disk, and that it is in the scratch folder no more."""
+    month = exhibit.parent
+    for folder in (scratch, month, month.parent, month.parent.parent):
         sync_folder(folder)
 
 
