@@ -24,6 +24,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
+import psutil
 import requests
 from requests.adapters import BaseAdapter, HTTPAdapter
 from requests.cookies import RequestsCookieJar
@@ -118,6 +119,16 @@ def is_global(address: Address) -> bool:
     if wrapped is not None:
         return is_global(wrapped)
     return address in _GLOBAL_UNICAST and address.is_global
+
+
+def own_addresses() -> frozenset[Address]:
+    """This machine's own addresses, of which a public one leads past the firewall to what listens here."""
+    found = (entry for entries in psutil.net_if_addrs().values() for entry in entries)
+    return frozenset(
+        ipaddress.ip_address(entry.address.partition("%")[0])
+        for entry in found
+        if entry.family in (socket.AF_INET, socket.AF_INET6)
+    )
 
 
 def is_named(host: str, port: int, address: Address, *, allow_private: tuple[str, ...]) -> bool:
@@ -254,8 +265,9 @@ class _Door(BaseAdapter):
             raise requests.ConnectionError(f"{host}: the name could not be looked up") from error
         if not addresses:
             raise requests.ConnectionError(f"{host}: the name has no address")
+        own = own_addresses()
         for address in addresses:
-            if not is_global(address) and not is_named(
+            if (address in own or not is_global(address)) and not is_named(
                 host, port, address, allow_private=self._limits.allow_private
             ):
                 raise OutboundRefused(f"{host}:{port} is a private address ({address})")

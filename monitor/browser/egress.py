@@ -13,7 +13,7 @@ import asyncio
 import ipaddress
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence, Set
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-from monitor.outbound import is_global, is_named
+from monitor.outbound import Address, is_global, is_named, own_addresses
 from monitor.ports import Clock
 
 Resolve = Callable[[str, int], Sequence[str]]
@@ -71,17 +71,26 @@ def lookup(host: str, port: int) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(answer[4][0]) for answer in answers))
 
 
-def refusal(host: str, port: int, *, addresses: Sequence[str], allow_private: tuple[str, ...]) -> str | None:
+def refusal(
+    host: str,
+    port: int,
+    *,
+    addresses: Sequence[str],
+    allow_private: tuple[str, ...],
+    own: Set[Address] = frozenset(),
+) -> str | None:
     """Say why a host must not be contacted, or None. One bad address among several is enough.
 
-    Ports other than 80 and 443 pass only where `allow_private` names the port itself.
+    Ports other than 80 and 443 pass only where `allow_private` names the port itself. This machine's
+    `own` addresses count as private.
     """
     for text in addresses:
         try:
             address = ipaddress.ip_address(text.partition("%")[0])
         except ValueError:
             return UNKNOWN_NAME
-        if not is_global(address) and not is_named(host, port, address, allow_private=allow_private):
+        inside = address in own or not is_global(address)
+        if inside and not is_named(host, port, address, allow_private=allow_private):
             return PRIVATE
         by_port = any(
             is_named(host, port, address, allow_private=(entry,))
@@ -227,7 +236,13 @@ class Egress:
         except (OSError, UnicodeError):
             link.blocked = UNKNOWN_NAME
             return None
-        why = refusal(link.host, link.port, addresses=link.addresses, allow_private=self._allow_private)
+        why = refusal(
+            link.host,
+            link.port,
+            addresses=link.addresses,
+            allow_private=self._allow_private,
+            own=own_addresses(),
+        )
         if why:
             link.blocked = why
             return None
