@@ -547,11 +547,55 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockCheck:
+    """This machine's clock against another (R86): `offset_s` is how far ours was ahead, give or take
+    `within_s`; `compared_with` says with what."""
+
+    offset_s: float
+    within_s: float
+    compared_with: str
+
+
+@dataclass(frozen=True, slots=True)
+class FlaggedPart:
+    """Where the words that matter stood, and whether they could be seen.
+
+    `words` are those looked for and found, letter for letter but for case, spaces and signs; "" when
+    none were. `box` is left, top, width, height on the page, `in_picture` the same in `picture`, both
+    in CSS pixels. At `points` places of the box the browser was asked what lies on top: at `clear` of
+    them nothing did; `covered_by` and `seen_through` name what did, opaque or not. `veiled_by` names
+    what makes them hard to see otherwise. `contrast` is the span of brightness there, 0 to 255.
+    """
+
+    words: str
+    box: tuple[int, int, int, int] = (0, 0, 0, 0)
+    in_picture: tuple[int, int, int, int] = (0, 0, 0, 0)
+    points: int = 0
+    clear: int = 0
+    covered_by: tuple[str, ...] = ()
+    seen_through: tuple[str, ...] = ()
+    veiled_by: tuple[str, ...] = ()
+    contrast: int = 0
+    picture: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedPicture:
+    """A picture that does not show the page as served: what it was derived from, and what was hidden."""
+
+    picture: str
+    derived_from: str
+    hidden: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PageFacts:
     """What the browser saw, facts only (R87). Empty values mean that it was never learnt.
 
-    `verdict` is "page", "login_wall", "challenge", "error_page", "not_found", "blank" or
-    "unreachable". Sizes are CSS pixels.
+    `verdict` is "page", "login_wall", "challenge", "consent_wall", "error_page", "not_found", "blank" or
+    "unreachable". Sizes are CSS pixels; `height_limit` is where pictures stop. `scroll_stops` counts the
+    places the page was scrolled to, `images` those that it showed within the limit, `images_loaded` those
+    of them that were really there.
     """
 
     requested_url: str
@@ -572,6 +616,17 @@ class PageFacts:
     pictures_blocked: bool = False
     blocked_requests: int = 0
     failed_resources: tuple[str, ...] = ()
+    height_limit: int = 0
+    scroll_stops: int = 0
+    images: int = 0
+    images_loaded: int = 0
+    flagged: FlaggedPart | None = None
+    derived: tuple[DerivedPicture, ...] = ()
+    clock: ClockCheck | None = None
+    login: str = "logged out"
+    locale: str = ""
+    timezone: str = ""
+    operating_system: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -589,8 +644,9 @@ class CaptureReport:
 class ExhibitRecord:
     """The meaning that is sealed with the files: what, when, how. Facts only, no category (R87).
 
-    `trigger` is "automatic" or the office of the person who asked. `clock_offset_s` is None when
-    the clock was not compared with anything.
+    `trigger` is "automatic", "self-test", or the office of the person who asked. `clock_offset_s` is None
+    when the clock was not compared with anything; `time_unverified` says so too, and when the clocks
+    disagree by more than five seconds (R86). The local times are those of the School, to the millisecond.
     """
 
     exhibit_id: str
@@ -605,6 +661,10 @@ class ExhibitRecord:
     collected_at: datetime | None = None
     tool_version: str = ""
     clock_offset_s: float | None = None
+    time_unverified: bool = True
+    finished_at: datetime | None = None
+    captured_at_local: str = ""
+    finished_at_local: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,11 +75,15 @@ class Browser(Protocol):
         mode: CaptureMode,
         folder: Path,
         suppressed: Suppressed,
+        *,
+        wanted: tuple[str, ...] = (),
     ) -> CaptureReport:
         """Preserve what a stranger would see at `url`, under `folder` (shots/, page/, net/, log/).
 
         `suppressed` is asked about what the page says once it has loaded; if a trigger fires, the
-        files are removed and the outcome is `suppressed`. A failed step is a value in the report.
+        files are removed and the outcome is `suppressed`. `wanted` are wordings of what matters on the
+        page, the most telling first: the first that stands there is pictured on its own, with proof that
+        it can be seen; that none does is named in the report. A failed step is a value in the report.
         Raises `BrowserUnavailable`, and `OSError` when the folder cannot be written.
         """
 

@@ -74,7 +74,15 @@ class FakeBrowser:
     words: str = "The page as a stranger sees it."
     opened: list[tuple[str, CaptureMode]] = field(default_factory=list)
 
-    def capture(self, url: str, mode: CaptureMode, folder: Path, suppressed: Suppressed) -> CaptureReport:
+    def capture(
+        self,
+        url: str,
+        mode: CaptureMode,
+        folder: Path,
+        suppressed: Suppressed,
+        *,
+        wanted: tuple[str, ...] = (),
+    ) -> CaptureReport:
         self.opened.append((url, mode))
         verdict = self.trouble(url)
         now = self.clock()

@@ -109,6 +109,7 @@ def test_a_full_capture_keeps_the_page_with_its_pictures(
         "shots/full.png",
         "page/text.txt",
         "page/dom.html",
+        "page/page.mhtml",
         "net/connections.jsonl",
         "log/events.jsonl",
     } == files(tmp_path)

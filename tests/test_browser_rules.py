@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import socket
+import struct
+import zlib
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from monitor.browser import othertime, pixels
 from monitor.browser.egress import CLOSED_PORT, PRIVATE, TOO_LARGE, UNKNOWN_NAME, Egress, refusal
-from monitor.browser.verdict import Reading, judge, png_size
+from monitor.browser.verdict import Reading, judge
 from tests.page_server import Answer, PageServer, png
 
 
@@ -174,7 +180,96 @@ def test_a_page_is_judged_by_what_it_says(
 def test_only_whole_pictures_count() -> None:
     """Cut, damaged and empty ones are told apart from good ones."""
     whole = png(30, 20, colour=(1, 2, 3))
-    assert (30, 20) == png_size(whole)
+    assert (30, 20) == pixels.read(whole).size
     for bad in (b"", whole[:-20], whole[:60], whole.replace(b"IDAT", b"IDAX"), b"GIF89a" + whole):
         with pytest.raises(ValueError):
-            png_size(bad)
+            pixels.read(bad)
+
+
+def test_a_picture_of_nearly_one_colour_shows_nothing() -> None:
+    """A word on an empty screen is nothing to look at; a line of words, or a picture, is something."""
+    flat = png(1280, 800, colour=(255, 255, 255))
+    assert pixels.shows_nothing(pixels.read(flat))
+    assert not pixels.shows_nothing(pixels.read(painted(1280, 800, spots=2000)))
+    assert pixels.shows_nothing(pixels.read(painted(1280, 800, spots=100)))
+    assert pixels.shows_nothing(pixels.read(painted(1280, 800, spots=2000)), skip_rows=60)
+
+
+def painted(width: int, height: int, *, spots: int) -> bytes:
+    """A white picture with so many black pixels at its top, packed as Chromium does in a hurry."""
+    shown = np.full((height, width, 3), 255, np.uint8)
+    shown[:50].reshape(-1, 3)[:spots] = 0
+    rows = np.diff(shown.astype(np.int16), axis=0, prepend=np.zeros((1, width, 3), np.int16))
+    packed = b"".join(b"\x02" + row.astype(np.uint8).tobytes() for row in rows)
+    return raw_png(width, height, packed)
+
+
+def raw_png(width: int, height: int, rows: bytes) -> bytes:
+    """A PNG of these filtered rows."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + chunk(b"IEND", b"")
+    )
+
+
+def test_pixels_are_those_that_another_program_sees() -> None:
+    """Whatever of the filters a browser uses in a hurry, row by row."""
+    chance = np.random.default_rng(7)
+    shown = chance.integers(0, 256, (30, 20, 3), np.uint8)
+    rows, above = b"", np.zeros((20, 3), np.int16)
+    for number, row in enumerate(shown.astype(np.int16)):
+        kind = number % 3
+        left = np.vstack([np.zeros((1, 3), np.int16), row[:-1]])
+        by = (np.zeros_like(row), left, above)[kind]
+        rows += bytes([kind]) + (row - by).astype(np.uint8).tobytes()
+        above = row
+    data = raw_png(20, 30, rows)
+    assert (shown == np.asarray(Image.open(BytesIO(data)))).all()
+    assert (shown == pixels.pixels(pixels.read(data))).all()
+    with pytest.raises(ValueError, match="missing"):
+        pixels.pixels(pixels.read(raw_png(20, 31, rows)))
+
+
+def test_contrast_is_that_of_the_box() -> None:
+    """Black on white is the most there is; one colour, or a box beside the picture, is none."""
+    shown = np.zeros((10, 10, 3), np.uint8)
+    shown[5:] = 255
+    assert (255, 0, 0) == tuple(
+        pixels.contrast(shown, box) for box in ((0, 0, 10, 10), (0, 0, 10, 5), (50, 50, 5, 5))
+    )
+
+
+@pytest.mark.parametrize(
+    ("headers", "ahead_s", "within_s"),
+    [
+        ({"date": "Sun, 22 Nov 2026 12:00:00 GMT"}, 0.0, 1.0),
+        ({"date": "Sun, 22 Nov 2026 11:59:00 GMT"}, 60.0, 1.0),
+        ({"date": "Sun, 22 Nov 2026 11:59:00 GMT", "age": "60"}, -0.5, 1.5),
+        ({"date": "Sun, 22 Nov 2026 12:30:00 GMT"}, -1800.0, 1.0),
+    ],
+)
+def test_a_sites_date_tells_how_far_our_clock_is_off(
+    headers: dict[str, str], ahead_s: float, within_s: float
+) -> None:
+    """Between the asking and the answer, and within the second that a Date names (R86)."""
+    noon = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    found = othertime.compare(headers, "site.example", asked_at=noon, answered_at=noon + timedelta(seconds=1))
+    assert found is not None
+    assert (ahead_s, within_s) == (found.offset_s, found.within_s)
+    assert "Date header of site.example" in found.compared_with
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"date": "yesterday"}, {"date": "Sun, 22 Nov 2026 12:00:00 GMT", "age": "old"}]
+)
+def test_an_answer_without_a_date_tells_nothing(headers: dict[str, str]) -> None:
+    """Not known is not the same as right."""
+    noon = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    assert othertime.compare(headers, "site.example", asked_at=noon, answered_at=noon) is None

@@ -8,19 +8,16 @@ killing the browser under it: whatever call is waiting then fails, and the steps
 
 from __future__ import annotations
 
-import base64
-import json
-import os
+import platform
 import threading
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
-from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.sync_api import (
@@ -29,24 +26,36 @@ from playwright.sync_api import (
     CDPSession,
     Dialog,
     Error,
-    Frame,
     Page,
     Request,
     Response,
 )
 from playwright.sync_api import TimeoutError as Timeout
 
+from monitor.browser import othertime, saving, shots
 from monitor.browser.egress import PRIVATE, TOO_LARGE, UNKNOWN_NAME, Connection, Egress
+from monitor.browser.reading import look
 from monitor.browser.recorder import Forbidden, Recorder
-from monitor.browser.scripts import HIDE_PICTURES, NOTE, READ, SETTLE, SOURCE
-from monitor.browser.verdict import WORDS, Reading, judge, png_size
-from monitor.model import CaptureMode, CaptureOutcome, CaptureReport, PageFacts, Step, StepOutcome
+from monitor.browser.scripts import SETTLE, SOURCE
+from monitor.browser.verdict import WORDS, Reading, judge
+from monitor.browser.world import ScriptFailed, World
+from monitor.model import (
+    CaptureMode,
+    CaptureOutcome,
+    CaptureReport,
+    DerivedPicture,
+    FlaggedPart,
+    PageFacts,
+    Step,
+    StepOutcome,
+)
 from monitor.ports import Clock, Suppressed
 
 VIEWPORT = (1280, 800)
 _NEEDED_KINDS = frozenset({"image", "stylesheet", "font", "document", "script", "xhr", "fetch"})
 _MAX_NAMED = 50
-_T = TypeVar("_T")
+_LOCALE, _TIMEZONE = "en-GB", "Europe/London"
+_READABLE_CONTRAST = 24
 
 OUT_OF_TIME = "the time allowed for a capture was over"
 OUT_OF_MEMORY = "the page took more memory than is allowed"
@@ -74,6 +83,7 @@ class Attempt:
         clock: Clock,
         limits: PageLimits,
         forbidden: Forbidden,
+        wanted: tuple[str, ...] = (),
     ) -> None:
         self._url = url
         self._mode = mode
@@ -82,7 +92,13 @@ class Attempt:
         self._limits = limits
         self._forbidden = forbidden
         self._began = monotonic()
-        self._facts = PageFacts(requested_url=url, pictures_blocked=mode is CaptureMode.TEXT)
+        self._wanted = wanted
+        self._facts = PageFacts(
+            requested_url=url,
+            pictures_blocked=mode is CaptureMode.TEXT,
+            height_limit=limits.max_height_px,
+            operating_system=platform.platform(),
+        )
         self._steps: list[Step] = []
         self._events: list[dict[str, str]] = []
         self._missing: list[str] = []
@@ -94,9 +110,8 @@ class Attempt:
         self._recorder: Recorder | None = None
         self._reading: Reading | None = None
         self._words = ""
-        self._source = ""
-        self._picture = b""
-        self._picture_checked = False
+        self._files: dict[str, bytes] = {}
+        self._checked, self._checked_again = False, False
         self._lock = threading.Lock()
         self._given_up = False
         self._stopped = ""
@@ -148,7 +163,8 @@ class Attempt:
             bare = PageFacts(requested_url=self._url)
             return CaptureReport(CaptureOutcome.SUPPRESSED, tuple(self._steps), bare)
         missing = tuple(dict.fromkeys(self._missing))
-        good = all(step.outcome is StepOutcome.DONE for step in self._steps)
+        # What was left out on purpose is no fault; what had to be left out is named in `missing`.
+        good = all(step.outcome in (StepOutcome.DONE, StepOutcome.SKIPPED) for step in self._steps)
         kept = {step.name for step in self._steps if step.outcome in (StepOutcome.DONE, StepOutcome.PARTIAL)}
         outcome = CaptureOutcome.PARTIAL
         if "read words" not in kept or "check words" not in kept or "save files" not in kept:
@@ -173,17 +189,22 @@ class Attempt:
         if not self._open(page, egress):
             self._skip_rest("the page could not be reached")
             return
+        world = World(session)
         self._wake(page, session)
-        self._settle(page, session, egress)
-        if not self._read(page, session, egress) or not self._check("check words", suppressed):
+        self._settle(page, world, egress)
+        if not self._read(page, world, egress):
             return
-        self._judge()
-        self._save_source(session)
-        if self._reading is not None:
-            self._take_picture(page, session, self._reading.size)
-        if self._picture:
-            self._read_again(page, session)
-            self._picture_checked = self._check("check words again", suppressed)
+        self._checked = self._check("check words", suppressed)
+        if not self._checked or self._reading is None:
+            return
+        self._judge(self._reading)
+        self._save_source(world)
+        self._take_picture(page, session, world, self._reading.size)
+        self._save_mhtml(session)
+        self._picture_flagged(session, world)
+        if any(name.startswith("shots/") or name == saving.MHTML for name in self._files):
+            self._read_again(page, world)
+            self._checked_again = self._check("check words again", suppressed)
 
     def _open(self, page: Page, egress: Egress) -> bool:
         started = self._clock()
@@ -193,7 +214,7 @@ class Attempt:
             self._missing.append(WORDS["unreachable"])
             self._note("open page", StepOutcome.FAILED, started, self._why_unreachable(error, egress))
             return False
-        self._learn(page, response, egress)
+        self._learn(page, response, egress, asked_at=started)
         if response is None or urlsplit(page.url).scheme not in ("http", "https"):
             self._missing.append(WORDS["unreachable"])
             self._note("open page", StepOutcome.FAILED, started, "the address led to no web page")
@@ -216,19 +237,28 @@ class Attempt:
         self._note("open page", StepOutcome.DONE, started, "")
         return True
 
-    def _learn(self, page: Page, response: Response | None, egress: Egress) -> None:
+    def _learn(self, page: Page, response: Response | None, egress: Egress, *, asked_at: datetime) -> None:
+        answered_at = self._clock()
         hops: list[str] = []
         request = response.request.redirected_from if response else None
         while request is not None:
             hops.insert(0, request.url)
             request = request.redirected_from
+        headers = tuple((h["name"], h["value"]) for h in response.headers_array()) if response else ()
+        host = urlsplit(page.url).hostname or ""
         self._facts = replace(
             self._facts,
             final_url=page.url,
             redirects=tuple(hops),
             status=response.status if response else None,
-            headers=tuple((h["name"], h["value"]) for h in response.headers_array()) if response else (),
-            server_address=egress.address_of(urlsplit(page.url).hostname or ""),
+            headers=headers,
+            clock=othertime.compare(
+                {name.lower(): value for name, value in headers},
+                host,
+                asked_at=asked_at,
+                answered_at=answered_at,
+            ),
+            server_address=egress.address_of(host),
             viewport=VIEWPORT,
             playwright=version("playwright"),
         )
@@ -237,7 +267,7 @@ class Attempt:
         """Stop a page whose scripts never pause; otherwise nothing of it could be read."""
         started = self._clock()
         try:
-            page.wait_for_function("() => true", timeout=1000 * min(4.0, self._limits.page_s))
+            page.wait_for_selector("html", state="attached", timeout=1000 * min(4.0, self._limits.page_s))
             return
         except Timeout:
             pass
@@ -246,7 +276,7 @@ class Attempt:
         self._missing.append("the page's scripts never paused and were stopped")
         self._note("stop scripts", StepOutcome.PARTIAL, started, "the page's scripts never paused")
 
-    def _settle(self, page: Page, session: CDPSession, egress: Egress) -> None:
+    def _settle(self, page: Page, world: World, egress: Egress) -> None:
         """Let the page finish by itself, then bring in what loads only when scrolled to. Bounded."""
         started = self._clock()
         spent = monotonic() - self._began
@@ -257,8 +287,7 @@ class Attempt:
             page.wait_for_load_state("load", timeout=min(5000.0, 400 * budget_s))
         self._wait_until(page, lambda: not self._waiting, 2.0)
         try:
-            found = self._ask(
-                session,
+            found = world.ask(
                 SETTLE
                 % (
                     int(budget_s * 1000),
@@ -266,8 +295,16 @@ class Attempt:
                     "true" if self._mode is CaptureMode.FULL else "false",
                 ),
             )
-        except _ScriptFailed:
-            found = {"whole": False, "pending": 0, "broken": 0, "fonts": True}
+        except ScriptFailed:
+            found = {
+                "whole": False, "stops": 0, "images": 0, "loaded": 0, "pending": 0, "broken": 0, "fonts": True
+            }  # fmt: skip
+        self._facts = replace(
+            self._facts,
+            scroll_stops=int(found["stops"]),
+            images=int(found["images"]),
+            images_loaded=int(found["loaded"]),
+        )
         self._wait_until(page, lambda: not self._waiting, 2.0)
         if not found["whole"]:
             troubles.append("the page went on longer than the time allowed")
@@ -288,12 +325,12 @@ class Attempt:
             "settle", StepOutcome.PARTIAL if troubles else StepOutcome.DONE, started, "; ".join(troubles)
         )
 
-    def _read(self, page: Page, session: CDPSession, egress: Egress) -> bool:
+    def _read(self, page: Page, world: World, egress: Egress) -> bool:
         started = self._clock()
         try:
-            reading, unread = self._look(page, session)
-        except _ScriptFailed:
-            self._note("read words", StepOutcome.FAILED, started, "the page could not be read")
+            reading, unread = look(page, world)
+        except ScriptFailed as error:
+            self._note("read words", StepOutcome.FAILED, started, f"the page could not be read: {error}")
             self._missing.append("the words on the page")
             self._skip_rest("the words could not be checked, so nothing was kept")
             return False
@@ -311,41 +348,15 @@ class Attempt:
         self._note("read words", StepOutcome.PARTIAL if unread else StepOutcome.DONE, started, "")
         return True
 
-    def _read_again(self, page: Page, session: CDPSession) -> None:
+    def _read_again(self, page: Page, world: World) -> None:
         """Look at the words once more, because the page may have changed while it was pictured."""
         try:
-            again, _ = self._look(page, session)
-        except _ScriptFailed:
-            self._picture = b""
-            self._missing.append("the picture, because the words behind it could not be checked again")
+            again, _ = look(page, world)
+        except ScriptFailed:
+            self._missing.append(_UNCHECKED)
+            self._files = {name: data for name, data in self._files.items() if name == saving.SOURCE}
             return
         self._words = again.words
-
-    def _look(self, page: Page, session: CDPSession) -> tuple[Reading, int]:
-        found = self._ask(session, READ)
-        texts, alts, unread = [str(found["text"])], [str(alt) for alt in found["alts"]], 0
-        for frame in page.frames[1:]:
-            try:
-                inner = frame.evaluate(READ) if _shows(frame) else {"text": "", "alts": []}
-                text, more = str(inner["text"]), [str(alt) for alt in inner["alts"]]
-            except (Error, KeyError, TypeError):  # A frame answers in its own world and may say anything.
-                unread += 1
-                continue
-            if text.strip():
-                texts.append(f"--- embedded frame ---\n{text}")
-            alts.extend(more)
-        size = (int(found["width"]), int(found["height"]))
-        reading = Reading(
-            title=str(found["title"]),
-            text="\n".join(texts),
-            alts=tuple(alts),
-            password=bool(found["password"]),
-            pictures=int(found["pictures"]),
-            size=size,
-            url=str(found["url"]),
-            agent=str(found["agent"]),
-        )
-        return reading, unread
 
     def _check(self, name: str, suppressed: Suppressed) -> bool:
         """Ask whether the words set off a trigger. If so, forget everything that was read."""
@@ -366,74 +377,102 @@ class Attempt:
         self._suppressed = True
         if self._recorder is not None:
             self._recorder.shut()
-        self._reading, self._words, self._source, self._picture = None, "", "", b""
+        self._reading, self._words = None, ""
+        self._files.clear()
         self._missing.clear()
 
-    def _save_source(self, session: CDPSession) -> None:
-        started = self._clock()
-        try:
-            self._source = str(
-                self._ask(session, SOURCE % ("true" if self._mode is CaptureMode.TEXT else "false"))
-            )
-        except _ScriptFailed:
-            self._missing.append("the page's source")
-            self._note("save page source", StepOutcome.FAILED, started, "the source could not be read")
-            return
-        self._note("save page source", StepOutcome.DONE, started, "")
-
-    def _take_picture(self, page: Page, session: CDPSession, size: tuple[int, int]) -> None:
-        started = self._clock()
-        try:
-            if self._mode is CaptureMode.TEXT:
-                size = self._hide_pictures(page, session)
-            width, height = min(size[0], 4096), min(size[1], self._limits.max_height_px)
-            shot = session.send(
-                "Page.captureScreenshot",
-                {
-                    "format": "png",
-                    "optimizeForSpeed": True,
-                    "captureBeyondViewport": True,
-                    "clip": {"x": 0, "y": 0, "width": width, "height": height, "scale": 1},
-                },
-            )
-            picture = base64.b64decode(shot["data"])
-            if png_size(picture) != (width, height):
-                raise ValueError("the size is wrong")
-        except (_ScriptFailed, ValueError) as error:
-            self._missing.append("the picture")
-            self._note("picture", StepOutcome.FAILED, started, f"the picture was no good: {error}")
-            return
-        self._picture = picture
-        cut = (width, height) != size
-        self._facts = replace(self._facts, page_size=size, picture_size=(width, height), truncated=cut)
-        if cut:
-            self._missing.append(f"the picture stops after {height} of {size[1]} pixels; the words go on")
-        self._note(
-            "picture", StepOutcome.PARTIAL if cut else StepOutcome.DONE, started, f"{width} x {height}"
-        )
-
-    def _hide_pictures(self, page: Page, session: CDPSession) -> tuple[int, int]:
-        """Hide what came without the network, and say on the picture that pictures were blocked (R68)."""
-        self._ask(session, HIDE_PICTURES)
-        for frame in page.frames[1:]:
-            if _shows(frame):
-                frame.evaluate(HIDE_PICTURES)
-        size = self._ask(session, NOTE)
-        return int(size["width"]), int(size["height"])
-
-    def _judge(self) -> None:
-        if self._reading is None:
-            return
-        verdict = judge(self._reading, self._url, status=self._facts.status)
+    def _judge(self, reading: Reading) -> None:
+        verdict = judge(reading, self._url, status=self._facts.status)
         self._facts = replace(
             self._facts,
             verdict=verdict,
-            title=self._reading.title,
-            final_url=self._reading.url,
-            user_agent=self._reading.agent,
+            title=reading.title,
+            final_url=reading.url,
+            user_agent=reading.agent,
         )
         if verdict in WORDS:
             self._missing.insert(0, WORDS[verdict])
+
+    def _save_source(self, world: World) -> None:
+        started = self._clock()
+        try:
+            source = str(world.ask(SOURCE % ("true" if self._mode is CaptureMode.TEXT else "false")))
+        except ScriptFailed:
+            self._missing.append(_NOT_THERE["save page source"])
+            self._note("save page source", StepOutcome.FAILED, started, "the source could not be read")
+            return
+        self._files[saving.SOURCE] = saving.source_file(source, self._mode)
+        self._note("save page source", StepOutcome.DONE, started, "")
+
+    def _take_picture(self, page: Page, session: CDPSession, world: World, size: tuple[int, int]) -> None:
+        started = self._clock()
+        text_only = self._mode is CaptureMode.TEXT
+        try:
+            if text_only:
+                size = shots.hide_pictures(page, world)
+            whole = shots.whole_page(
+                session, size, max_height_px=self._limits.max_height_px, without_pictures=text_only
+            )
+        except (ScriptFailed, ValueError) as error:
+            self._missing.append(_NOT_THERE["picture"])
+            self._note("picture", StepOutcome.FAILED, started, f"the picture was no good: {error}")
+            return
+        self._files[shots.FULL] = whole.png
+        cut = whole.size != size
+        self._facts = replace(self._facts, page_size=size, picture_size=whole.size, truncated=cut)
+        troubles = []
+        if cut:
+            troubles.append(f"the picture stops after {whole.size[1]} of {size[1]} pixels; the words go on")
+        if whole.blank and self._facts.verdict == "page":
+            self._facts = replace(self._facts, verdict="blank")
+            troubles.append(_BLANK_PICTURE)
+        self._missing.extend(troubles)
+        self._note(
+            "picture",
+            StepOutcome.PARTIAL if troubles else StepOutcome.DONE,
+            started,
+            "; ".join([f"{whole.size[0]} x {whole.size[1]}", *troubles]),
+        )
+
+    def _save_mhtml(self, session: CDPSession) -> None:
+        """Keep the page with its parts in one file that any Chromium opens."""
+        started = self._clock()
+        if self._mode is CaptureMode.TEXT:
+            why = "it would hold pictures, which this mode does not keep"
+            self._note("save MHTML", StepOutcome.SKIPPED, started, why)
+            return
+        archive = str(session.send("Page.captureSnapshot", {"format": "mhtml"})["data"])
+        self._files[saving.MHTML] = archive.encode("utf-8", "replace")
+        self._note("save MHTML", StepOutcome.DONE, started, "")
+
+    def _picture_flagged(self, session: CDPSession, world: World) -> None:
+        """Picture the words that matter, and prove that they stand there; then, if something lies over
+        them, once more without it."""
+        if not self._wanted:
+            return
+        started = self._clock()
+        try:
+            part, picture = shots.flagged_part(session, world, self._wanted)
+            self._facts = replace(self._facts, flagged=part)
+            troubles = _troubles(part)
+            if part.words:
+                self._files[shots.FLAG] = picture
+            if part.covered_by or part.seen_through:
+                hidden, clear_picture = shots.without_covers(session, world)
+                self._files[shots.DECLUTTERED] = clear_picture
+                derived = DerivedPicture(shots.DECLUTTERED, shots.FLAG, hidden)
+                self._facts = replace(self._facts, derived=(derived,))
+        except (ScriptFailed, ValueError) as error:
+            self._missing.append(_NOT_THERE["flagged part"])
+            self._note("flagged part", StepOutcome.FAILED, started, f"it could not be pictured: {error}")
+            return
+        self._missing.extend(troubles)
+        self._note(
+            "flagged part",
+            StepOutcome.PARTIAL if troubles else StepOutcome.DONE,
+            started,
+            "; ".join(troubles),
+        )
 
     # --- what the browser tells while it works ----------------------------------------------------
 
@@ -490,8 +529,8 @@ class Attempt:
     def _context(self, browser: Browser, agent: str) -> BrowserContext:
         context = browser.new_context(
             viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]},
-            locale="en-GB",
-            timezone_id="Europe/London",
+            locale=_LOCALE,
+            timezone_id=_TIMEZONE,
             reduced_motion="reduce",
             accept_downloads=False,
             service_workers="block",
@@ -500,25 +539,14 @@ class Attempt:
             user_agent=agent,
         )
         context.set_default_timeout(self._limits.page_s * 1000)
-        self._facts = replace(self._facts, browser=f"Chromium {browser.version}", user_agent=agent)
-        return context
-
-    def _ask(self, session: CDPSession, expression: str) -> Any:
-        """Evaluate in a world of our own, where the page's scripts have changed nothing."""
-        frame = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
-        world = session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "capture"})
-        answer = session.send(
-            "Runtime.evaluate",
-            {
-                "expression": expression,
-                "contextId": world["executionContextId"],
-                "returnByValue": True,
-                "awaitPromise": True,
-            },
+        self._facts = replace(
+            self._facts,
+            browser=f"Chromium {browser.version}",
+            user_agent=agent,
+            locale=_LOCALE,
+            timezone=_TIMEZONE,
         )
-        if "exceptionDetails" in answer or answer["result"].get("value") is None:
-            raise _ScriptFailed("the page gave no answer")
-        return answer["result"]["value"]
+        return context
 
     def _wait_until(self, page: Page, done: Callable[[], bool], limit_s: float) -> None:
         end = monotonic() + limit_s
@@ -541,7 +569,7 @@ class Attempt:
     def _event(self, what: str) -> None:
         self._counts[what] += 1
         if self._counts[what] <= 20:
-            self._events.append({"at": _utc(self._clock()), "event": what})
+            self._events.append({"at": saving.moment(self._clock()), "event": what})
 
     def _note(self, name: str, outcome: StepOutcome, started: datetime, detail: str) -> None:
         if not self._suppressed:
@@ -558,8 +586,8 @@ class Attempt:
             return
         now = self._clock()
         done = {step.name for step in self._steps}
-        for name in _STEPS:
-            if name not in done:
+        for name in _NOT_THERE:
+            if name not in done and (name != "flagged part" or self._wanted):
                 self._steps.append(Step(name, first, now, now, why))
                 first = StepOutcome.SKIPPED
                 self._missing.append(_NOT_THERE[name])
@@ -579,43 +607,26 @@ class Attempt:
             )
             started = self._clock()
             files: dict[str, bytes] = {}
-            if self._reading is not None and self._checked():
-                files["page/text.txt"] = (self._reading.text.rstrip() + "\n").encode("utf-8", "replace")
-                if self._source:
-                    files["page/dom.html"] = (_dom_head(self._mode) + self._source).encode("utf-8", "replace")
-                if self._picture and not self._picture_checked:
-                    self._missing.append(
-                        "the picture, because the words behind it could not be checked again"
-                    )
-                elif self._picture:
-                    files["shots/full.png"] = self._picture
-            for name, content in files.items():
-                _write(self._folder / name, content)
+            if self._reading is not None and self._checked:
+                files = {saving.TEXT: saving.text_file(self._reading.text)}
+                if self._checked_again or set(self._files) <= {saving.SOURCE}:
+                    files |= self._files
+                else:
+                    self._missing.append(_UNCHECKED)
+                    files |= {name: data for name, data in self._files.items() if name == saving.SOURCE}
+            saving.write_files(self._folder, files)
             if files:
                 self._note("save files", StepOutcome.DONE, started, f"{len(files)} files")
             self._save_log(connections)
 
-    def _checked(self) -> bool:
-        return any(step.name == "check words" and step.outcome is StepOutcome.DONE for step in self._steps)
-
     def _save_log(self, connections: tuple[Connection, ...]) -> None:
-        _write(self._folder / "net/connections.jsonl", _lines(_connection(c) for c in connections))
-        steps = [
-            {
-                "at": _utc(step.started_at),
-                "until": _utc(step.finished_at),
-                "step": step.name,
-                "outcome": step.outcome.value,
-                "detail": step.detail,
-            }
-            for step in self._steps
-        ]
-        counts = [{"count": count, "of": what} for what, count in sorted(self._counts.items())]
-        told = sorted([*steps, *self._events], key=lambda line: line["at"])
-        _write(self._folder / "log/events.jsonl", _lines([*told, *counts]))
+        saving.write_log(
+            self._folder, connections, steps=self._steps, events=self._events, counts=self._counts
+        )
 
 
-_STEPS = ("open page", "settle", "read words", "check words", "save page source", "picture", "save files")
+_UNCHECKED = "the pictures, because the words behind them could not be checked again"
+_BLANK_PICTURE = "the picture shows next to nothing"
 _NOT_THERE = {
     "open page": WORDS["unreachable"],
     "settle": "what loads only after a while",
@@ -623,6 +634,8 @@ _NOT_THERE = {
     "check words": "the check of the words",
     "save page source": "the page's source",
     "picture": "the picture",
+    "save MHTML": "the page with its parts in one file",
+    "flagged part": "a picture of the flagged words",
     "save files": "the saved files",
 }
 _ERRORS = {
@@ -640,47 +653,14 @@ _ERRORS = {
 }
 
 
-class _ScriptFailed(Exception):
-    """The page could not be asked. Stays in this module."""
-
-
-def _shows(frame: Frame) -> bool:
-    return not frame.is_detached() and urlsplit(frame.url).scheme in (
-        "http",
-        "https",
-        "about",
-        "data",
-        "blob",
-    )
-
-
-def _utc(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds")
-
-
-def _connection(connection: Connection) -> dict[str, Any]:
-    line = asdict(connection)
-    return line | {"started_at": _utc(connection.started_at), "finished_at": _utc(connection.finished_at)}
-
-
-def _lines(rows: Any) -> bytes:
-    return "".join(json.dumps(row, ensure_ascii=False, sort_keys=True) + "\n" for row in rows).encode()
-
-
-def _dom_head(mode: CaptureMode) -> str:
-    pictures = " and pictures embedded in it" if mode is CaptureMode.TEXT else ""
-    return (
-        f"<!-- The page as the browser held it, with scripts, event handlers{pictures} removed, and a policy "
-        "added so that opening this file contacts nobody. -->\n"
-        '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        "style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'\">\n"
-    )
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write a file and do not return before it is on the disk."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+def _troubles(part: FlaggedPart) -> list[str]:
+    """What keeps the flagged words from being proved by their picture."""
+    if not part.words:
+        return ["the flagged words, which were not found on the page"]
+    found = []
+    if part.points == 0 or part.clear * 2 < part.points:
+        by = f" by: {'; '.join(part.covered_by)}" if part.covered_by else ""
+        found.append(f"a clear view of the flagged words, which are covered{by}")
+    if part.veiled_by or (not found and part.contrast < _READABLE_CONTRAST):
+        found.append("a clear view of the flagged words, which can hardly be seen on the page")
+    return found

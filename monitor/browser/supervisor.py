@@ -132,7 +132,15 @@ class _Supervisor:
         self._turn = threading.Lock()
         self._lane: _Lane | None = None
 
-    def capture(self, url: str, mode: CaptureMode, folder: Path, suppressed: Suppressed) -> CaptureReport:
+    def capture(
+        self,
+        url: str,
+        mode: CaptureMode,
+        folder: Path,
+        suppressed: Suppressed,
+        *,
+        wanted: tuple[str, ...] = (),
+    ) -> CaptureReport:
         """Preserve what a stranger would see at `url`. See `monitor.ports.Browser`.
 
         Raises ValueError for a mode that opens no page, and `BrowserUnavailable`.
@@ -144,7 +152,13 @@ class _Supervisor:
             lane = self._ready_lane()
             limits = PageLimits(options.page_s, options.total_s, options.max_height_px)
             attempt = Attempt(
-                url, mode, folder=folder, clock=self._clock, limits=limits, forbidden=options.forbidden
+                url,
+                mode,
+                folder=folder,
+                clock=self._clock,
+                limits=limits,
+                forbidden=options.forbidden,
+                wanted=wanted,
             )
             errand = lane.hand_in(lambda: lane.walk(attempt, suppressed))
             why = self._watch(errand, lane)

@@ -7,8 +7,6 @@ round (R25): it is named, and that is all.
 from __future__ import annotations
 
 import re
-import struct
-import zlib
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -90,32 +88,3 @@ def judge(reading: Reading, requested_url: str, *, status: int | None) -> str:
     if len(text) < _SHORT_CHARACTERS // 3 and _GONE_WORDS.search(told):
         return "not_found"
     return "page"
-
-
-def png_size(data: bytes) -> tuple[int, int]:
-    """The size of a PNG whose every chunk and every row is really there, in pixels.
-
-    Raises ValueError otherwise: browsers can return empty or cut pictures without an error
-    (evidence study 3.3).
-    """
-    if data[:8] != b"\x89PNG\r\n\x1a\n":
-        raise ValueError("not a PNG")
-    width = height = row_bytes = inflated = 0
-    unpack, place, ended = zlib.decompressobj(), 8, False
-    while place + 12 <= len(data) and not ended:
-        (length,) = struct.unpack_from(">I", data, place)
-        kind, body = data[place + 4 : place + 8], memoryview(data)[place + 8 : place + 8 + length]
-        if zlib.crc32(body, zlib.crc32(kind)) != int.from_bytes(
-            data[place + 8 + length : place + 12 + length], "big"
-        ):
-            raise ValueError("a chunk is damaged")
-        if kind == b"IHDR":
-            width, height, depth, colour = struct.unpack_from(">IIBB", body)
-            row_bytes = 1 + (width * depth * {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour] + 7) // 8
-        elif kind == b"IDAT":
-            inflated += len(unpack.decompress(body))
-        ended = kind == b"IEND"
-        place += 12 + length
-    if not ended or not width or not height or inflated != row_bytes * height:
-        raise ValueError("rows are missing")
-    return width, height

@@ -368,10 +368,18 @@ class _CountedBrowser:
         self.expected = 0
         self.fault = ""
 
-    def capture(self, url: str, mode: CaptureMode, folder: Path, suppressed: Suppressed) -> CaptureReport:
+    def capture(
+        self,
+        url: str,
+        mode: CaptureMode,
+        folder: Path,
+        suppressed: Suppressed,
+        *,
+        wanted: tuple[str, ...] = (),
+    ) -> CaptureReport:
         self._shown.doing(f"Saving what was found: page {self.made + 1}, at most {self.expected}")
         try:
-            saved = self._inner.capture(url, mode, folder, suppressed)
+            saved = self._inner.capture(url, mode, folder, suppressed, wanted=wanted)
         except BrowserUnavailable as error:
             self.fault = str(error)
             raise

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 import monitor
 from monitor import triage
-from monitor.decisions import addresses, schedule
+from monitor.decisions import addresses, passages, schedule
 from monitor.errors import ArchiveError, BrowserUnavailable, where_raised
 from monitor.jobs import filing, notices
 from monitor.jobs.services import Services
@@ -23,6 +23,7 @@ from monitor.model import (
     CaptureReport,
     ExhibitRecord,
     ItemState,
+    Matches,
     PageFacts,
     Seal,
     Step,
@@ -35,6 +36,9 @@ log = structlog.get_logger()
 MOST_ATTEMPTS = 3
 """How often a page that could not be reached is tried before the failure itself is sealed."""
 
+
+MOST_CLOCK_OFFSET_S = 5.0
+"""From where on a time is sealed as not verified. Rule: R86."""
 
 _WORDS = tuple(mode for mode in CaptureMode if not mode.opens_page)
 _PAGES = tuple(mode for mode in CaptureMode if mode.opens_page)
@@ -96,7 +100,7 @@ def _capture(services: Services, row: CaptureRow) -> None:
     seal = services.archive.adopt(row.exhibit_id, now=services.clock())
     if seal is None:
         row = _allowed(services, row, finding)
-        report = _report(services, row)
+        report = _report(services, row, wanted=_wanted(finding, words))
         if report.outcome is CaptureOutcome.FAILED and row.mode.opens_page and row.attempts < MOST_ATTEMPTS:
             now = services.clock()
             with services.store.transaction() as t:
@@ -140,12 +144,21 @@ class _Ended:
 _ENDED = TypeAdapter(_Ended)
 
 
-def _report(services: Services, row: CaptureRow) -> CaptureReport:
+def _wanted(finding: FindingRow | None, words: str) -> tuple[str, ...]:
+    """What to look for on the page. Spans belong to the newest wording; an older one has none."""
+    if finding is None:
+        return ()
+    newest = finding.item.item.text == words
+    assessment = finding.assessment if newest else replace(finding.assessment, reasons=())
+    return passages.telling(words, assessment, finding.matches if newest else Matches())
+
+
+def _report(services: Services, row: CaptureRow, *, wanted: tuple[str, ...]) -> CaptureReport:
     folder = services.archive.scratch(row.exhibit_id)
     if not row.mode.opens_page:
         return _words_only(row, services.clock())
     try:
-        report = services.browser.capture(row.url, row.mode, folder, triage.suppression)
+        report = services.browser.capture(row.url, row.mode, folder, triage.suppression, wanted=wanted)
     except OSError as error:
         # The browser writes where the archive lies: a full disk shows here first.
         reason = error.strerror or type(error).__name__
@@ -171,19 +184,31 @@ def _words_only(row: CaptureRow, now: datetime) -> CaptureReport:
 def _record(
     services: Services, row: CaptureRow, finding: FindingRow | None, *, words: str, report: CaptureReport
 ) -> ExhibitRecord:
+    began, ended = report.steps[0].started_at, report.steps[-1].finished_at
+    clock = report.facts.clock
     return ExhibitRecord(
         exhibit_id=row.exhibit_id,
         school=services.settings.school_name,
         mode=CaptureMode.WORDS if report.outcome is CaptureOutcome.SUPPRESSED else row.mode,
         requested_at=row.requested_at,
-        captured_at=report.steps[0].started_at,
+        captured_at=began,
         trigger=row.trigger,
         report=report,
         item=replace(finding.item.item, text=words, state=ItemState.PRESENT) if finding else None,
         collected_by=finding.item.source_key if finding else "",
         collected_at=finding.item.fetched_at if finding else None,
         tool_version=monitor.__version__,
+        clock_offset_s=clock.offset_s if clock else None,
+        time_unverified=clock is None or abs(clock.offset_s) > MOST_CLOCK_OFFSET_S + clock.within_s,
+        finished_at=ended,
+        captured_at_local=_local(services, began),
+        finished_at_local=_local(services, ended),
     )
+
+
+def _local(services: Services, moment: datetime) -> str:
+    local = moment.astimezone(services.zone)
+    return f"{local.isoformat(timespec='milliseconds')} {services.zone.key}"
 
 
 def _finish(services: Services, row: CaptureRow, seal: Seal, ended: _Ended) -> None:

@@ -1,0 +1,45 @@
+"""Reads what a page says, its embedded frames included."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Error, Frame, Page
+
+from monitor.browser.scripts import READ
+from monitor.browser.verdict import Reading
+from monitor.browser.world import World
+
+_SHOWN_SCHEMES = ("http", "https", "about", "data", "blob")
+
+
+def look(page: Page, world: World) -> tuple[Reading, int]:
+    """What can be read now, and how many frames could not be. Raises `ScriptFailed`."""
+    found = world.ask(READ)
+    texts, alts, unread = [str(found["text"])], [str(alt) for alt in found["alts"]], 0
+    for frame in page.frames[1:]:
+        try:
+            inner = frame.evaluate(READ) if shows(frame) else {"text": "", "alts": []}
+            text, more = str(inner["text"]), [str(alt) for alt in inner["alts"]]
+        except (Error, KeyError, TypeError):  # A frame answers in its own world and may say anything.
+            unread += 1
+            continue
+        if text.strip():
+            texts.append(f"--- embedded frame ---\n{text}")
+        alts.extend(more)
+    reading = Reading(
+        title=str(found["title"]),
+        text="\n".join(texts),
+        alts=tuple(alts),
+        password=bool(found["password"]),
+        pictures=int(found["pictures"]),
+        size=(int(found["width"]), int(found["height"])),
+        url=str(found["url"]),
+        agent=str(found["agent"]),
+    )
+    return reading, unread
+
+
+def shows(frame: Frame) -> bool:
+    """Whether there is anything of a page in this frame."""
+    return not frame.is_detached() and urlsplit(frame.url).scheme in _SHOWN_SCHEMES
