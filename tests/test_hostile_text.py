@@ -1,8 +1,8 @@
 """Text that somebody wrote to break the reading of it costs what its length costs, and is quoted exactly.
 
-Whole texts are long enough that what grows with their square would take minutes; they are cut off long before.
-Single expressions are asked for a ratio: process time of four times the text to the text, the least of several
-runs in turns, 4 where cost grows with the length, 16 where it grows with the square. No figure is a speed.
+Whole texts are so long that what grows with their square would take minutes; they are cut off long before.
+Single expressions are asked for a ratio: process time of four times the text to the text, the least of
+several runs in turns, 4 where cost grows with the length, 16 with the square. No figure is a speed.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ REPEATED: dict[str, str | Bait] = {
 SMALL = 4_000
 LONG = 64_000
 ENDLESS_S = 15.0
-"""Processor time: fifteen times and more what any of these texts takes, a fraction of what its square would."""
+"""Processor time: fifteen times what any of these texts takes, a fraction of what its square would."""
 
 
 @contextmanager
