@@ -24,6 +24,7 @@ from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
 from monitor.decisions import addresses
 from monitor.errors import ArchiveError, NotConfigured
 from monitor.evidence.ledger import sync_folder
+from monitor.evidence.wacz import Wacz
 from monitor.jobs import Services, Watch
 from monitor.model import Item, Notice, OperatorNotice, Register, Source
 from monitor.model import Message as Mail
@@ -151,6 +152,7 @@ def open_browser(settings: Settings, store: Store, clock: Clock) -> Browser:
             allow_private=settings.outbound.allow_private,
             recycle_after=wanted.recycle_after,
             forbidden=forbidden,
+            web_record=lambda: Wacz(f"school-monitor {monitor.__version__}"),
         ),
         clock,
     )

@@ -589,6 +589,20 @@ class DerivedPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsFacts:
+    """What a server proved on the connection the page came over; its certificates lie in net/tls/."""
+
+    origin: str
+    protocol: str
+    cipher: str
+    key_exchange: str
+    subject: str
+    issuer: str
+    valid_from: datetime
+    valid_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class PageFacts:
     """What the browser saw, facts only (R87). Empty values mean that it was never learnt.
 
@@ -627,6 +641,30 @@ class PageFacts:
     locale: str = ""
     timezone: str = ""
     operating_system: str = ""
+    tls: tuple[TlsFacts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request of a page and the answer to it, as the browser saw them.
+
+    `body` is decoded: without the compression or the chunks it came in. `truncated` says why it is not
+    whole: "length" (over a limit of ours), "time", "disconnect", "unspecified" (left out by rule), or ""
+    when it is whole. `server_address` is empty when it is not known. Times are aware UTC.
+    """
+
+    url: str
+    method: str
+    request_headers: tuple[tuple[str, str], ...]
+    request_body: bytes
+    asked_at: datetime
+    status: int
+    reason: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    answered_at: datetime
+    server_address: str = ""
+    truncated: str = ""
 
 
 @dataclass(frozen=True, slots=True)

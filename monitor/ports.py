@@ -13,7 +13,7 @@ from typing import Protocol
 
 import requests
 
-from monitor.model import CaptureMode, CaptureReport, Envelope, Item, Message, Page, Source
+from monitor.model import CaptureMode, CaptureReport, Envelope, Exchange, Item, Message, Page, Source
 
 Clock = Callable[[], datetime]
 """Returns the present as aware UTC."""
@@ -89,6 +89,17 @@ class Browser(Protocol):
 
     def close(self) -> None:
         """Stop the browser; safe to call twice."""
+
+
+class WebRecord(Protocol):
+    """Keeps what the network answered during one capture, in memory until it is asked for."""
+
+    def add(self, exchange: Exchange) -> None:
+        """Keep one exchange. They are numbered in the order they come."""
+
+    def package(self, page: Exchange, title: str) -> bytes:
+        """Give everything as one file (WACZ 1.1.1) that opens at `page`, one of those added.
+        The same exchanges give the same bytes."""
 
 
 class Transport(Protocol):

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import secrets
 import socket
 import threading
-from collections.abc import Callable, Coroutine, Sequence, Set
+from collections.abc import Callable, Coroutine, Iterable, Sequence, Set
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ NOWHERE = "browser.invalid"
 """Where the browser's own errands are sent; no such name can exist (RFC 6761). Refused without a look-up
 and left out of the log, because no page asked for it."""
 
+_REFUSED = "x-refused-by-school-monitor"
 _WEB_PORTS = (80, 443)
 _CHUNK_BYTES = 65536
 _HEAD_BYTES = 65536
@@ -116,6 +118,7 @@ class Egress:
         self._allow_private = allow_private
         self._max_bytes = max_bytes
         self._log: _Log | None = None
+        self._mark = secrets.token_hex(16)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="browser-egress", daemon=True)
         self._thread.start()
@@ -139,6 +142,10 @@ class Egress:
             if link.host == host and link.blocked:
                 return link.blocked
         return ""
+
+    def is_own(self, headers: Iterable[tuple[str, str]]) -> bool:
+        """Whether an answer is a refusal of this proxy's, which no server can feign, and no evidence."""
+        return any(name.lower() == _REFUSED and value == self._mark for name, value in headers)
 
     def address_of(self, host: str) -> str:
         """The address a host was last reached at during this capture, "" if it was not."""
@@ -212,7 +219,8 @@ class Egress:
         if upstream is None:
             # An empty body on purpose: the browser then shows its own error, so that no page of ours
             # can ever pass for what stood at the address.
-            writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            told = f"{_REFUSED}: {self._mark}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+            writer.write(f"HTTP/1.1 403 Forbidden\r\n{told}".encode("ascii"))
             await writer.drain()
             link.finished_at = self._clock()
             return

@@ -33,9 +33,10 @@ from playwright.sync_api import (
 from playwright.sync_api import TimeoutError as Timeout
 
 from monitor.browser import othertime, saving, shots
+from monitor.browser.certificates import Certificates, file_name
 from monitor.browser.egress import PRIVATE, TOO_LARGE, UNKNOWN_NAME, Connection, Egress
 from monitor.browser.reading import look
-from monitor.browser.recorder import Forbidden, Recorder
+from monitor.browser.recorder import Forbidden, Recorder, RecordLimits
 from monitor.browser.scripts import SETTLE, SOURCE
 from monitor.browser.verdict import WORDS, Reading, judge
 from monitor.browser.world import ScriptFailed, World
@@ -48,8 +49,9 @@ from monitor.model import (
     PageFacts,
     Step,
     StepOutcome,
+    TlsFacts,
 )
-from monitor.ports import Clock, Suppressed
+from monitor.ports import Clock, Suppressed, WebRecord
 
 VIEWPORT = (1280, 800)
 _NEEDED_KINDS = frozenset({"image", "stylesheet", "font", "document", "script", "xhr", "fetch"})
@@ -83,6 +85,8 @@ class Attempt:
         clock: Clock,
         limits: PageLimits,
         forbidden: Forbidden,
+        record: WebRecord | None,
+        record_limits: RecordLimits,
         wanted: tuple[str, ...] = (),
     ) -> None:
         self._url = url
@@ -91,6 +95,8 @@ class Attempt:
         self._clock = clock
         self._limits = limits
         self._forbidden = forbidden
+        self._record = record
+        self._record_limits = record_limits
         self._began = monotonic()
         self._wanted = wanted
         self._facts = PageFacts(
@@ -108,6 +114,7 @@ class Attempt:
         self._waiting: set[Request] = set()
         self._suppressed = False
         self._recorder: Recorder | None = None
+        self._certificates: tuple[tuple[TlsFacts, bytes], ...] = ()
         self._reading: Reading | None = None
         self._words = ""
         self._files: dict[str, bytes] = {}
@@ -129,7 +136,16 @@ class Attempt:
             return
         egress.open_log()
         self._recorder = recorder = Recorder(
-            gate, self._mode, forbidden=self._forbidden, miss=self._miss, lead_astray=self._lead_astray
+            gate,
+            self._mode,
+            forbidden=self._forbidden,
+            miss=self._miss,
+            lead_astray=self._lead_astray,
+            record=self._record,
+            limits=self._record_limits,
+            clock=self._clock,
+            address_of=egress.address_of,
+            is_own=egress.is_own,
         )
         context: BrowserContext | None = None
         try:
@@ -186,6 +202,7 @@ class Attempt:
         page.on("response", self._on_response)
         context.on("page", lambda other: self._close_pop_up(page, other))
         session = context.new_cdp_session(page)
+        certificates = Certificates(session)
         if not self._open(page, egress):
             self._skip_rest("the page could not be reached")
             return
@@ -202,6 +219,9 @@ class Attempt:
         self._take_picture(page, session, world, self._reading.size)
         self._save_mhtml(session)
         self._picture_flagged(session, world)
+        self._certificates = certificates.gather()
+        if self._recorder is not None:
+            self._recorder.finish(lambda seconds: page.wait_for_timeout(seconds * 1000), 2.0)
         if any(name.startswith("shots/") or name == saving.MHTML for name in self._files):
             self._read_again(page, world)
             self._checked_again = self._check("check words again", suppressed)
@@ -209,7 +229,7 @@ class Attempt:
     def _open(self, page: Page, egress: Egress) -> bool:
         started = self._clock()
         try:
-            response = page.goto(self._url, wait_until="commit", timeout=self._left_ms(self._limits.page_s))
+            response = self._go(page)
         except Error as error:
             self._missing.append(WORDS["unreachable"])
             self._note("open page", StepOutcome.FAILED, started, self._why_unreachable(error, egress))
@@ -236,6 +256,18 @@ class Attempt:
             return True
         self._note("open page", StepOutcome.DONE, started, "")
         return True
+
+    def _go(self, page: Page) -> Response | None:
+        """Open the page. One whose answer does not end is opened again without waiting for the end of it."""
+        limit_s = self._limits.page_s
+        try:
+            first_s = limit_s if self._record is None else limit_s / 2
+            return page.goto(self._url, wait_until="commit", timeout=self._left_ms(first_s))
+        except Timeout:
+            if self._recorder is None or not self._recorder.holds_page():
+                raise
+            self._recorder.let_pages_through()
+            return page.goto(self._url, wait_until="commit", timeout=self._left_ms(limit_s))
 
     def _learn(self, page: Page, response: Response | None, egress: Egress, *, asked_at: datetime) -> None:
         answered_at = self._clock()
@@ -610,7 +642,7 @@ class Attempt:
             if self._reading is not None and self._checked:
                 files = {saving.TEXT: saving.text_file(self._reading.text)}
                 if self._checked_again or set(self._files) <= {saving.SOURCE}:
-                    files |= self._files
+                    files |= self._files | self._network_files()
                 else:
                     self._missing.append(_UNCHECKED)
                     files |= {name: data for name, data in self._files.items() if name == saving.SOURCE}
@@ -618,6 +650,16 @@ class Attempt:
             if files:
                 self._note("save files", StepOutcome.DONE, started, f"{len(files)} files")
             self._save_log(connections)
+
+    def _network_files(self) -> dict[str, bytes]:
+        """The record of what the network answered, and who the servers proved to be."""
+        files = {f"net/tls/{file_name(facts.origin)}": pem for facts, pem in self._certificates if pem}
+        self._facts = replace(self._facts, tls=tuple(facts for facts, _ in self._certificates))
+        if self._record is not None and self._recorder is not None and self._recorder.page is not None:
+            files["web/capture.wacz"] = self._record.package(self._recorder.page, self._facts.title)
+        elif self._record is not None:
+            self._missing.append("the record of what the network answered")
+        return files
 
     def _save_log(self, connections: tuple[Connection, ...]) -> None:
         saving.write_log(

@@ -25,10 +25,10 @@ from playwright.sync_api import CDPSession, Error, Playwright, sync_playwright
 from monitor.browser.egress import NOWHERE, Egress, Resolve, lookup
 from monitor.browser.memory import ProcessTree
 from monitor.browser.page import OUT_OF_MEMORY, OUT_OF_TIME, Attempt, PageLimits
-from monitor.browser.recorder import Forbidden
+from monitor.browser.recorder import Forbidden, RecordLimits
 from monitor.errors import BrowserUnavailable
 from monitor.model import CaptureMode, CaptureReport
-from monitor.ports import Browser, Clock, Suppressed
+from monitor.ports import Browser, Clock, Suppressed, WebRecord
 
 _GRACE_S = 1.5
 _LOOK_EVERY_S = 0.05
@@ -73,6 +73,7 @@ class BrowserOptions:
     `max_memory_bytes` is stopped. `forbidden` is asked about every address that a page or a frame in it goes
     to (links of its scripts, redirects, refreshes; the first too), before it is asked for and in the
     browser's own thread; one that is forbidden ends the capture as suppressed (R69).
+    `web_record` makes what a capture keeps its exchanges with the network in; without it none are kept.
     """
 
     executable: str
@@ -84,6 +85,8 @@ class BrowserOptions:
     allow_private: tuple[str, ...]
     recycle_after: int
     forbidden: Forbidden = field(default=_nothing_forbidden, repr=False)
+    web_record: Callable[[], WebRecord] | None = field(default=None, repr=False)
+    record_limits: RecordLimits = field(default=RecordLimits(), repr=False)
     max_memory_bytes: int = 1_150_000_000
     recycle_bytes: int = 700_000_000
 
@@ -159,6 +162,8 @@ class _Supervisor:
                 limits=limits,
                 forbidden=options.forbidden,
                 wanted=wanted,
+                record=options.web_record() if options.web_record else None,
+                record_limits=options.record_limits,
             )
             errand = lane.hand_in(lambda: lane.walk(attempt, suppressed))
             why = self._watch(errand, lane)
