@@ -49,7 +49,7 @@ from tests.school import REPOSITORY
 
 SITE = "127.5.5.5"
 PAGE_S, TOTAL_S, SLOW_S = 5.0, 20.0, 2.0
-_TRIES = 3
+_TRIES, _ROUND_S = 3, 300
 WORDS = "<p>" + "The summer fete of Elm Lane School was a lovely day for everyone. " * 8 + "</p>"
 _RTC = """<script>
 function rtc(servers){let p=new RTCPeerConnection({iceServers:servers});p.createDataChannel('x');
@@ -89,8 +89,13 @@ def play() -> dict[Guard, Round]:
 
     Without namespaces there is no round without a guard: the browser would need our DNS.
     """
-    fence = _fence()
-    guards = tuple(Guard) if fence else (Guard.SHUT, Guard.OPEN)
+    with tempfile.TemporaryDirectory() as folder:
+        fence = _fence(Path(folder))
+        guards = tuple(Guard) if fence else (Guard.SHUT, Guard.OPEN)
+        return dict(zip(guards, _played(guards, fence), strict=True))
+
+
+def _played(guards: tuple[Guard, ...], fence: list[str]) -> list[Round]:
     started = [
         subprocess.Popen(
             [*fence, sys.executable, "-m", "tests.private_targets", guard.name, "fenced" if fence else ""],
@@ -98,29 +103,38 @@ def play() -> dict[Guard, Round]:
         )
         for guard in guards
     ]  # fmt: skip
-    rounds = {}
-    for guard, program in zip(guards, started, strict=True):
-        said, wrong = program.communicate(timeout=170)
-        if program.returncode:
-            raise RuntimeError(f"the round did not end well:\n{wrong}")
-        found = json.loads(said.splitlines()[-1])
-        for name in ("seen", "said"):
-            found[name] = {int(number): what for number, what in found[name].items()}
-        rounds[guard] = Round(**found)
-    return rounds
+    try:
+        return [_reported(program) for program in started]
+    finally:
+        for program in started:
+            program.kill()
 
 
-def _fence() -> list[str]:
-    """The command before a command that gives it a network of its own; empty where there is none."""
-    resolver = Path(tempfile.mkdtemp(prefix="ssrf-")) / "resolv.conf"
-    resolver.write_text("nameserver 127.0.0.53\noptions timeout:2\n", "utf-8")
+def _reported(program: subprocess.Popen[str]) -> Round:
+    said, wrong = program.communicate(timeout=_ROUND_S)
+    if program.returncode:
+        raise RuntimeError(f"the round did not end well:\n{wrong}")
+    found = json.loads(said.splitlines()[-1])
+    for name in ("seen", "said"):
+        found[name] = {int(number): what for number, what in found[name].items()}
+    return Round(**found)
+
+
+def _fence(folder: Path) -> list[str]:
+    """The command before a command that gives it a network of its own; empty where there is none.
+
+    `folder` must last as long: the system's resolver is told there to ask our DNS.
+    """
+    (folder / "resolv.conf").write_text("nameserver 127.0.0.53\noptions timeout:2\n", "utf-8")
+    (folder / "nsswitch.conf").write_text("hosts: files dns\n", "utf-8")
     setting = (
         "ip link set lo up && ip route add local 0.0.0.0/0 dev lo && ip -6 route add local ::/0 dev lo"
         # WebRTC looks for a way out of the machine before it sends anything.
         " && ip link add out type veth peer name beyond && ip addr add 172.20.77.1/24 dev out"
         " && ip link set out up && ip link set beyond up"
         f" && ip addr add {OWN[0]}/32 dev out && ip addr add {OWN[1]}/128 dev out nodad"
-        f' && mount --bind {resolver} /etc/resolv.conf && exec "$@"'
+        f" && for it in resolv.conf nsswitch.conf; do mount --bind {folder}/$it /etc/$it || exit 1; done"
+        ' && exec "$@"'
     )
     for unshare in (["unshare", "-nm"], ["unshare", "-rnm"]):
         fence = [*unshare, "sh", "-c", setting, "sh"]
@@ -147,7 +161,8 @@ class _World:
         self.syns: set[tuple[str, str, int]] = set()
         if fenced:
             sniffer = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
-            sniffer.setsockopt(socket.SOL_SOCKET, 33, 1 << 26)  # SO_RCVBUFFORCE: lose nothing
+            with suppress(PermissionError):  # In the namespace of an ordinary user.
+                sniffer.setsockopt(socket.SOL_SOCKET, 33, 1 << 26)  # SO_RCVBUFFORCE: lose nothing
             self._thread(self._sniff, sniffer)
 
     def address(self, number: int) -> str:
