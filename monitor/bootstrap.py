@@ -10,7 +10,7 @@ import os
 import random
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,11 +22,11 @@ from monitor.alerts import compose as letters
 from monitor.alerts.mailbox import MailboxTransport
 from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
 from monitor.decisions import addresses
-from monitor.errors import ArchiveError, NotConfigured
+from monitor.errors import ArchiveError, BrowserUnavailable, NotConfigured
 from monitor.evidence.ledger import sync_folder
 from monitor.evidence.wacz import Wacz
 from monitor.jobs import Services, Watch
-from monitor.model import Item, Notice, OperatorNotice, Register, Source
+from monitor.model import CaptureOutcome, Item, Notice, OperatorNotice, Register, Source
 from monitor.model import Message as Mail
 from monitor.ports import Browser, Clock, Collector, CollectorTools, Fingerprint, Transport
 from monitor.settings import Settings
@@ -94,7 +94,7 @@ def probes(settings: Settings) -> Iterator[doctor.Probes]:
         yield doctor.Probes(
             clock=clock,
             session=session,
-            browser=lambda: browser.try_browser(settings.capture.browser),
+            browser=lambda: _try_browser(settings),
             pictures=pictures.try_reader,
             mail=open_transport(settings).check,
             schema_state=store.schema_state,
@@ -125,10 +125,22 @@ def user_agent(settings: Settings) -> str:
     return f"SchoolMonitor/{monitor.__version__} ({settings.school_name}; {contact})"
 
 
+def _try_browser(settings: Settings) -> str:
+    """Start the browser and let it capture our own page. Raises `BrowserUnavailable` in words."""
+    found = browser.try_browser(settings.capture.browser)
+    tried = browser.open_browser(_browser_options(settings, forbidden=lambda url: False), clock)
+    with tempfile.TemporaryDirectory(prefix="school-monitor-") as folder, closing(tried):
+        report = tried.self_test(Path(folder))
+    if report.outcome is not CaptureOutcome.COMPLETE:
+        raise BrowserUnavailable(
+            f"{found}, but it did not capture a test page as it should ({'; '.join(report.missing)});"
+            " install another version of Chromium"
+        )
+    return f"{found}, and captured a test page as it should"
+
+
 def open_browser(settings: Settings, store: Store, clock: Clock) -> Browser:
     """A browser that starts when it is first needed, and follows no page to a forbidden address."""
-    wanted = settings.capture
-
     known: list[Item] = []
     known_at: datetime | None = None
 
@@ -141,20 +153,22 @@ def open_browser(settings: Settings, store: Store, clock: Clock) -> Browser:
                 known, known_at = t.untouchable(), now
         return any(addresses.touches(url, item) for item in known)
 
-    return browser.open_browser(
-        browser.BrowserOptions(
-            executable=wanted.browser,
-            contact=settings.outbound.contact,
-            page_s=wanted.page_s,
-            total_s=wanted.total_s,
-            max_height_px=wanted.max_height_px,
-            max_page_bytes=settings.outbound.max_bytes * 5,
-            allow_private=settings.outbound.allow_private,
-            recycle_after=wanted.recycle_after,
-            forbidden=forbidden,
-            web_record=lambda: Wacz(f"school-monitor {monitor.__version__}"),
-        ),
-        clock,
+    return browser.open_browser(_browser_options(settings, forbidden=forbidden), clock)
+
+
+def _browser_options(settings: Settings, *, forbidden: Callable[[str], bool]) -> browser.BrowserOptions:
+    wanted = settings.capture
+    return browser.BrowserOptions(
+        executable=wanted.browser,
+        contact=settings.outbound.contact,
+        page_s=wanted.page_s,
+        total_s=wanted.total_s,
+        max_height_px=wanted.max_height_px,
+        max_page_bytes=settings.outbound.max_bytes * 5,
+        allow_private=settings.outbound.allow_private,
+        recycle_after=wanted.recycle_after,
+        forbidden=forbidden,
+        web_record=lambda: Wacz(f"school-monitor {monitor.__version__}"),
     )
 
 

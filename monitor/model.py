@@ -588,6 +588,21 @@ class DerivedPicture:
     hidden: tuple[str, ...]
 
 
+SELF_TEST = "self-test"
+"""The trigger of the daily capture of a page of our own. Rule: R85."""
+
+
+@dataclass(frozen=True, slots=True)
+class SelfTest:
+    """What a capture of our own page brought, beside what it should have brought (R85). `wrong_pixels`
+    says in words where the picture differs; `text_sha256` is "" when there were no words."""
+
+    expected_text_sha256: str
+    text_sha256: str
+    pixels_compared: int
+    wrong_pixels: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class TlsFacts:
     """What a server proved on the connection the page came over; its certificates lie in net/tls/."""
@@ -641,6 +656,7 @@ class PageFacts:
     locale: str = ""
     timezone: str = ""
     operating_system: str = ""
+    self_test: SelfTest | None = None
     tls: tuple[TlsFacts, ...] = ()
 
 

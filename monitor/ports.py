@@ -87,6 +87,10 @@ class Browser(Protocol):
         Raises `BrowserUnavailable`, and `OSError` when the folder cannot be written.
         """
 
+    def self_test(self, folder: Path) -> CaptureReport:
+        """Capture a page of our own in the same way, and compare what it brought with what is known of it
+        (R85): every difference is named in `missing`. Raises as `capture` does."""
+
     def close(self) -> None:
         """Stop the browser; safe to call twice."""
 

@@ -58,9 +58,7 @@ def run(services: Services, stop: threading.Event) -> bool:
     _every(scheduler, "poll", tick, lambda: _look(services), services)
     _every(scheduler, "upkeep", tick, lambda: jobs.upkeep(services), services)
     _every(scheduler, "mail", min(tick, MAIL_EVERY_S), lambda: jobs.deliver_due(services), services)
-    _every(
-        scheduler, "capture", min(tick, MAIL_EVERY_S), lambda: jobs.capture_due(services), services, "browser"
-    )
+    _every(scheduler, "capture", min(tick, MAIL_EVERY_S), lambda: _save(services), services, "browser")
     scheduler.start()
     log.info(
         "service_started",
@@ -86,6 +84,12 @@ def stop_on_signals(stop: threading.Event) -> None:
 def _look(services: Services) -> None:
     jobs.poll_due(services)
     jobs.reread_due(services)
+
+
+def _save(services: Services) -> None:
+    jobs.capture_due(services)
+    if not services.stopping():
+        jobs.self_test_due(services)
 
 
 def _every(

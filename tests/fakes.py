@@ -67,11 +67,15 @@ class ScriptedPlatform:
 
 @dataclass
 class FakeBrowser:
-    """Writes known bytes for every address. `trouble` may raise, or name what the page is."""
+    """Writes known bytes for every address. `trouble` may raise, or name what the page is; `unlike` is
+    what a self-test misses."""
 
     clock: Clock
     trouble: Callable[[str], str] = lambda url: "page"
     words: str = "The page as a stranger sees it."
+    unlike: tuple[str, ...] = ()
+    tested: int = 0
+    asked_for: list[tuple[str, ...]] = field(default_factory=list)
     opened: list[tuple[str, CaptureMode]] = field(default_factory=list)
 
     def capture(
@@ -84,6 +88,7 @@ class FakeBrowser:
         wanted: tuple[str, ...] = (),
     ) -> CaptureReport:
         self.opened.append((url, mode))
+        self.asked_for.append(wanted)
         verdict = self.trouble(url)
         now = self.clock()
         if verdict != "page":
@@ -99,6 +104,14 @@ class FakeBrowser:
             (folder / name).write_bytes(content)
         step = Step("open page", StepOutcome.DONE, now, now)
         return CaptureReport(CaptureOutcome.COMPLETE, (step,), PageFacts(url, status=200, verdict="page"))
+
+    def self_test(self, folder: Path) -> CaptureReport:
+        self.tested += 1
+        step = Step("open page", StepOutcome.DONE, self.clock(), self.clock())
+        (folder / "page").mkdir(parents=True, exist_ok=True)
+        (folder / "page/text.txt").write_text("The test page.")
+        outcome = CaptureOutcome.PARTIAL if self.unlike else CaptureOutcome.COMPLETE
+        return CaptureReport(outcome, (step,), PageFacts("self-test", verdict="page"), self.unlike)
 
     def close(self) -> None:
         pass

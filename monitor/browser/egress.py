@@ -125,9 +125,9 @@ class Egress:
         self._server = self._do(asyncio.start_server(self._serve, "127.0.0.1", 0, limit=_HEAD_BYTES))
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
-    def open_log(self) -> None:
-        """Let the browser out, for one capture."""
-        self._do(self._swap(_Log()))
+    def open_log(self, allow_private: tuple[str, ...] = ()) -> None:
+        """Let the browser out, for one capture, which alone may go to these private places too."""
+        self._do(self._swap(_Log(self._allow_private + allow_private)))
 
     def close_log(self) -> tuple[Connection, ...]:
         """Cut every connection, let nothing more out, and return what the capture contacted."""
@@ -215,7 +215,7 @@ class Egress:
         log.links.append(link)
         if not tunnel and parts.scheme != "http":
             link.blocked = CLOSED_PORT
-        upstream = None if link.blocked else await self._connect(link)
+        upstream = None if link.blocked else await self._connect(log, link)
         if upstream is None:
             # An empty body on purpose: the browser then shows its own error, so that no page of ours
             # can ever pass for what stood at the address.
@@ -236,7 +236,9 @@ class Egress:
             link.finished_at = self._clock()
             far_writer.transport.abort()
 
-    async def _connect(self, link: _Link) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+    async def _connect(
+        self, log: _Log, link: _Link
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """Look up once, judge, and connect to an address that was judged."""
         try:
             answers = await self._loop.run_in_executor(None, self._resolve, link.host, link.port)
@@ -248,7 +250,7 @@ class Egress:
             link.host,
             link.port,
             addresses=link.addresses,
-            allow_private=self._allow_private,
+            allow_private=log.allow_private,
             own=own_addresses(),
         )
         if why:
@@ -356,6 +358,7 @@ class _Link:
 class _Log:
     """Everything one capture contacts."""
 
+    allow_private: tuple[str, ...]
     links: list[_Link] = field(default_factory=list)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
     received: int = 0

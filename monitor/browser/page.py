@@ -88,6 +88,7 @@ class Attempt:
         record: WebRecord | None,
         record_limits: RecordLimits,
         wanted: tuple[str, ...] = (),
+        allow_private: tuple[str, ...] = (),
     ) -> None:
         self._url = url
         self._mode = mode
@@ -99,6 +100,7 @@ class Attempt:
         self._record_limits = record_limits
         self._began = monotonic()
         self._wanted = wanted
+        self._allow_private = allow_private
         self._facts = PageFacts(
             requested_url=url,
             pictures_blocked=mode is CaptureMode.TEXT,
@@ -134,7 +136,7 @@ class Attempt:
             self._missing.append(WORDS["unreachable"])
             self._save_log(())
             return
-        egress.open_log()
+        egress.open_log(self._allow_private)
         self._recorder = recorder = Recorder(
             gate,
             self._mode,

@@ -22,6 +22,7 @@ import psutil
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import CDPSession, Error, Playwright, sync_playwright
 
+from monitor.browser import self_test
 from monitor.browser.egress import NOWHERE, Egress, Resolve, lookup
 from monitor.browser.memory import ProcessTree
 from monitor.browser.page import OUT_OF_MEMORY, OUT_OF_TIME, Attempt, PageLimits
@@ -151,21 +152,47 @@ class _Supervisor:
         """
         if not mode.opens_page:
             raise ValueError(f"mode {mode.value} opens no page")
+        return self._capture(self._attempt(url, mode, folder, wanted=wanted), suppressed)
+
+    def self_test(self, folder: Path) -> CaptureReport:
+        """Capture our own page. See `monitor.ports.Browser`. Raises `BrowserUnavailable`."""
+        with self_test.served() as page:
+            attempt = self._attempt(
+                page.url,
+                CaptureMode.FULL,
+                folder,
+                wanted=(self_test.FLAGGED,),
+                allow_private=(page.place,),
+            )
+            report = self._capture(attempt, lambda text: None)
+        return self_test.compared(report, folder)
+
+    def _attempt(
+        self,
+        url: str,
+        mode: CaptureMode,
+        folder: Path,
+        *,
+        wanted: tuple[str, ...],
+        allow_private: tuple[str, ...] = (),
+    ) -> Attempt:
         options = self._options
+        return Attempt(
+            url,
+            mode,
+            folder=folder,
+            clock=self._clock,
+            limits=PageLimits(options.page_s, options.total_s, options.max_height_px),
+            forbidden=options.forbidden,
+            wanted=wanted,
+            record=options.web_record() if options.web_record else None,
+            record_limits=options.record_limits,
+            allow_private=allow_private,
+        )
+
+    def _capture(self, attempt: Attempt, suppressed: Suppressed) -> CaptureReport:
         with self._turn:
             lane = self._ready_lane()
-            limits = PageLimits(options.page_s, options.total_s, options.max_height_px)
-            attempt = Attempt(
-                url,
-                mode,
-                folder=folder,
-                clock=self._clock,
-                limits=limits,
-                forbidden=options.forbidden,
-                wanted=wanted,
-                record=options.web_record() if options.web_record else None,
-                record_limits=options.record_limits,
-            )
             errand = lane.hand_in(lambda: lane.walk(attempt, suppressed))
             why = self._watch(errand, lane)
             if why:

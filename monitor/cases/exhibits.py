@@ -11,7 +11,7 @@ from monitor.cases.access import NotYours, Rules, Unknown, may_open, may_see_cas
 from monitor.cases.custody import Event, Happening
 from monitor.errors import ArchiveError, MonitorError
 from monitor.evidence import Archive
-from monitor.model import Office, Seal
+from monitor.model import SELF_TEST, Office, Seal
 from monitor.store import Store
 from monitor.store.rows import CaptureRow, CaseRow, CaseState, ExhibitRow
 
@@ -145,7 +145,7 @@ def _opened(
         finding = t.finding_by_id(capture.finding_id) if capture.finding_id else None
         in_cases = tuple(t.cases_with_exhibit(exhibit_id))
         if finding is None:
-            allowed = capture.trigger == viewer.value or any(
+            allowed = capture.trigger in (viewer.value, SELF_TEST) or any(
                 may_see_case(t, case, viewer, rules=rules) for case in in_cases
             )
         else:

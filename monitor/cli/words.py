@@ -17,7 +17,7 @@ import typer
 if TYPE_CHECKING:
     from monitor.cases import Opened
     from monitor.evidence import VerifiedArchive
-    from monitor.jobs import Health
+    from monitor.jobs import Health, SelfTestWord
     from monitor.model import PersonMatch, Policy, Reason
     from monitor.settings import Settings
 
@@ -124,11 +124,18 @@ def health_words(health: Health, local: Local) -> list[str]:
         "",
         f"Waiting: {waiting.captures} captures, {waiting.alerts} mails, {waiting.undecided} decisions",
         f"Pages that could not be saved: {waiting.captures_failed}",
+        f"Self-test of captures: {_tested(health.self_test, when)}",
         "We cannot see private groups, WhatsApp, Snapchat or deleted posts.",
         "",
     ]
     lines += [f"NEEDS YOU: {fault}" for fault in health.faults] or ["Nothing needs you."]
     return lines
+
+
+def _tested(last: SelfTestWord, when: Callable[[datetime | None], str]) -> str:
+    if last.passed is None:
+        return "not made yet; it follows the first page of a day"
+    return f"{'passed' if last.passed else 'FAILED'}, {when(last.at)}, exhibit {last.exhibit_id}"
 
 
 def verified_words(head: VerifiedArchive) -> list[str]:

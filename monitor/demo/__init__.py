@@ -386,6 +386,9 @@ class _CountedBrowser:
         self.made += 1
         return saved
 
+    def self_test(self, folder: Path) -> CaptureReport:
+        return self._inner.self_test(folder)
+
     def close(self) -> None:
         self._inner.close()
 

@@ -6,7 +6,7 @@ commit. Doing a job twice changes nothing; a job killed at any moment is taken u
 
 from monitor.jobs.capturing import capture_due, capture_now
 from monitor.jobs.delivering import deliver_due
-from monitor.jobs.health import Health, SourceHealth, SourceWord, examine
+from monitor.jobs.health import Health, SelfTestWord, SourceHealth, SourceWord, examine
 from monitor.jobs.polling import (
     Collected,
     collect,
@@ -16,6 +16,7 @@ from monitor.jobs.polling import (
     reread_due,
     reread_source,
 )
+from monitor.jobs.self_testing import self_test_due
 from monitor.jobs.services import Services, Watch
 from monitor.jobs.upkeep import recover, upkeep
 
@@ -23,6 +24,7 @@ __all__ = [
     "Collected",
     "Health",
     "Services",
+    "SelfTestWord",
     "SourceHealth",
     "SourceWord",
     "Watch",
@@ -38,6 +40,7 @@ __all__ = [
     "reread_due",
     "reread_source",
     "run_until_idle",
+    "self_test_due",
     "upkeep",
 ]
 

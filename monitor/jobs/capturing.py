@@ -18,6 +18,7 @@ from monitor.errors import ArchiveError, BrowserUnavailable, where_raised
 from monitor.jobs import filing, notices
 from monitor.jobs.services import Services
 from monitor.model import (
+    SELF_TEST,
     CaptureMode,
     CaptureOutcome,
     CaptureReport,
@@ -158,7 +159,10 @@ def _report(services: Services, row: CaptureRow, *, wanted: tuple[str, ...]) -> 
     if not row.mode.opens_page:
         return _words_only(row, services.clock())
     try:
-        report = services.browser.capture(row.url, row.mode, folder, triage.suppression, wanted=wanted)
+        if row.trigger == SELF_TEST:
+            report = services.browser.self_test(folder)
+        else:
+            report = services.browser.capture(row.url, row.mode, folder, triage.suppression, wanted=wanted)
     except OSError as error:
         # The browser writes where the archive lies: a full disk shows here first.
         reason = error.strerror or type(error).__name__
@@ -217,6 +221,17 @@ def _finish(services: Services, row: CaptureRow, seal: Seal, ended: _Ended) -> N
     with services.store.transaction() as t:
         t.finish_capture(row.id, outcome=ended.outcome, missing=ended.missing)
         t.add_exhibit(seal, row.id)
+        if row.trigger == SELF_TEST and ended.outcome is not CaptureOutcome.COMPLETE:
+            t.owe(
+                notices.operator_alert(
+                    services,
+                    f"self-test {row.exhibit_id}",
+                    "The self-test of captures failed",
+                    [("Exhibit", row.exhibit_id), ("What is missing", "; ".join(ended.missing))],
+                    "Captures of this day may be at fault in the same way. Run `school-monitor doctor`, which"
+                    " makes the test again.",
+                )
+            )
         if row.finding_id:
             finding = t.finding_by_id(row.finding_id)
             if schedule.waits_for_capture(finding.assessment.urgency):

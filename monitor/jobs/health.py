@@ -12,7 +12,7 @@ from enum import StrEnum
 from monitor.decisions import schedule
 from monitor.decisions.schedule import SourceState
 from monitor.jobs.services import Services
-from monitor.model import Source
+from monitor.model import CaptureOutcome, Source
 from monitor.store.rows import Waiting
 
 CAPTURES_WAIT = timedelta(minutes=30)
@@ -45,6 +45,16 @@ class SourceHealth:
 
 
 @dataclass(frozen=True, slots=True)
+class SelfTestWord:
+    """The last self-test of captures (R85): its exhibit and when it was sealed, "" and None when none was
+    made yet; `passed` is None then."""
+
+    exhibit_id: str = ""
+    at: datetime | None = None
+    passed: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The whole service in words. `faults` is empty when nothing needs a person."""
 
@@ -54,6 +64,7 @@ class Health:
     sources: tuple[SourceHealth, ...]
     waiting: Waiting
     people: int
+    self_test: SelfTestWord
     faults: tuple[str, ...]
 
 
@@ -65,6 +76,12 @@ def examine(services: Services) -> Health:
         waiting = t.waiting(since=now - RECENT)
         beat = t.heartbeat()
         register = t.register()
+        tested = t.newest_page(self_test=True)
+    self_test = (
+        SelfTestWord(tested.exhibit_id, tested.sealed_at, tested.outcome is CaptureOutcome.COMPLETE)
+        if tested
+        else SelfTestWord()
+    )
     sources = tuple(judge(source, states.get(source.key), now) for source in services.settings.sources)
     quiet = timedelta(seconds=3 * services.settings.schedule.tick_s + 120)
     running = beat is not None and schedule.is_alive(beat.ticked_at, now, quiet=quiet)
@@ -75,7 +92,11 @@ def examine(services: Services) -> Health:
         sources=sources,
         waiting=waiting,
         people=register.people if register else 0,
-        faults=faults(beat.ticked_at if beat else None, sources, waiting, now=now, running=running),
+        self_test=self_test,
+        faults=(
+            *faults(beat.ticked_at if beat else None, sources, waiting, now=now, running=running),
+            *untrusted(self_test),
+        ),
     )
 
 
@@ -101,6 +122,16 @@ def judge(source: Source, state: SourceState | None, now: datetime) -> SourceHea
             )
         return says(SourceWord.LATE, "it has not been read for more than twice its interval")
     return says(SourceWord.HEALTHY, state.last_detail)
+
+
+def untrusted(self_test: SelfTestWord) -> tuple[str, ...]:
+    """That captures cannot be relied on, because the last self-test failed. Pure."""
+    if self_test.passed is not False:
+        return ()
+    return (
+        f"The last self-test of captures failed (exhibit {self_test.exhibit_id} says how). Run"
+        " `school-monitor doctor`, which makes it again.",
+    )
 
 
 def faults(

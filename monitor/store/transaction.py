@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from monitor.decisions.schedule import SourceState
 from monitor.model import (
+    SELF_TEST,
     AlertKind,
     AlertState,
     Assessment,
@@ -486,6 +487,22 @@ class Transaction(CaseStatements, CustodyStatements):
         rows = self._captures(t.captures.c.exhibit_id == exhibit_id)
         return rows[0] if rows else None
 
+    def newest_page(self, *, self_test: bool) -> CaptureRow | None:
+        """The page that was sealed last: by a self-test, or for any other reason."""
+        row = t.captures.c
+        statement = (
+            select(row.exhibit_id)
+            .where(
+                row.state == CaptureState.SEALED,
+                row.mode.in_(sorted(mode for mode in CaptureMode if mode.opens_page)),
+                row.trigger == SELF_TEST if self_test else row.trigger != SELF_TEST,
+            )
+            .order_by(row.id.desc())
+            .limit(1)
+        )
+        newest = self._connection.execute(statement).scalar()
+        return self.capture(newest) if newest else None
+
     def captures_of(self, finding_id: int) -> list[CaptureRow]:
         """The captures of a finding, the oldest first."""
         return self._captures(t.captures.c.finding_id == finding_id)
@@ -686,7 +703,7 @@ class Transaction(CaseStatements, CustodyStatements):
         for table, ours in (
             (t.sources, true()),
             (t.alerts, true()),
-            (t.captures, t.captures.c.trigger == "automatic"),
+            (t.captures, t.captures.c.trigger.in_(("automatic", SELF_TEST))),
         ):
             self._connection.execute(update(table).where(ours).values(lease_until=None))
 
