@@ -270,7 +270,8 @@ class _Door(BaseAdapter):
             if (address in own or not is_global(address)) and not is_named(
                 host, port, address, allow_private=self._limits.allow_private
             ):
-                raise OutboundRefused(f"{host}:{port} is a private address ({address})")
+                kind = "this machine's own" if is_global(address) else "a private"
+                raise OutboundRefused(f"{host}:{port} is {kind} address ({address})")
         return host, port, tuple(dict.fromkeys(addresses))
 
     def _body(self, response: requests.Response, host: str) -> bytes:

@@ -498,7 +498,7 @@ def _browse(world: _World, guard: Guard, allowed: tuple[str, ...], folder: Path)
     """Visit every page with the product's own browser."""
     options = BrowserOptions(
         executable=find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")), contact="", page_s=PAGE_S,
-        total_s=TOTAL_S, max_height_px=4000, max_page_bytes=20_000_000, allow_private=allowed,
+        total_s=TOTAL_S, max_height_px=1500, max_page_bytes=20_000_000, allow_private=allowed,
         recycle_after=100,
     )  # fmt: skip
     resolve = lookup if world.round.fenced else world.names.ask

@@ -189,7 +189,8 @@ read_s = 20
 total_s = 60
 max_bytes = 20000000
 max_redirects = 5
-# Addresses inside your network that may be read, such as "intranet.example:8080". All others are refused.
+# Addresses inside your network, this machine's own among them, that may be read, such as
+# "intranet.example:8080". All others are refused.
 allow_private = []
 """
 
