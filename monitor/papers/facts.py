@@ -239,6 +239,7 @@ class NotCaptured:
     found_at: datetime
     why: str
     url: str = ""
+    matter: Matter = Matter.ORDINARY
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,72 @@
+"""HTML of ours into PDF/A-2u: every letter embedded and searchable, tagged, nothing fetched.
+
+The one user of WeasyPrint. What the HTML asks for from outside is never loaded, since every picture in it
+is in the page itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import warnings
+from collections.abc import Callable
+
+from monitor.papers.audiences import PaperRefused
+
+VARIANT = "pdf/a-2u"
+"""Level 2u (ISO 19005-2): for long keeping, with text that can be searched and read aloud."""
+
+Layout = Callable[[frozenset[str]], str]
+"""The HTML of a document, with the characters in the set shown by number."""
+
+
+def pdf(layout: Layout) -> bytes:
+    """The document as PDF/A, the same bytes for the same HTML.
+
+    A character that no font here draws would be an empty box, which PDF/A forbids: the document is laid
+    out again with its number instead. Raises `PaperRefused` when letters without a shape remain.
+    """
+    unknown: frozenset[str] = frozenset()
+    while True:
+        content, missing = _written(layout(unknown))
+        if not missing:
+            return content
+        if missing <= unknown:
+            raise PaperRefused("no font can show some letters of a paper; install fonts-noto-core")
+        unknown |= missing
+
+
+def _written(html: str) -> tuple[bytes, frozenset[str]]:
+    """One attempt, and the characters that no font here draws."""
+    import weasyprint  # takes half a second, and most commands make no papers
+    from weasyprint.urls import URLFetcher
+
+    told = _Told()
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(told)
+    try:
+        with warnings.catch_warnings():
+            # It leaves the file of its own colour profile for Python to close.
+            warnings.simplefilter("ignore", ResourceWarning)
+            content = weasyprint.HTML(
+                string=html, url_fetcher=URLFetcher(allowed_protocols=("data",))
+            ).write_pdf(
+                pdf_variant=VARIANT,
+                pdf_tags=True,
+                pdf_identifier=hashlib.sha256(html.encode("utf-8")).hexdigest()[:32].encode("ascii"),
+            )
+    finally:
+        logger.removeHandler(told)
+    return bytes(content), frozenset(told.missing)
+
+
+class _Told(logging.Handler):
+    """Hears which characters were drawn as empty boxes; there is no other way to learn it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.missing: set[str] = set()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if ".notdef" in str(record.msg) and isinstance(record.args, tuple):
+            self.missing.add(str(record.args[0]))
