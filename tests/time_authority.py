@@ -84,6 +84,11 @@ class TimeAuthority:
             .public_bytes(Encoding.DER)
         )
 
+    def issue_until(self, kind: str, ends: datetime) -> None:
+        """A signer of its own, good until then."""
+        root = x509.load_pem_x509_certificate(self.root_file.read_bytes())
+        self._issue(kind, f"{kind} time", ends - timedelta(days=1), ends, (self._root_key, root))
+
     def url(self, kind: str = "good") -> str:
         """Where an authority of this kind answers."""
         return f"http://127.0.0.1:{self.port}/{kind}"

@@ -144,6 +144,7 @@ def write_pack(
                 digest = write_zip(stream)
         else:
             digest = write(_FolderSink(place / destination.name))
+        (place / destination.name).chmod(0o600 if zipped else 0o700)
         size = _flush(place / destination.name)
         (place / destination.name).rename(destination)
         sync_folder(destination.parent)
@@ -357,7 +358,7 @@ class _FolderSink:
     def add(self, name: str, size_bytes: int) -> IO[bytes]:
         path = self._root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        return path.open("xb", buffering=0)
+        return path.open("xb")
 
 
 class _ZipSink:
@@ -477,11 +478,13 @@ def _workplace(destination: Path) -> Iterator[Path]:
             raise ArchiveError(
                 f"Another program is writing {destination} now. Wait until it is done."
             ) from error
-        if os.path.lexists(destination):
-            raise ArchiveError(f"There is something at {destination} already. Give the pack another name.")
-        for leftover in place.iterdir():
-            remove_folder(leftover)
         try:
+            if os.path.lexists(destination):
+                raise ArchiveError(
+                    f"There is something at {destination} already. Give the pack another name."
+                )
+            for leftover in place.iterdir():
+                remove_folder(leftover)
             yield place
         finally:
             remove_folder(place)

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, BinaryIO, NoReturn, cast
+from typing import IO, BinaryIO, NoReturn, cast
 
 from monitor.errors import ArchiveError, VerificationError
 from monitor.evidence import layout
@@ -116,26 +116,28 @@ def problems(
 
 def _checked(path: Path, trusted_key: str, passphrase: str | None, progress: Progress | None) -> Check:
     """The check of this pack, done. What a pack is made of never raises."""
-    told: dict[str, Any] = {"trusted_key": trusted_key, "progress": progress or (lambda done, total: None)}
+    told = (trusted_key, progress or _silent)
     with ExitStack() as opened:
         try:
             if path.is_dir():
-                check = standalone.folder_check(path, **told)
-            else:
-                stream = opened.enter_context(_careful(path))
-                if passphrase is not None:
-                    stream = opened.enter_context(_unprotected(stream, passphrase))
-                check = _zip_check(opened.enter_context(zipfile.ZipFile(stream)), _size(stream), told)
+                check = standalone.folder_check(path, *told)
+                check.run()
+                return check
+            stream = opened.enter_context(_careful(path))
         except OSError as error:
             raise ArchiveError(f"The pack {path} cannot be read: {error.strerror}. Name another.") from error
-        except _NO_ZIP as error:
-            check = Check({}, _nothing, **told)
+        try:
+            if passphrase is not None:
+                stream = opened.enter_context(_Careful(_unprotect(stream, passphrase)))
+            check = _zip_check(opened.enter_context(zipfile.ZipFile(stream)), _size(stream), told)
+        except (*_NO_ZIP, OSError) as error:
+            check = Check({}, _nothing, *told)
             check.fault(1, path.name, f"it is no zip that can be read ({error!r:.200})")
         check.run()
     return check
 
 
-def _zip_check(bag: zipfile.ZipFile, size_bytes: int, told: dict[str, Any]) -> Check:
+def _zip_check(bag: zipfile.ZipFile, size_bytes: int, told: tuple[str, Progress]) -> Check:
     """The check of a zip, with the faults that only a zip can have; they belong to step 1."""
     members: dict[str, zipfile.ZipInfo] = {}
     faults: list[tuple[str, str]] = []
@@ -144,14 +146,14 @@ def _zip_check(bag: zipfile.ZipFile, size_bytes: int, told: dict[str, Any]) -> C
     for member in listed:
         top, _, name = member.filename.partition("/")
         kind = stat.S_IFMT(member.external_attr >> 16)
-        if top != folder or member.orig_filename != member.filename:
+        if member.flag_bits & _ENCRYPTED:
+            faults.append((member.filename, "it is under a passphrase, and none was given"))
+        elif top != folder or member.orig_filename != member.filename:
             faults.append((repr(member.orig_filename), "it would be unpacked outside the pack's one folder"))
         elif member.is_dir() and not member.file_size and kind in (0, stat.S_IFDIR):
             continue  # what packing programs add; a folder is nothing by itself
         elif kind not in (0, stat.S_IFREG):
             faults.append((name, "it is a link, or something else that is no plain file"))
-        elif member.flag_bits & _ENCRYPTED:
-            faults.append((name, "it is under a passphrase, and none was given"))
         elif member.compress_type not in _TAKEN:
             faults.append((name, "it is compressed in a way that packs do not use"))
         elif name in members:
@@ -159,14 +161,15 @@ def _zip_check(bag: zipfile.ZipFile, size_bytes: int, told: dict[str, Any]) -> C
         members[name] = member
     if sum(each.file_size for each in listed) > MOST_TIMES_ITS_SIZE * size_bytes:
         faults.append(("the zip", f"it would unpack to more than {MOST_TIMES_ITS_SIZE} times its size"))
-    check = Check(
-        {name: each.file_size for name, each in members.items()},
-        lambda name: cast(BinaryIO, bag.open(members[name])),
-        **told,
-    )
+    sizes = {name: each.file_size for name, each in members.items()}
+    check = Check(sizes, lambda name: cast(BinaryIO, bag.open(members[name])), *told)
     for where, detail in faults:
         check.fault(1, where, detail)
     return check
+
+
+def _silent(done: int, total: int) -> None:
+    """Tell nobody."""
 
 
 def _nothing(name: str) -> NoReturn:
@@ -192,19 +195,24 @@ def _size(stream: IO[bytes] | io.BufferedReader) -> int:
     return os.fstat(stream.fileno()).st_size
 
 
-def _unprotected(stream: io.BufferedReader, passphrase: str) -> _Careful:
+def _unprotect(stream: io.BufferedReader, passphrase: str) -> io.FileIO:
     """The zip that lies in another one under a passphrase, as a file without a name."""
     import pyzipper
 
-    inner = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (closed by whoever reads it)
-    with pyzipper.AESZipFile(stream) as outer:
-        secret = [each for each in outer.infolist() if each.flag_bits & _ENCRYPTED]
-        if len(secret) != 1 or secret[0].file_size > MOST_TIMES_ITS_SIZE * _size(stream):
-            raise zipfile.BadZipFile("not one pack under a passphrase")
-        try:
+    inner: io.FileIO = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (closed below, or by the caller)
+    try:
+        with pyzipper.AESZipFile(stream) as outer:
+            secret = [each for each in outer.infolist() if each.flag_bits & _ENCRYPTED]
+            if len(secret) != 1 or secret[0].file_size > MOST_TIMES_ITS_SIZE * _size(stream):
+                raise zipfile.BadZipFile("not one pack under a passphrase")
             with outer.open(secret[0], pwd=passphrase.encode()) as source:
                 shutil.copyfileobj(source, inner, layout.BLOCK_BYTES)
-        except RuntimeError as error:
+    except BaseException as error:
+        inner.close()
+        if isinstance(error, pyzipper.BadZipFile):
+            raise zipfile.BadZipFile(str(error)) from error
+        if isinstance(error, RuntimeError):
             raise ArchiveError("This passphrase does not open the pack. Ask for it again.") from error
+        raise
     inner.seek(0)
-    return _Careful(inner)
+    return inner

@@ -11,10 +11,10 @@ signed root. `openssl` checks the timestamps, where there is one. Nothing is fet
 Exit: 0 all holds; 1 faults, each named with its step and file; 2 there is no such folder; 3 what could be
 checked holds, but something could not be checked. The steps are those of VERIFY.md:
 
-    1. The pack is plain files with safe names, and within the limits below.
+    1. The pack is plain files with safe names, within the limits below.
     2. The manifests list exactly the files of the pack, each with its SHA-256.
     3. The tag manifest, the list of the lists, is signed (Ed25519) by the key that the pack names.
-    4. Each exhibit is the folder that was sealed: its own manifests hold, and give the sealed root digest.
+    4. Each exhibit is the folder that was sealed: its own manifests hold, and give its root digest.
     5. Each entry of the chain is what its own digest says, and speaks of an exhibit of this pack.
     6. Each entry is in the tree of a checkpoint (RFC 9162 section 2.1.3.2).
     7. Each checkpoint is signed (Ed25519).
@@ -144,22 +144,18 @@ def parse(line: bytes) -> dict[str, Any]:
 
 
 class Check:
-    """One pack under check: what lies in it (name to size), how to open a file, and what was found.
-
-    `faults` are empty when everything that could be checked holds; `unchecked` says what could not be.
-    """
+    """One pack under check: what lies in it (name to size, -1 for what is no plain file), how to open a file,
+    and what was found. `faults` stays empty when all that could be checked holds."""
 
     def __init__(
         self,
         sizes: dict[str, int],
         opener: Callable[[str], BinaryIO],
-        *,
-        trusted_key: str = "",
-        progress: Callable[[int, int], None] = lambda done, total: None,
+        trusted_key: str,
+        progress: Callable[[int, int], None],
     ) -> None:
-        self.sizes, self.open = sizes, opener
+        self.sizes, self.open, self.progress = sizes, opener, progress
         self.trusted_key = re.sub("[^0-9a-f]", "", trusted_key.lower())
-        self.progress = progress
         self.faults: list[Fault] = []
         self.unchecked: list[str] = []
         self.shown: list[str] = []
@@ -175,9 +171,8 @@ class Check:
         self.step_1()
         if self.faults:
             return
-        later = (self.step_2, self.step_3, self.step_4, self.step_5, self.step_6, self.step_7, self.step_8)
-        for number, step in enumerate((*later, self.step_9), start=2):
-            self.guarded(number, FACTS, step)
+        for number in range(2, 10):
+            self.guarded(number, FACTS, getattr(self, f"step_{number}"))
 
     def guarded(self, step: int, where: str, do: Callable[[], object]) -> None:
         """Do part of a step; if what it reads makes no sense, that is a fault of this file."""
@@ -199,18 +194,18 @@ class Check:
         return {name for name in self.sizes if name.startswith(folder)}
 
     def step_1(self) -> None:
-        """The pack is plain files with safe names, and within the limits."""
         if len(self.sizes) > MOST_FILES or sum(self.sizes.values()) > MOST_BYTES:
             self.fault(1, "the pack", f"it holds more than {MOST_FILES} files or {MOST_BYTES} bytes")
         spelled: dict[str, str] = {}
         for name in sorted(self.sizes):
-            if not SAFE_NAME.fullmatch(name):
+            if self.sizes[name] < 0:
+                self.fault(1, repr(name), "it is a link, or something else that is no plain file")
+            elif not SAFE_NAME.fullmatch(name):
                 self.fault(1, repr(name), "no pack has a file of such a name")
             elif spelled.setdefault(name.lower(), name) != name:
                 self.fault(1, name, f"it differs from {spelled[name.lower()]} by capital letters only")
 
     def step_2(self) -> None:
-        """The manifests list exactly the files of the pack, each with its SHA-256."""
         total, done = sum(self.sizes.values()), 0
         for name in sorted(self.sizes):
             self.guarded(2, name, lambda: self.measure(name))  # noqa: B023 (called at once)
@@ -250,29 +245,22 @@ class Check:
                 self.fault(step, name, f"it was changed: {folder}{manifest} lists another digest")
 
     def step_3(self) -> None:
-        """The tag manifest is signed by the key that the pack names."""
-        where = f"{KEYS}{self.facts['key']}.pem"
-        if SIGNATURE not in self.sizes:
-            self.fault(3, SIGNATURE, "the signature is missing")
-        else:
-            self.guarded(3, where, lambda: self.signature(3, self.facts["key"], TAG_MANIFEST, SIGNATURE))
-        self.fingerprint = public_key(self.read(where))[1]
-        if self.trusted_key and self.trusted_key != self.fingerprint:
-            self.fault(3, where, f"not the key that you named; its fingerprint is {self.fingerprint}")
+        key = self.facts["key"]
+        self.guarded(3, SIGNATURE, lambda: self.signature(3, key, TAG_MANIFEST, SIGNATURE))
+        self.fingerprint = public_key(self.read(f"{KEYS}{key}.pem"))[1]
+        if self.trusted_key not in ("", self.fingerprint):
+            self.fault(3, f"{KEYS}{key}.pem", f"not the key that you named, but {self.fingerprint}")
 
     def signature(self, step: int, key: str, signed: str, signature: str) -> None:
         """A file is signed by the key of this name."""
         public, fingerprint = public_key(self.read(f"{KEYS}{key}.pem"))
         if not re.fullmatch("[0-9a-f]{16}", key) or not fingerprint.startswith(key):
-            self.fault(
-                step, f"{KEYS}{key}.pem", f"not the key of this name; its fingerprint is {fingerprint}"
-            )
+            self.fault(step, f"{KEYS}{key}.pem", f"not the key of this name, but {fingerprint}")
         if not is_signed(public, self.read(signed), self.read(signature)):
             self.fault(step, signature, f"not the signature of {signed} by the key {key}")
         self.shown.append(f"{signed} was signed with the key {fingerprint}")
 
     def step_4(self) -> None:
-        """Each exhibit is the folder that was sealed."""
         strays = {name.split("/")[2] for name in self.below("data/exhibits/")}
         for one in self.facts["exhibits"]:
             self.shown.append(f"exhibit {one['exhibit']} {one['label']}: {one['content']}")
@@ -295,7 +283,6 @@ class Check:
             self.fault(4, folder + "data/record.json", "the record is of another exhibit or another time")
 
     def step_5(self) -> None:
-        """Each entry of the chain is what its own digest says, and speaks of an exhibit of this pack."""
         self.guarded(5, ENTRIES, lambda: self.read_entries())
         for one in self.facts["exhibits"]:
             own = [each for each in self.entries.values() if each["exhibit"] == one["exhibit"]]
@@ -323,7 +310,6 @@ class Check:
             self.entries[number] = {**entry, "digest": digest}
 
     def step_6(self) -> None:
-        """Each entry is in the tree of a checkpoint."""
         for name in sorted(name for name in self.below(CHECKPOINTS) if name.endswith(".json")):
             self.guarded(6, name, lambda: self.read_checkpoint(name))  # noqa: B023 (called at once)
         proved: set[int] = set()
@@ -366,23 +352,15 @@ class Check:
         return "" if last else node.hex()
 
     def step_7(self) -> None:
-        """Each checkpoint is signed."""
         for number, found in self.checkpoints.items():
-            name = f"{CHECKPOINTS}{number}"
-            self.guarded(
-                7,
-                name + ".sig",
-                lambda: self.signature(7, found["key"], name + ".json", name + ".sig"),  # noqa: B023 (at once)
-            )
+            one, two = f"{CHECKPOINTS}{number}.json", f"{CHECKPOINTS}{number}.sig"
+            self.guarded(7, two, lambda: self.signature(7, found["key"], one, two))  # noqa: B023 (at once)
 
     def step_8(self) -> None:
-        """Each timestamp is the named authority's, over exactly its checkpoint."""
         tokens = sorted(name for name in self.below(CHECKPOINTS) if name.endswith(".tsr"))
         for number in self.checkpoints:
             if not any(name.startswith(f"{CHECKPOINTS}{number}.") for name in tokens):
-                self.shown.append(
-                    f"checkpoint {number} has no timestamp: only the school's clock gives its time"
-                )
+                self.shown.append(f"checkpoint {number} has no timestamp: its time is the school's own")
         if tokens and not shutil.which("openssl"):
             self.unchecked.append(f"step 8: {len(tokens)} timestamps (there is no openssl here)")
             return
@@ -414,7 +392,6 @@ class Check:
         self.shown.append(f"checkpoint {number} existed on {when}, says {authority}")
 
     def step_9(self) -> None:
-        """Each derived copy names the original that it was made from, and what was changed."""
         labels = {each["path"]: each for each in self.facts["derived"]}
         for name in sorted(self.below("data/derived/") ^ set(labels)):
             self.fault(9, name, f"a derived copy without its label in {FACTS}, or a label without a copy")
@@ -429,21 +406,14 @@ class Check:
 
 def openssl(folder: Path, *arguments: str) -> tuple[bool, str]:
     """Whether `openssl ts` ended well, and what it said."""
-    done = subprocess.run(
-        ("openssl", "ts", *arguments),
-        cwd=str(folder),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=60,
-    )
-    return done.returncode == 0, done.stdout.decode("utf-8", "replace").strip()
+    command = ("openssl", "ts", *arguments)
+    done = subprocess.run(command, cwd=str(folder), stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+    return done.returncode == 0, (done.stdout + done.stderr).decode("utf-8", "replace").strip()
 
 
-def folder_check(root: Path, *, trusted_key: str = "", progress: Any = None) -> Check:
-    """The check of an unpacked pack; what is neither file nor folder is a fault and never followed."""
+def folder_check(root: Path, trusted_key: str, progress: Callable[[int, int], None]) -> Check:
+    """The check of an unpacked pack; what is neither file nor folder is never followed."""
     sizes: dict[str, int] = {}
-    strange: list[str] = []
     waiting = [""]
     while waiting and len(sizes) <= MOST_FILES:
         below = waiting.pop()
@@ -451,54 +421,40 @@ def folder_check(root: Path, *, trusted_key: str = "", progress: Any = None) -> 
             for each in found:
                 if each.is_dir(follow_symlinks=False) and below.count("/") < 16:
                     waiting.append(f"{below}{each.name}/")
-                elif each.is_file(follow_symlinks=False):
-                    sizes[below + each.name] = each.stat(follow_symlinks=False).st_size
                 else:
-                    strange.append(below + each.name)
+                    plain = each.is_file(follow_symlinks=False)
+                    sizes[below + each.name] = each.stat(follow_symlinks=False).st_size if plain else -1
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
-    check = Check(
-        sizes,
-        lambda name: os.fdopen(os.open(root / name, flags), "rb"),
-        trusted_key=trusted_key,
-        progress=progress or (lambda done, total: None),
-    )
-    for name in strange:
-        check.fault(1, name, "it is a link, or something else that is no plain file")
-    return check
+    return Check(sizes, lambda name: os.fdopen(os.open(root / name, flags), "rb"), trusted_key, progress)
 
 
 def main(arguments: list[str]) -> int:
     """Check, print, and return the exit code."""
-    parser = argparse.ArgumentParser(
-        description="Check an unpacked evidence pack; the steps are in VERIFY.md."
-    )
+    parser = argparse.ArgumentParser(description="Check an unpacked evidence pack: see VERIFY.md in it.")
     parser.add_argument("folder", nargs="?", default=str(Path(__file__).resolve().parent))
     parser.add_argument("--key", default="", help="the fingerprint of the school's key, from elsewhere")
     parser.add_argument("--arithmetic", action="store_true", help="show every hash of step 6")
     given = parser.parse_args(arguments)
     if not Path(given.folder).is_dir():
-        print(f"There is no folder {given.folder}. Unpack the pack first and name its folder.")
-        return 2
-    check = folder_check(Path(given.folder), trusted_key=given.key)
+        parser.error(f"there is no folder {given.folder}; unpack the pack first and name its folder")
+    check = folder_check(Path(given.folder), given.key, lambda done, total: None)
     check.run()
     for line in check.arithmetic if given.arithmetic else []:
         print(line)
-    for line in check.shown if not check.faults else []:
-        print(f"  {line}")
-    for number in range(1, 10):
-        wrong = sum(fault.step == number for fault in check.faults)
-        skipped = (
-            number > 1 and not check.digests or any(f"step {number}" in each for each in check.unchecked)
+    for number, words in re.findall(r"^    (\d)\. (.*)$", str(__doc__), re.M):
+        wrong = any(fault.step == int(number) for fault in check.faults)
+        done = number == "1" or (
+            check.digests and not any(f"step {number}" in each for each in check.unchecked)
         )
-        words = str(getattr(check, f"step_{number}").__doc__)
-        print(f"Step {number}: {'FAULT' if wrong else 'NOT CHECKED' if skipped else 'holds'}: {words}")
+        print(f"Step {number}: {'FAULT' if wrong else 'holds' if done else 'NOT CHECKED'}: {words}")
     for fault in check.faults:
         print(f"FAULT step {fault.step}: {fault.where}: {fault.detail}")
-    for line in check.unchecked:
-        print(f"NOT CHECKED {line}")
     if check.faults:
         print(f"{len(check.faults)} faults. This is not the pack that was made, or not all of it.")
         return 1
+    print("\n".join(f"  {line}" for line in check.shown))
+    for line in check.unchecked:
+        print(f"NOT CHECKED: {line}")
     if not given.key:
         print("Compare the key with the one that the school told you in another way (see VERIFY.md):")
         print(f"  {check.fingerprint}")
