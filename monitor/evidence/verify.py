@@ -247,21 +247,22 @@ def _check(
                 continue
 
             # Step 6: the digest of the tag manifest is the root digest in the entry.
+            listed: dict[str, str] | None = None
             if layout.TAG_MANIFEST not in found.files:
                 fault(MissingFile(6, f"{path}/{layout.TAG_MANIFEST}", "the sealed file is gone"))
-                continue
-            tag_manifest = _content(f"{folder}/{layout.TAG_MANIFEST}")
-            if hashlib.sha256(tag_manifest).hexdigest() != entry.root_digest:
-                fault(
-                    DigestMismatch(
-                        6, f"{path}/{layout.TAG_MANIFEST}", f"not what entry {entry.sequence} sealed"
+            else:
+                tag_manifest = _content(f"{folder}/{layout.TAG_MANIFEST}")
+                byte_count += len(tag_manifest)
+                if hashlib.sha256(tag_manifest).hexdigest() != entry.root_digest:
+                    fault(
+                        DigestMismatch(
+                            6, f"{path}/{layout.TAG_MANIFEST}", f"not what entry {entry.sequence} sealed"
+                        )
                     )
-                )
-                continue
-            byte_count += len(tag_manifest)
+                # Even so the files are held against it: what else was changed is named as well.
+                listed = _manifest(7, f"{path}/{layout.TAG_MANIFEST}", tag_manifest, fault)
 
             # Step 7: the tag manifest lists exactly the three tag files, each with its digest.
-            listed = _manifest(7, f"{path}/{layout.TAG_MANIFEST}", tag_manifest, fault)
             if listed is not None and tuple(sorted(listed)) != layout.TAG_FILES:
                 fault(
                     MalformedArchive(
@@ -274,10 +275,10 @@ def _check(
             ):
                 fault(UnlistedFile(7, f"{path}/{name}", "no manifest names this file"))
             for name in layout.TAG_FILES:
-                if listed is None or name not in listed:
-                    continue
                 if name not in found.files:
                     fault(MissingFile(7, f"{path}/{name}", "the sealed file is gone"))
+                    continue
+                if listed is None or name not in listed:
                     continue
                 measured = layout.measure(f"{folder}/{name}", buffer)
                 byte_count += measured.size_bytes
@@ -413,10 +414,10 @@ def _look(root: Path) -> tuple[bytes, tuple[str, ...], tuple[str, ...], frozense
                         waiting.append(path + "/")
                 elif not _is_empty_place(Path(each.path), path):
                     astray.append(path)
-    try:
-        ledger = (root / layout.LEDGER).read_bytes()
-    except FileNotFoundError:
-        ledger = b""  # a new archive; any exhibit in it is then named in step 4
+    # A new archive has none; any exhibit in it is then named in step 4. What is no plain file is named
+    # there too, and not opened: a pipe would be waited for without end.
+    place = root / layout.LEDGER
+    ledger = _content(str(place)) if place.is_file() and not place.is_symlink() else b""
     return ledger, present, tuple(sorted(astray)), frozenset(vouching)
 
 
@@ -434,7 +435,7 @@ def _is_empty_place(folder: Path, path: str) -> bool:
 def _writer_held_off(root: Path) -> Iterator[None]:
     """Look between two seals of a living archive, not in the middle of one. A copy has no writer."""
     try:
-        descriptor = os.open(root / layout.LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        descriptor = os.open(root / layout.LOCK, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
         yield
         return
