@@ -51,6 +51,11 @@ SITE = "127.5.5.5"
 PAGE_S, TOTAL_S, SLOW_S = 5.0, 20.0, 2.0
 _TRIES, _ROUND_S = 3, 300
 WORDS = "<p>" + "The summer fete of Elm Lane School was a lovely day for everyone. " * 8 + "</p>"
+_WELCOME = (
+    b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: *\r\n"
+    b"Access-Control-Allow-Headers: *\r\nContent-Type: text/javascript\r\nConnection: close\r\n\r\n"
+    b"/* " + WORDS.encode() + b" */"
+)
 _RTC = """<script>
 function rtc(servers){let p=new RTCPeerConnection({iceServers:servers});p.createDataChannel('x');
 p.createOffer().then(o=>p.setLocalDescription(o)).catch(()=>0)}
@@ -238,17 +243,13 @@ class _World:
             for number in re.findall(rb"(?:/c|\bc)(\d+)(?=[ .?/\r])", head[:4096]):
                 kind = "TLS" if head.startswith(b"\x16") else "request"
                 self.saw(int(number), f"{kind} at {address}:{port}")
-            link.sendall(
-                b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: *\r\n"
-                b"Access-Control-Allow-Headers: *\r\nContent-Type: text/javascript\r\nContent-Length: 1\r\n"
-                b"Connection: close\r\n\r\n;"
-            )
+            link.sendall(_WELCOME)
 
     def _site(self, link: socket.socket) -> None:
         head = link.recv(65536).decode("latin-1")
         path = head.split(" ", 2)[1].partition("?")[0]
         _, kind, rest = (path + "//").split("/", 2)
-        number = int(rest.strip("/") or 0)
+        number = int(rest.strip("/")) if rest.strip("/").isdigit() else 1
         status, headers, body = 200, {"Content-Type": "text/html; charset=utf-8"}, "nothing"
         case = CASES[number - 1]
         if kind == "all":
@@ -287,7 +288,7 @@ class _World:
             frame = f"<iframe src={self.url(f'/frame/{case.number}', host)}></iframe>"
             texts.append(self.filled(case.text, case) if case.way is Way.PART else frame)
         head = f"<!doctype html><html lang=en><title>Elm Lane Talk</title>{_RTC}{WORDS}"
-        return f"{head}{''.join(texts)}<img src=/slow/0>"
+        return f"{head}{''.join(texts)}<img src=/slow/1>"
 
     def _datagrams(self, server: socket.socket) -> None:
         server.setsockopt(socket.IPPROTO_IP, 8, 1)  # IP_PKTINFO: which of our addresses it was sent to

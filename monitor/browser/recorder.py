@@ -126,6 +126,8 @@ class Recorder:
 
         `wait` lets the browser's events through for some seconds.
         """
+        if self._record is None:
+            return  # Answers did not pass here, so none would ever arrive.
         end = monotonic() + limit_s
         while (self._asked or self._held) and monotonic() < end:
             wait(0.05)
