@@ -2,47 +2,90 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import os
-from collections.abc import Iterator
-from datetime import UTC, datetime
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
 import pytest
+from playwright.sync_api import sync_playwright
+from warcio.archiveiterator import ArchiveIterator
 
 from monitor.browser import BrowserOptions, find_browser, open_browser
+from monitor.browser.certificates import Certificates, file_name
+from monitor.browser.recorder import RecordLimits
 from monitor.evidence.wacz import Wacz
-from monitor.model import CaptureMode, CaptureOutcome
+from monitor.evidence.wacz_check import faults
+from monitor.model import CaptureMode, CaptureOutcome, CaptureReport
 from monitor.ports import Browser
+from tests.checkers import checker
 from tests.coverage_site import CoverageSite, lost
+from tests.page_server import Answer, Handler, PageServer, png
+
+WORDS = "<p>The summer fete of Littleover Community School was a lovely day for everyone who came.</p>"
+PICTURE = png(300, 200, colour=(200, 0, 0))
+LIMITS = RecordLimits(body_bytes=400_000, all_bytes=1_000_000, requests=60)
+
+TOO_LARGE = "answers that were too large to be kept whole"
+
+Capture = Callable[..., CaptureReport]
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[CoverageSite]:
-    """The page that asks in every way."""
+    """The page that asks in every way, and the host other pages of these tests lie on."""
     opened = CoverageSite()
     yield opened
     opened.close()
 
 
+@contextmanager
+def opened(*hosts: str, **changed: Any) -> Iterator[Browser]:
+    """A browser that may go to these hosts."""
+    options: dict[str, Any] = {
+        "executable": find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")),
+        "contact": "",
+        "page_s": 10,
+        "total_s": 40,
+        "max_height_px": 6000,
+        "max_page_bytes": 60_000_000,
+        "allow_private": hosts,
+        "recycle_after": 50,
+        "web_record": lambda: Wacz("school-monitor test"),
+        "record_limits": LIMITS,
+    }
+    browser = open_browser(BrowserOptions(**(options | changed)), lambda: datetime.now(UTC))
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
 @pytest.fixture(scope="module")
 def browser(site: CoverageSite) -> Iterator[Browser]:
     """One browser for all tests of this file."""
-    opened = open_browser(
-        BrowserOptions(
-            executable=find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")),
-            contact="",
-            page_s=15,
-            total_s=40,
-            max_height_px=6000,
-            max_page_bytes=60_000_000,
-            allow_private=site.hosts,
-            recycle_after=50,
-            web_record=lambda: Wacz("school-monitor test"),
-        ),
-        lambda: datetime.now(UTC),
-    )
-    yield opened
-    opened.close()
+    with opened(*site.hosts, "refused.example:80") as browser:
+        yield browser
+
+
+@pytest.fixture
+def capture(browser: Browser, tmp_path: Path) -> Capture:
+    """Capture into `tmp_path`."""
+
+    def go(url: str, mode: CaptureMode = CaptureMode.FULL) -> CaptureReport:
+        return browser.capture(url, mode, tmp_path, nothing_suppressed)
+
+    return go
 
 
 def nothing_suppressed(_: str) -> str | None:
@@ -50,10 +93,299 @@ def nothing_suppressed(_: str) -> str | None:
     return None
 
 
-def test_everything_that_a_page_asks_for_is_in_the_record(
+def answers(folder: Path) -> dict[str, tuple[Any, Any, bytes]]:
+    """Every answer of the record by its address: headers of the record, headers of the answer, body."""
+    with ZipFile(BytesIO((folder / "web/capture.wacz").read_bytes())) as zipped:
+        records = ArchiveIterator(BytesIO(zipped.read("archive/data.warc.gz")))
+        return {
+            record.rec_headers.get_header("WARC-Target-URI"): (
+                record.rec_headers,
+                record.http_headers,
+                record.content_stream().read(),
+            )
+            for record in records
+            if record.rec_type == "response"
+        }
+
+
+@pytest.fixture(scope="module")
+def whole(browser: Browser, site: CoverageSite, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One capture of the page that asks in every way."""
+    folder = tmp_path_factory.mktemp("whole")
+    report = browser.capture(site.url, CaptureMode.FULL, folder, nothing_suppressed)
+    assert (CaptureOutcome.COMPLETE, ()) == (report.outcome, report.missing)
+    return folder
+
+
+def test_everything_that_a_page_asks_for_is_in_the_record(whole: Path, site: CoverageSite) -> None:
+    """Frames of other sites, workers, fonts, beacons, redirects, what scripts send and never read."""
+    assert [] == lost(site, (whole / "web/capture.wacz").read_bytes())
+    headers, _, _ = answers(whole)[site.far.url("/frame.html")]
+    assert "127.0.0.2" == headers.get_header("WARC-IP-Address")
+
+
+def test_the_record_is_taken_by_the_standard_programs_and_by_our_own_check(
+    whole: Path, tmp_path: Path
+) -> None:
+    """Of a real page, not only of one that was made up."""
+    package = whole / "web/capture.wacz"
+    assert () == faults(package)
+    subprocess.run([checker("wacz"), "validate", "-f", package], check=True, timeout=60)
+    warc = tmp_path / "data.warc.gz"
+    with ZipFile(package) as zipped:
+        warc.write_bytes(zipped.read("archive/data.warc.gz"))
+        index = zipped.read("indexes/index.cdx").decode()
+    subprocess.run([checker("warcio"), "check", warc], check=True, timeout=60)
+    told = [checker("cdxj-indexer"), "-p", "-s", str(warc)]
+    assert subprocess.run(told, check=True, timeout=60, capture_output=True).stdout.decode() == index
+
+
+def test_a_player_shows_the_page_with_its_pictures_when_the_site_is_gone(
+    whole: Path, site: CoverageSite, tmp_path: Path
+) -> None:
+    """pywb, on the package as it is, without a single request to the site."""
+    run = {"cwd": tmp_path, "check": True, "timeout": 60, "capture_output": True}
+    subprocess.run([checker("wb-manager"), "init", "c"], **run)  # type: ignore[call-overload]
+    subprocess.run(  # type: ignore[call-overload]
+        [checker("wb-manager"), "add", "--unpack-wacz", "c", whole / "web/capture.wacz"], **run
+    )
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    player_at = f"http://127.0.0.1:{port}/c"
+    asked_before = site.near.connections + site.far.connections
+    with subprocess.Popen(
+        [checker("wayback"), "-b", "127.0.0.1", "-p", str(port)],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as player:
+        try:
+            wait_for(port)
+            shown, words = replayed(f"{player_at}/{site.url}", f"{player_at}/mp_/{site.url}")
+        finally:
+            player.terminate()
+    assert {(30, 20)} == set(shown)
+    assert 4 == len(shown)
+    assert "The summer fete of Littleover Community School" in words
+    assert "A frame of the same site." in words
+    assert "A frame of another site." in words
+    assert asked_before == site.near.connections + site.far.connections
+
+
+def wait_for(port: int) -> None:
+    """Until somebody listens there."""
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("the player did not start")
+
+
+def replayed(framed: str, url: str) -> tuple[list[tuple[int, int]], str]:
+    """The size of every picture that is shown in the page and its frames, and their words. The player puts
+    the page, at `url`, into a frame of a page of its own."""
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")),
+            chromium_sandbox=os.geteuid() != 0,
+        )
+        page = chromium.new_page()
+        page.goto(framed)
+        page.wait_for_selector("iframe")
+        while not (named := [each for each in page.frames if each.url == url]):
+            page.wait_for_timeout(100)
+        frame = named[0]
+        frame.wait_for_load_state("load")
+        frame.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+        sizes: list[tuple[int, int]] = []
+        words = []
+        for each in (frame, *frame.child_frames):
+            each.wait_for_function("() => [...document.images].every(i => i.complete)")
+            found = each.evaluate("[...document.images].map(i => [i.naturalWidth, i.naturalHeight])")
+            sizes.extend((int(width), int(height)) for width, height in found)
+            words.append(each.inner_text("body"))
+        chromium.close()
+    return sizes, "\n".join(words)
+
+
+def test_what_goes_over_a_limit_is_cut_marked_and_named(
+    site: CoverageSite, capture: Capture, tmp_path: Path
+) -> None:
+    """One body, all bodies together, and the number of requests."""
+    near = site.near
+    near.routes["/big.js"] = Answer(b"/" * 500_000, "text/javascript")
+    near.routes["/blown.js"] = packed("text/javascript", b"/" * 3_000_000)
+    report = capture(
+        near.page("/large", f'{WORDS}<script src="/big.js"></script><script src="/blown.js"></script>')
+    )
+    found = answers(tmp_path)
+    assert (CaptureOutcome.PARTIAL, (TOO_LARGE,)) == (report.outcome, report.missing)
+    for path, kept in (("/big.js", 0), ("/blown.js", LIMITS.body_bytes)):
+        told, _, body = found[near.url(path)]
+        assert ("length", kept) == (told.get_header("WARC-Truncated"), len(body))
+    assert () == faults(tmp_path / "web/capture.wacz")
+
+    for number in range(4):
+        near.routes[f"/{number}.js"] = Answer(b"/" * 300_000, "text/javascript")
+    scripts = "".join(f'<script src="/{number}.js"></script>' for number in range(4))
+    report = capture(near.page("/much", WORDS + scripts))
+    found = answers(tmp_path)
+    assert (TOO_LARGE,) == report.missing
+    assert LIMITS.all_bytes - 300_000 < sum(len(body) for _, _, body in found.values()) <= LIMITS.all_bytes
+    assert ["length"] == [
+        t.get_header("WARC-Truncated") for t, _, _ in found.values() if "WARC-Truncated" in t
+    ]
+
+    near.routes["/drop.txt"] = Answer(b"drop", "text/plain")
+    calls = "<script>for (let n = 0; n < 200; n++) fetch('/drop.txt?' + n);</script>"
+    before = near.hits["/drop.txt"]
+    report = capture(near.page("/many", WORDS + calls))
+    assert f"what the page asked for after its first {LIMITS.requests} requests" in report.missing
+    assert near.hits["/drop.txt"] - before < LIMITS.requests
+    assert report.facts.blocked_requests >= 200 - LIMITS.requests
+
+
+def test_an_answer_without_an_end_is_cut_and_named_and_the_page_is_kept(
+    site: CoverageSite, capture: Capture, tmp_path: Path
+) -> None:
+    """A page that goes on sending, one of its parts that does, and live updates."""
+
+    def endless(kind: str, first: bytes) -> Callable[[Handler], None]:
+        def give(handler: Handler) -> None:
+            handler.send_response(200)
+            handler.send_header("Content-Type", kind)
+            handler.send_header("Transfer-Encoding", "chunked")
+            handler.end_headers()
+            while True:
+                handler.wfile.write(b"%x\r\n%s\r\n" % (len(first), first))
+                time.sleep(0.5)
+
+        return give
+
+    near = site.near
+    near.routes["/tail.js"] = endless("text/javascript", b"// on and on\n")
+    near.routes["/live"] = endless("text/event-stream", b"data: tea\n\n")
+    parts = "<script async src='/tail.js'></script><script>new EventSource('/live')</script>"
+    near.routes["/stream"] = endless("text/html", f"<title>Fete</title>{WORDS}{parts}".encode())
+    report = capture(near.url("/stream"))
+    found = answers(tmp_path)
+    assert CaptureOutcome.PARTIAL == report.outcome
+    assert "answers that had not come to their end" in report.missing
+    assert "summer fete" in (tmp_path / "page/text.txt").read_text()
+    for path in ("/stream", "/tail.js", "/live"):
+        assert "time" == found[near.url(path)][0].get_header("WARC-Truncated")
+
+
+def test_a_text_capture_records_no_picture(site: CoverageSite, capture: Capture, tmp_path: Path) -> None:
+    """Not as a file, not under another name, not inside the words (R68)."""
+    near = site.near
+    inside = base64.b64encode(PICTURE).decode()
+    near.routes["/red.png"] = Answer(PICTURE, "image/png")
+    near.routes["/hidden.bin"] = Answer(PICTURE, "application/octet-stream")
+    near.routes["/posts.json"] = Answer(
+        f'{{"pic":"data:image/png;base64,{inside}","n":1}}'.encode(), "application/json"
+    )
+    body = (
+        f'{WORDS}<img src="/red.png"><img src="data:image/png;base64,{inside}">'
+        "<script>fetch('/hidden.bin'); fetch('/posts.json')</script>"
+    )
+    report = capture(near.page("/pictures", body), CaptureMode.TEXT)
+    assert CaptureOutcome.COMPLETE == report.outcome
+    found = answers(tmp_path)
+    assert near.url("/red.png") not in found
+    assert b'{"pic":"data:,","n":1}' == found[near.url("/posts.json")][2]
+    assert b"" == found[near.url("/hidden.bin")][2]
+    everything = b"".join(body for _, _, body in found.values())
+    assert PICTURE not in everything
+    assert inside[:60].encode() not in everything
+    assert b"The summer fete" in everything
+    assert () == faults(tmp_path / "web/capture.wacz")
+
+
+def test_nothing_is_written_of_a_page_that_is_suppressed(
     browser: Browser, site: CoverageSite, tmp_path: Path
 ) -> None:
-    """Frames of other sites, workers, fonts, beacons, redirects, what scripts send and never read."""
-    report = browser.capture(site.url, CaptureMode.FULL, tmp_path, nothing_suppressed)
-    assert (CaptureOutcome.COMPLETE, ()) == (report.outcome, report.missing)
-    assert lost(site, (tmp_path / "web/capture.wacz").read_bytes()) == []
+    """What the network answered is forgotten with the rest, whichever of the two checks fires (R69)."""
+    seen: list[str] = []
+
+    def second_time(text: str) -> str | None:
+        seen.append(text)
+        return "S2" if len(seen) > 1 else None
+
+    for check in (lambda text: "S2", second_time):
+        report = browser.capture(site.url, CaptureMode.FULL, tmp_path, check)
+        assert CaptureOutcome.SUPPRESSED == report.outcome
+        assert [] == [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_the_proxys_own_refusals_are_not_in_the_record(
+    site: CoverageSite, capture: Capture, tmp_path: Path
+) -> None:
+    """A site's own refusal is evidence, ours is none; and no site can make its answer look like ours."""
+    near = site.near
+    near.routes["/no.png"] = Answer(
+        b"no", "text/plain", status=403, headers={"X-Refused-By-School-Monitor": "0" * 32}
+    )
+    page = near.page("/refused", f'{WORDS}<img src="http://10.1.2.3/in.png"><img src="/no.png">')
+    capture(page)
+    assert {page, near.url("/no.png")} == set(answers(tmp_path))
+
+
+def test_what_the_server_proved_lies_beside_the_record(tmp_path: Path) -> None:
+    """The chain of the page's own connection as PEM that openssl reads, with protocol, issuer and dates.
+
+    The product's browser takes no certificate that nobody vouches for, so this one is a browser of the test.
+    """
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    made += ["-days", "2", "-subj", "/CN=Fete Hosting", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(made, check=True, capture_output=True)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate, key)
+    server = PageServer(tls=tls)
+    server.page("/", WORDS)
+    origin = f"https://127.0.0.1:{server.port}"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")),
+            chromium_sandbox=os.geteuid() != 0,
+        )
+        context = chromium.new_context(ignore_https_errors=True)
+        page = context.new_page()
+        certificates = Certificates(context.new_cdp_session(page))
+        page.goto(origin)
+        ((facts, pem),) = certificates.gather()
+        chromium.close()
+    server.close()
+    assert (origin, "TLS 1.3", "Fete Hosting") == (facts.origin, facts.protocol, facts.issuer)
+    assert facts.cipher and facts.key_exchange
+    assert timedelta(days=2) == facts.valid_to - facts.valid_from
+    assert f"127.0.0.1_{server.port}.pem" == file_name(origin)
+    chain = tmp_path / file_name(origin)
+    chain.write_bytes(pem)
+    prints = [
+        subprocess.run(
+            ["openssl", "x509", "-in", path, "-noout", "-fingerprint", "-sha256"],
+            check=True,
+            capture_output=True,
+        ).stdout
+        for path in (certificate, chain)
+    ]
+    assert prints[0] == prints[1]
+
+
+def packed(kind: str, body: bytes) -> Callable[[Handler], None]:
+    """An answer whose size nobody knows beforehand."""
+
+    def give(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", kind)
+        handler.send_header("Content-Encoding", "gzip")
+        handler.send_header("Connection", "close")
+        handler.end_headers()
+        handler.wfile.write(gzip.compress(body))
+        handler.close_connection = True
+
+    return give

@@ -37,20 +37,20 @@ class Wacz:
     def add(self, exchange: Exchange) -> None:
         """Keep one exchange."""
         written = self._warc.add(exchange)
+        kind = _END_OF_KIND.split(value_of("content-type", exchange.headers).strip(), maxsplit=1)[0]
         fields = {
             "url": exchange.url,
-            "mime": _END_OF_KIND.split(value_of("content-type", exchange.headers).strip(), maxsplit=1)[0],
+            **({"mime": kind} if kind else {}),
             "status": str(exchange.status),
             "digest": written.payload_digest,
             "length": str(written.length),
             "offset": str(written.offset),
             "filename": ARCHIVE.rpartition("/")[2],
         }
-        urlkey = cdxj.key(exchange.url)
-        method = exchange.method.upper()
+        urlkey, method = cdxj.key(exchange.url), exchange.method.upper()
         if method in ("POST", "PUT"):
             query = cdxj.body_query(value_of("content-type", exchange.request_headers), exchange.request_body)
-            fields |= {"method": method, "requestBody": query}
+            fields |= {"requestBody": query, "method": method}
             urlkey = cdxj.request_key(exchange.url, method=method, query=query)
         elif method != "GET":
             fields["method"] = method
