@@ -21,15 +21,18 @@ from monitor import browser, collectors, doctor, evidence, matching, outbound, p
 from monitor.alerts import compose as letters
 from monitor.alerts.mailbox import MailboxTransport
 from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
+from monitor.cases import Rules
+from monitor.cases.export import Means
 from monitor.decisions import addresses
 from monitor.errors import ArchiveError, BrowserUnavailable, NotConfigured
+from monitor.evidence.keyring import Keyring
 from monitor.evidence.ledger import sync_folder
 from monitor.evidence.wacz import Wacz
 from monitor.jobs import Services, Watch
-from monitor.model import CaptureOutcome, Item, Notice, OperatorNotice, Register, Source
+from monitor.model import CaptureOutcome, Item, Notice, Office, OperatorNotice, Register, Source
 from monitor.model import Message as Mail
 from monitor.ports import Browser, Clock, Collector, CollectorTools, Fingerprint, Transport
-from monitor.settings import Settings
+from monitor.settings import PLATFORM_LABELS, Settings
 from monitor.store import Store
 from monitor.store.register import new_key, open_register
 
@@ -198,6 +201,39 @@ def mailbox_folder(settings: Settings) -> Path:
 def register_key(settings: Settings) -> bytes:
     """The key of the Register, made at the first use, readable by the service's user only."""
     return _key(settings.storage.data / "keys" / "register.key")
+
+
+def signing_keys(settings: Settings) -> Keyring:
+    """The private keys that sign checkpoints of the archive."""
+    return Keyring(settings.storage.data / "keys")
+
+
+def pack_means(services: Services) -> Means:
+    """What a case is exported with. Raises `ArchiveError` when there is no key to sign with."""
+    settings = services.settings
+    try:
+        signer = signing_keys(settings).current()
+    except (OSError, ValueError) as error:
+        raise ArchiveError(
+            "The key that signs packs cannot be read. Next: school-monitor doctor, which names the fault"
+        ) from error
+
+    def contact(owner: Office) -> str:
+        holder = settings.holders.get(owner)
+        address = f", {holder.address}" if holder and holder.address else ""
+        return f"Office of the {owner.label}, {settings.school_name}{address}"
+
+    return Means(
+        store=services.store,
+        archive=services.archive,
+        signer=signer,
+        rules=Rules(settings.policy, services.delegates),
+        # As if the words stood in a place of the School's own: a name too many is masked rather than shown.
+        match=lambda text: services.watch().matcher.scan([text], [True])[0],
+        school=settings.school_name,
+        contact=contact,
+        platforms=PLATFORM_LABELS,
+    )
 
 
 def compose(facts: Notice | OperatorNotice) -> Mail:

@@ -76,6 +76,7 @@ class FakeBrowser:
     unlike: tuple[str, ...] = ()
     tested: int = 0
     asked_for: list[tuple[str, ...]] = field(default_factory=list)
+    picture: bytes = b"\x89PNG"
     opened: list[tuple[str, CaptureMode]] = field(default_factory=list)
 
     def capture(
@@ -99,7 +100,7 @@ class FakeBrowser:
         if rule := suppressed(self.words):
             step = Step("check words", StepOutcome.SKIPPED, now, now, rule)
             return CaptureReport(CaptureOutcome.SUPPRESSED, (step,), PageFacts(url))
-        for name, content in (("shots/full.png", b"\x89PNG"), ("page/text.txt", self.words.encode())):
+        for name, content in (("shots/full.png", self.picture), ("page/text.txt", self.words.encode())):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
         step = Step("open page", StepOutcome.DONE, now, now)

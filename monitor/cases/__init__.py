@@ -4,7 +4,8 @@ Every look at content is written into the chain as a custody event, and whoever 
 subject of a finding cannot open it (promise 6, R53, R116). Lists carry no content.
 
 Rooms: access (who may open what), findings, captures (asked for by a person), cases, exhibits, custody (the
-log of each exhibit), people (the register).
+log of each exhibit), people (the register); and gathering and export (a case as a pack), which are imported
+by their own names, since few commands need them.
 """
 
 from monitor.cases.access import NotYours, Rules, Unknown, may_open

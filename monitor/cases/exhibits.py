@@ -21,6 +21,16 @@ class NothingToHandOver(MonitorError):
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """The first checkpoint that covers a seal; `times` are the authorities that gave it a time."""
+
+    number: int
+    at: datetime
+    key: str
+    times: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """An exhibit opened by somebody who may: what was captured and what is missing, where it lies, what
     happened to it. `folder` is "" and `record` empty once its content was erased."""
@@ -32,6 +42,7 @@ class Shown:
     record: Mapping[str, object]
     labels: tuple[str, ...]
     cases: tuple[str, ...]
+    checkpoint: Bound | None
     on_hold: bool
     history: tuple[Happening, ...]
 
@@ -81,6 +92,7 @@ def show_exhibit(
         record={} if erased else archive.record(exhibit_id),
         labels=labels,
         cases=tuple(case.reference for case in in_cases),
+        checkpoint=_bound(archive, seal.sequence),
         on_hold=any(case.state is CaseState.ON_HOLD for case in in_cases),
         history=custody.history(store, archive, exhibit_id),
     )
@@ -156,6 +168,14 @@ def _opened(
             f" `school-monitor findings --by {viewer.value}` lists what this office may open"
         )
     return capture, finding.reference if finding else None, in_cases
+
+
+def _bound(archive: Archive, sequence: int) -> Bound | None:
+    for made in archive.checkpoints():
+        if made.size >= sequence:
+            times = tuple(authority for number, authority in archive.timestamped() if number == made.number)
+            return Bound(made.number, made.at, made.key, times)
+    return None
 
 
 def _is_erased(archive: Archive, exhibit_id: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor.cli import cases, exhibits, findings, words
+from monitor.cli import cases, exhibits, export, findings, words
 from monitor.cli.given import HERE, Config, Json, office_named, people_from, services_in, settings_in
 from monitor.errors import ConfigError, MonitorError, VerificationError
 
@@ -33,6 +33,7 @@ app.add_typer(people_app, name="people")
 app.add_typer(findings.app, name="findings")
 app.add_typer(exhibits.app, name="exhibits")
 app.add_typer(cases.app, name="cases")
+app.command()(export.export)
 
 
 def main() -> None:

@@ -125,11 +125,24 @@ def exhibit_words(shown: Shown, local: Local) -> list[str]:
     lines += [
         f"Sealed:   {local(seal.sealed_at)}, entry {seal.sequence} of the chain",
         f"Root:     {seal.root_digest}",
+        *_bound(shown, local),
         "",
         "History:",
         *(f"  {cases.in_words(each, local)}" for each in shown.history),
     ]
     return lines
+
+
+def _bound(shown: Shown, local: Local) -> list[str]:
+    made = shown.checkpoint
+    if made is None:
+        return ["Signed:   not yet; the service signs what is new after each capture"]
+    times = (
+        f"its time confirmed by {' and '.join(made.times)}"
+        if made.times
+        else "its time confirmed by nobody yet"
+    )
+    return [f"Signed:   checkpoint {made.number}, {local(made.at)}, with the key {made.key}; {times}"]
 
 
 def _facts(record: Mapping[str, object]) -> Mapping[str, Any]:
@@ -152,5 +165,6 @@ def exhibit_document(shown: Shown) -> dict[str, Any]:
         "folder": shown.folder or None,
         "record": dict(shown.record) or None,
         "seal": plain(shown.seal),
+        "checkpoint": plain(shown.checkpoint) if shown.checkpoint else None,
         "history": [plain(each) for each in shown.history],
     }

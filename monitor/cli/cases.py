@@ -192,9 +192,7 @@ def _list(by: str, config: Config, *, as_json: bool) -> None:
         words.say_json([words.plain(summary) for summary in found])
         return
     if not found:
-        words.say(
-            "No case is open here. A case is opened with: school-monitor cases open FINDING --by OFFICE"
-        )
+        words.say("There is no case here. One is opened with: school-monitor cases open FINDING --by OFFICE")
         return
     rows = [
         (

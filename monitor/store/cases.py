@@ -124,13 +124,13 @@ class CaseStatements(Statements):
             state=ExportState.BEGUN,
         )
 
-    def end_export(self, export_id: int, state: ExportState, *, sha256: str = "", detail: str = "") -> None:
-        """Note how the making of a pack ended."""
-        self._connection.execute(
-            update(t.exports)
-            .where(t.exports.c.id == export_id)
-            .values(state=state, sha256=sha256, detail=detail)
-        )
+    def finish_export(self, export_id: int, *, path: str, sha256: str) -> None:
+        """Note where a pack lies, and the digest of the file."""
+        self._end_export(export_id, state=ExportState.DONE, path=path, sha256=sha256)
+
+    def fail_export(self, export_id: int, why: str) -> None:
+        """Note that there is no pack."""
+        self._end_export(export_id, state=ExportState.FAILED, detail=why)
 
     def exports_of(self, case_id: int) -> Sequence[ExportRow]:
         """Every pack that was made of a case, or was not finished, in order."""
@@ -148,6 +148,9 @@ class CaseStatements(Statements):
             )
             for row in self._rows(chosen)
         ]
+
+    def _end_export(self, export_id: int, **values: Any) -> None:
+        self._connection.execute(update(t.exports).where(t.exports.c.id == export_id).values(**values))
 
     def _change_case(self, case_id: int, **values: Any) -> None:
         self._connection.execute(update(t.cases).where(t.cases.c.id == case_id).values(**values))

@@ -376,6 +376,12 @@ class Transaction(CaseStatements, CustodyStatements):
         for person in sorted(assessment.identified):
             self._insert_new(t.finding_people, finding_id=finding_id, person_id=person)
 
+    def assessments_of(self, finding_id: int) -> list[Assessment]:
+        """Every view that was ever taken of a finding, the first one first."""
+        row = t.assessments.c
+        chosen = select(row.assessment).where(row.finding_id == finding_id).order_by(row.number)
+        return [_ASSESSMENT.validate_python(each["assessment"]) for each in self._rows(chosen)]
+
     def finding_of(self, item_id: int) -> FindingRow | None:
         """The finding about an item."""
         found = self._findings(t.findings.c.item_id == item_id)
