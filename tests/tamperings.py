@@ -1,8 +1,8 @@
 """What somebody who may write to an archive could do to it, and what must be said about it.
 
 Each way takes the archive, its target and a source of chance, and returns what the check must name: pairs of
-steps and words; one fault has to be of such a step and hold the words. Nothing returned: no change was made, or
-one that archive/README.md says cannot be found from inside.
+steps and words; one fault has to be of such a step and hold the words. Nothing returned: no change was made,
+or one that archive/README.md says cannot be found from inside.
 """
 
 from __future__ import annotations

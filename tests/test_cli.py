@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -16,11 +17,13 @@ import psutil
 import pytest
 import structlog
 
+from monitor import settings
 from monitor.cli import main
 from tests.feed_site import FeedSite
 from tests.local_config import local_config
 from tests.school import REPOSITORY, people_file
 from tests.school_at_work import INSULT, NOT_US, THANKS
+from tests.sealed_archive import lines_of, open_up, small_archive, write_lines
 
 SHIPPED = REPOSITORY / "config"
 
@@ -369,6 +372,24 @@ def test_an_empty_list_does_not_look_like_calm(school_monitor: Command, config: 
     assert [] == school_monitor("exhibits", "--config", config, "--json").document
 
 
+def test_the_list_of_exhibits_is_made_anew_from_the_archive(
+    school_monitor: Command, config: Path, tmp_path: Path
+) -> None:
+    """A fresh database beside an old archive: everything is listed again; what cannot be is named, exit 1."""
+    archive = small_archive(settings.load(config, {}).storage.archive)
+
+    ran = school_monitor("exhibits", "rebuild", "--config", config)
+    assert 0 == ran.code and "4 sealed exhibits, 1 of them erased" in ran.out and "verify" in ran.out
+    assert 4 == len(school_monitor("exhibits", "--config", config, "--json").document)
+
+    open_up(archive.root / "2026/12")
+    shutil.rmtree(archive.root / "2026/12")
+    write_lines(archive.root, lines_of(archive.root)[:4])
+    ran = school_monitor("exhibits", "rebuild", "--config", config, "--json")
+    assert 1 == ran.code
+    assert "LM-4" in [fault["exhibit_id"] for fault in ran.document["faults"]]
+
+
 def test_a_page_is_captured_sealed_and_verified(
     school_monitor: Command, config: Path, site: FeedSite, tmp_path: Path
 ) -> None:
@@ -479,7 +500,7 @@ def test_a_data_folder_that_cannot_be_used_is_a_sentence(
 
 COMMANDS = (
     *("run", "demo", "status", "doctor", "init", "collect", "scan", "capture", "people", "people import"),
-    *("findings", "findings show", "findings decide", "exhibits", "verify"),
+    *("findings", "findings show", "findings decide", "exhibits", "exhibits rebuild", "verify"),
 )
 
 

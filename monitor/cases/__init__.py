@@ -4,8 +4,8 @@ Every look at content is written into the chain as a custody event, and whoever 
 subject of a finding cannot open it (promise 6, R53, R116). Lists carry no content.
 
 Rooms: access (who may open what), findings, captures (asked for by a person), cases, exhibits, custody (the
-log of each exhibit), people (the register); and gathering and export (a case as a pack), which are imported
-by their own names, since few commands need them.
+log of each exhibit), rebuilding (the index of the exhibits), people (the register); and gathering and export
+(a case as a pack), which are imported by their own names, since few commands need them.
 """
 
 from monitor.cases.access import NotYours, Rules, Unknown, may_open
@@ -29,6 +29,7 @@ from monitor.cases.custody import Happening, in_words
 from monitor.cases.exhibits import NothingToHandOver, Shown, exhibits, hand_over, show_exhibit
 from monitor.cases.findings import Decision, Opened, Summary, decide, findings, open_finding
 from monitor.cases.people import import_people
+from monitor.cases.rebuilding import NotIndexed, Rebuilt, rebuild_index
 from monitor.store.rows import CaseEvent
 
 __all__ = [
@@ -39,8 +40,10 @@ __all__ = [
     "Happening",
     "NotPossible",
     "NotYours",
+    "NotIndexed",
     "NothingToHandOver",
     "Opened",
+    "Rebuilt",
     "Rules",
     "Shown",
     "Summary",
@@ -65,5 +68,6 @@ __all__ = [
     "note",
     "open_case",
     "open_finding",
+    "rebuild_index",
     "show_exhibit",
 ]

@@ -1,13 +1,17 @@
-"""`exhibits`: the sealed copies: list, show with the custody history, hand over."""
+"""`exhibits`: the sealed copies: list, show with the custody history, hand over, rebuild the list."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from monitor.cli import words
 from monitor.cli.given import HERE, Config, Json, office_named, rules_of, services_in
+
+if TYPE_CHECKING:
+    from monitor.cases import Rebuilt
 
 app = typer.Typer(help="The sealed copies: list, show with their history, hand over.", no_args_is_help=False)
 
@@ -99,3 +103,31 @@ def exhibits_hand_over(
         words.say_json(words.plain(line))
         return
     words.say(cases.in_words(line, services.local))
+
+
+@app.command("rebuild")
+def exhibits_rebuild(config: Config = HERE, as_json: Json = False) -> None:
+    """Make the list of exhibits in the database anew from the archive. Exit 1 names what needs a person."""
+    from monitor import cases
+
+    services = services_in(config)
+    rebuilt = cases.rebuild_index(services.store, services.archive, progress=words.progress("exhibits read"))
+    if as_json:
+        words.say_json(words.plain(rebuilt))
+    else:
+        words.say(*rebuilt_words(rebuilt))
+    sys.exit(1 if rebuilt.faults else 0)
+
+
+def rebuilt_words(rebuilt: Rebuilt) -> list[str]:
+    """What came of it, and what to do next."""
+    lines = [
+        f"The archive holds {rebuilt.sealed} sealed exhibits, {rebuilt.erased} of them erased since.",
+        f"Entered in the database: {rebuilt.entered}. Corrected there: {rebuilt.mended}.",
+        *(f"LOOK AT {fault.exhibit_id}: {fault.why}" for fault in rebuilt.faults),
+    ]
+    if rebuilt.entered:
+        lines.append(
+            "Findings and cases are not in the archive: what came back without one is listed as asked for."
+        )
+    return [*lines, "Whether every file is as it was sealed is another question: school-monitor verify"]

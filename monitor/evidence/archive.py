@@ -125,6 +125,11 @@ class Archive:
             entries = tuple(self._ledger.sealed().values())
         yield from (entry.seal for entry in entries)
 
+    def erasures(self) -> frozenset[str]:
+        """The exhibits whose content is erased, or ordered to be."""
+        with _in_plain_words(self.root):
+            return frozenset(self._ledger.erasing())
+
     def history(self, exhibit_id: str) -> tuple[Entry, ...]:
         """Everything the chain says about this exhibit, in order (R79)."""
         with _in_plain_words(self.root):

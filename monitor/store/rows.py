@@ -87,6 +87,19 @@ class CaptureRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SealedCapture:
+    """A capture as its sealed record tells it, for an index that has lost it."""
+
+    exhibit_id: str
+    url: str
+    mode: CaptureMode
+    trigger: str
+    requested_at: datetime
+    outcome: CaptureOutcome
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AlertRow:
     """A message owed to somebody. `message` is None until it was frozen for the first attempt."""
 

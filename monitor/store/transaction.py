@@ -56,6 +56,7 @@ from monitor.store.rows import (
     KeptItem,
     NewAlert,
     RunRecord,
+    SealedCapture,
     SealedRegister,
     Waiting,
 )
@@ -570,6 +571,33 @@ class Transaction(CaseStatements, CustodyStatements):
         """The exhibit ids that the index knows."""
         return set(self._connection.execute(select(t.exhibits.c.exhibit_id)).scalars())
 
+    def indexed_seals(self) -> dict[str, Seal]:
+        """Every exhibit that the index knows, as the chain would say it but for the entry before."""
+        return {row["exhibit_id"]: _seal(row) for row in self._rows(select(t.exhibits))}
+
+    def enter_sealed(self, capture: SealedCapture) -> int:
+        """Enter a capture that the database has lost, sealed and without a finding; returns its id."""
+        return self._insert_one(
+            t.captures,
+            exhibit_id=capture.exhibit_id,
+            finding_id=None,
+            version=1,
+            url=capture.url,
+            mode=capture.mode,
+            trigger=capture.trigger,
+            requested_at=capture.requested_at,
+            state=CaptureState.SEALED,
+            outcome=capture.outcome,
+            detail="",
+            missing=list(capture.missing),
+            attempts=0,
+            next_attempt_at=capture.requested_at,
+        )
+
+    def forget_exhibit(self, exhibit_id: str) -> None:
+        """Take an exhibit out of the index; it stays in the archive."""
+        self._connection.execute(delete(t.exhibits).where(t.exhibits.c.exhibit_id == exhibit_id))
+
     def exhibits(self, limit: int = 100) -> list[ExhibitRow]:
         """The newest exhibits, newest first."""
         chosen = (
@@ -881,6 +909,18 @@ def _kept(row: RowMapping) -> KeptItem:
         fetched_at=row["fetched_at"],
         version=row["version"],
         rereads=row["rereads"],
+    )
+
+
+def _seal(row: RowMapping) -> Seal:
+    return Seal(
+        sequence=row["sequence"],
+        exhibit_id=row["exhibit_id"],
+        sealed_at=row["sealed_at"],
+        root_digest=row["root_digest"],
+        previous="",
+        digest=row["digest"],
+        folder=row["folder"],
     )
 
 
