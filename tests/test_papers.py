@@ -64,7 +64,7 @@ NOW = datetime(2026, 11, 22, 15, 30, tzinfo=UTC)
 CAPTURED = datetime(2026, 6, 3, 18, 31, 5, tzinfo=UTC)
 POST = (
     "Tamsin Quillfeather at LCS has no idea how to teach. My neighbour Oswin Thackerbury says the same"
-    " and so does @thackers_dad"
+    " and so does @thackers_dad \U0001f600"
 )
 NEIGHBOUR = "Oswin Thackerbury"
 
@@ -656,12 +656,8 @@ def test_nothing_invisible_survives(text: str) -> None:
 
 def test_a_letter_that_no_font_has_is_shown_by_its_number() -> None:
     """PDF/A knows no empty boxes."""
-    strange = "\U0010fffd"
-
-    def layout(unknown: frozenset[str]) -> str:
-        return f"<html lang=en><title>t</title><p>before {'[gone]' if strange in unknown else strange} after"
-
-    assert "before [gone] after" in text_of(pdf(layout))
+    html = "<html lang=en><title>t</title><p>before \U0010fffd after"
+    assert "before [U+10FFFD] after" in text_of(pdf(html))
 
 
 # --- pictures to look at ----------------------------------------------------------------------------
@@ -797,34 +793,28 @@ def test_case_validate_accepts_the_case_in_the_words_of_case_and_uco(tmp_path: P
         "export of",
     ):
         assert words in text
-    judged = subprocess.run([checker("case_validate"), path], capture_output=True, text=True, timeout=110)
+    judged = subprocess.run([checker("case_validate"), path], capture_output=True, text=True, timeout=300)
     assert 0 == judged.returncode, judged.stdout
 
 
-_DIGEST = """
-import hashlib, sys
-from monitor.papers.facts import Audience
-from tests.test_papers import papers
-made = papers(Audience.GOVERNORS)
-parts = [*made.files.items(), *((name, copy.content) for name, copy in made.derived.items())]
-print(hashlib.sha256(b"".join(name.encode() + content for name, content in parts)).hexdigest())
-"""
+def digest_of(made: Papers) -> str:
+    """One number for all that was made."""
+    pieces = [*made.files.items(), *((name, copy.content) for name, copy in made.derived.items())]
+    return hashlib.sha256(b"".join(name.encode() + content for name, content in pieces)).hexdigest()
 
 
 def test_the_same_facts_and_time_give_the_same_bytes() -> None:
-    """No wall clock, no random number, no order of sets: two processes agree on every file."""
-    digests = {
-        subprocess.run(
-            [sys.executable, "-c", _DIGEST],
-            env=os.environ | {"PYTHONHASHSEED": seed, "TZ": zone},
-            capture_output=True,
-            text=True,
-            timeout=100,
-            check=True,
-        ).stdout
-        for seed, zone in (("1", "UTC"), ("2", "Asia/Tokyo"))
-    }
-    assert 1 == len(digests)
+    """No wall clock, no random number, no order of sets: another process, elsewhere, agrees on every file."""
+    code = "from tests.test_papers import *; print(digest_of(papers(Audience.GOVERNORS)))"
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo", "PYTHONPATH": "."},
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=True,
+    )
+    assert digest_of(papers(Audience.GOVERNORS)) == elsewhere.stdout.strip()
 
 
 def test_progress_is_told_document_by_document() -> None:

@@ -22,8 +22,8 @@ from markupsafe import Markup
 
 from monitor.papers import legible
 from monitor.papers.audiences import Form, Holding, holdings
-from monitor.papers.facts import Audience, CaseFacts, Matter
-from monitor.papers.pictures import Part
+from monitor.papers.facts import Audience, CaseFacts, Matter, PictureFacts
+from monitor.papers.pictures import Part, parts
 from monitor.papers.views import (
     View,
     histories,
@@ -39,24 +39,27 @@ _LONDON = ZoneInfo("Europe/London")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One picture for looking at: its parts, of which file they are made, and why it cannot be shown."""
+    """One picture for looking at: of which file it is made, and why it cannot be shown, "" if it can."""
 
-    title: str
+    picture: PictureFacts
     source: str
     sha256: str
-    rows: int
-    parts: tuple[Part, ...]
     thumbnail: bytes
     fault: str = ""
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """Its page-high parts, cut when a page asks for them: a pack may hold thousands."""
+        return () if self.fault else parts(self.picture)
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document. `layout` gives its HTML, with the characters in the set shown by number."""
+    """One document; `html` lays it out, only when asked: a pack may hold thousands of pictures."""
 
     name: str
     title: str
-    layout: Callable[[frozenset[str]], str]
+    html: Callable[[], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +174,11 @@ def _document(pack: Pack, template: str, title: str, *, name: str = "", **more: 
         "wording": wording(),
     }
 
-    def layout(unknown: frozenset[str]) -> str:
-        return _templates(unknown).get_template(f"{template}.html.j2").render(context | more)
-
-    return Document(name or template, title, layout)
+    return Document(
+        name or template,
+        title,
+        lambda: _templates().get_template(f"{template}.html.j2").render(context | more),
+    )
 
 
 @cache
@@ -183,7 +187,8 @@ def wording() -> Mapping[str, Mapping[str, object]]:
     return tomllib.loads((files("monitor.papers") / "wording.toml").read_text("utf-8"))
 
 
-def _templates(unknown: frozenset[str]) -> Environment:
+@cache
+def _templates() -> Environment:
     environment = Environment(
         loader=PackageLoader("monitor.papers"),
         autoescape=True,
@@ -192,11 +197,8 @@ def _templates(unknown: frozenset[str]) -> Environment:
         lstrip_blocks=True,
     )
 
-    def shown(text: str) -> str:
-        return legible.without_glyph(legible.shown(text), unknown)
-
     environment.filters |= {
-        "shown": shown,
+        "shown": legible.shown,
         "london": london,
         "utc": utc,
         "machine": machine,

@@ -21,7 +21,7 @@ from monitor.papers.audiences import PaperRefused
 from monitor.papers.compose import Document, Pack, Shown, documents
 from monitor.papers.facts import Audience, CaseFacts, PictureFacts
 from monitor.papers.pdf import pdf
-from monitor.papers.pictures import PictureUnusable, parts, redact, thumbnail
+from monitor.papers.pictures import PictureUnusable, redact, thumbnail
 from monitor.papers.searching import PictureReader, search
 from monitor.papers.uco import case_document
 from monitor.papers.views import View, changes, derived_name, omissions, views
@@ -97,8 +97,8 @@ def make(
 
 
 def _printed(document: Document) -> Mapping[str, bytes]:
-    html = document.layout(frozenset())
-    return {f"{document.name}.html": html.encode("utf-8"), f"{document.name}.pdf": pdf(document.layout)}
+    html = document.html()
+    return {f"{document.name}.html": html.encode("utf-8"), f"{document.name}.pdf": pdf(html)}
 
 
 def _search_report(case: CaseFacts, audience: Audience) -> None:
@@ -134,16 +134,17 @@ def _shown(view: View, derived: Mapping[str, DerivedPicture]) -> Sequence[Shown]
         if view.masked:
             name = derived_name(view, picture)
             copy = replace(picture, content=derived[name].content)
-            found.append(_parted(copy, f"Made from the redacted copy derived/{name}, SHA-256"))
+            found.append(_for_looking(copy, f"Made from the redacted copy derived/{name}, SHA-256"))
         else:
-            found.append(_parted(picture, f"A copy for looking at; the original is {picture.path}, SHA-256"))
+            found.append(
+                _for_looking(picture, f"A copy for looking at; the original is {picture.path}, SHA-256")
+            )
     return found
 
 
-def _parted(picture: PictureFacts, source: str) -> Shown:
+def _for_looking(picture: PictureFacts, source: str) -> Shown:
     digest = hashlib.sha256(picture.content).hexdigest()
     try:
-        cut = parts(picture)
-        return Shown(picture.caption, source, digest, cut[-1].bottom, cut, thumbnail(picture))
+        return Shown(picture, source, digest, thumbnail(picture))
     except PictureUnusable as error:
-        return Shown(picture.caption, source, digest, 0, (), b"", fault=f"Not shown here: {error}.")
+        return Shown(picture, source, digest, b"", fault=f"Not shown here: {error}.")

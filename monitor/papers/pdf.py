@@ -9,31 +9,26 @@ from __future__ import annotations
 import hashlib
 import logging
 import warnings
-from collections.abc import Callable
 
+from monitor.papers import legible
 from monitor.papers.audiences import PaperRefused
 
 VARIANT = "pdf/a-2u"
 """Level 2u (ISO 19005-2): for long keeping, with text that can be searched and read aloud."""
 
-Layout = Callable[[frozenset[str]], str]
-"""The HTML of a document, with the characters in the set shown by number."""
 
-
-def pdf(layout: Layout) -> bytes:
+def pdf(html: str) -> bytes:
     """The document as PDF/A, the same bytes for the same HTML.
 
     A character that no font here draws would be an empty box, which PDF/A forbids: the document is laid
-    out again with its number instead. Raises `PaperRefused` when letters without a shape remain.
+    out again with its number instead. Raises `PaperRefused` when that does not help.
     """
-    unknown: frozenset[str] = frozenset()
-    while True:
-        content, missing = _written(layout(unknown))
-        if not missing:
-            return content
-        if missing <= unknown:
-            raise PaperRefused("no font can show some letters of a paper; install fonts-noto-core")
-        unknown |= missing
+    content, missing = _written(html)
+    if missing:
+        content, missing = _written(legible.without_glyph(html, missing))
+    if missing:
+        raise PaperRefused("no font can show some letters of a paper; install fonts-liberation")
+    return content
 
 
 def _written(html: str) -> tuple[bytes, frozenset[str]]:

@@ -112,8 +112,11 @@ def _opened(picture: PictureFacts) -> Image:
         with Image.open(io.BytesIO(picture.content), formats=("PNG",)) as opened:
             # Onto new pixels, so that neither transparency nor anything that the file says comes along.
             image = Image.new("RGB", opened.size, (255, 255, 255))
-            coloured = opened.convert("RGBA")
-            image.paste(coloured, mask=coloured.getchannel("A"))
+            if opened.has_transparency_data:
+                coloured = opened.convert("RGBA")
+                image.paste(coloured, mask=coloured.getchannel("A"))
+            else:
+                image.paste(opened)
     except (OSError, SyntaxError, ValueError, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise PictureUnusable(f"{picture.path} cannot be opened as a picture; verify the archive") from error
     return image
