@@ -41,6 +41,7 @@ from playwright.sync_api import Error, sync_playwright
 from monitor.browser import BrowserOptions, find_browser, open_browser
 from monitor.browser.egress import lookup
 from monitor.errors import OutboundRefused
+from monitor.evidence.wacz import Wacz
 from monitor.model import CaptureMode
 from monitor.outbound import open_session
 from tests.limits import limits
@@ -48,7 +49,7 @@ from tests.private_cases import CASES, OWN, Case, Way
 from tests.school import REPOSITORY
 
 SITE = "127.5.5.5"
-PAGE_S, TOTAL_S, SLOW_S = 5.0, 20.0, 2.0
+PAGE_S, TOTAL_S, SLOW_S = 15.0, 90.0, 2.0
 _TRIES, _ROUND_S = 3, 300
 WORDS = "<p>" + "The summer fete of Elm Lane School was a lovely day for everyone. " * 8 + "</p>"
 _WELCOME = (
@@ -500,7 +501,7 @@ def _browse(world: _World, guard: Guard, allowed: tuple[str, ...], folder: Path)
     options = BrowserOptions(
         executable=find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")), contact="", page_s=PAGE_S,
         total_s=TOTAL_S, max_height_px=1500, max_page_bytes=20_000_000, allow_private=allowed,
-        recycle_after=100,
+        recycle_after=100, web_record=lambda: Wacz("school-monitor test"),
     )  # fmt: skip
     resolve = lookup if world.round.fenced else world.names.ask
     before = _listening()
