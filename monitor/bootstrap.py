@@ -6,18 +6,18 @@ Tests call the same `assemble` and pass replacements for the outside world.
 from __future__ import annotations
 
 import hmac
-import os
 import random
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import requests
 
 import monitor
-from monitor import browser, collectors, doctor, evidence, matching, outbound, pictures
+from monitor import browser, collectors, doctor, evidence, matching, outbound, pictures, timestamps
 from monitor.alerts import compose as letters
 from monitor.alerts.mailbox import MailboxTransport
 from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
@@ -25,8 +25,7 @@ from monitor.cases import Rules
 from monitor.cases.export import Means
 from monitor.decisions import addresses
 from monitor.errors import ArchiveError, BrowserUnavailable, NotConfigured
-from monitor.evidence.keyring import Keyring
-from monitor.evidence.ledger import sync_folder
+from monitor.evidence.keyring import Keyring, kept
 from monitor.evidence.wacz import Wacz
 from monitor.jobs import Services, Watch
 from monitor.model import CaptureOutcome, Item, Notice, Office, OperatorNotice, Register, Source
@@ -61,15 +60,18 @@ def assemble(
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store(settings.storage.database_url)
     store.upgrade()
-    fingerprint = keyed_fingerprint(_key(data / "keys" / "fingerprint.key"))
+    fingerprint = keyed_fingerprint(kept(data / "keys" / "fingerprint.key", new_key))
+    door = session or open_session(settings)
     return Services(
         settings=settings,
         store=store,
         archive=_archive(settings.storage.archive),
+        chain=_archive(settings.storage.archive),
+        keyring=signing_keys(settings),
+        authorities=time_authorities(settings, door),
         clock=clock,
         watch=_Watching(store, settings).current,
-        open_collector=open_collector
-        or _collector_opener(settings, session or open_session(settings), clock, fingerprint),
+        open_collector=open_collector or _collector_opener(settings, door, clock, fingerprint),
         browser=page_browser or open_browser(settings, store, clock),
         transport=transport or open_transport(settings),
         compose=compose,
@@ -102,10 +104,44 @@ def probes(settings: Settings) -> Iterator[doctor.Probes]:
             mail=open_transport(settings).check,
             schema_state=store.schema_state,
             collected=collectors.REGISTRY,
+            signing_key=signing_keys(settings).fingerprint,
+            times={
+                authority.name: partial(_try_authority, authority)
+                for authority in time_authorities(settings, session)
+            },
         )
     finally:
         store.close()
         session.close()
+
+
+def time_authorities(settings: Settings, session: requests.Session) -> tuple[timestamps.Authority, ...]:
+    """The authorities that the settings name, asked through the one door."""
+    return tuple(
+        timestamps.Authority(
+            name=wanted.name,
+            url=wanted.url,
+            certificate_file=wanted.certificate,
+            revocation_list=wanted.revocation_list,
+            every=wanted.every,
+            session=session,
+        )
+        for wanted in settings.evidence.authorities
+    )
+
+
+def _try_authority(authority: timestamps.Authority) -> str:
+    """Ask for the time of nothing in particular, and check the reply. Raises `MonitorError`."""
+    content = b"school-monitor doctor\n"
+    unverified = authority.ask(content)
+    moment = evidence.check_time(
+        unverified.reply,
+        content,
+        certificates=authority.certificates(),
+        nonce=unverified.nonce,
+        revocation_lists=authority.revocation_lists(),
+    )
+    return f"it confirms times; by its clock it is {moment:%d %b %Y, %H:%M} UTC"
 
 
 def open_session(settings: Settings) -> requests.Session:
@@ -200,7 +236,7 @@ def mailbox_folder(settings: Settings) -> Path:
 
 def register_key(settings: Settings) -> bytes:
     """The key of the Register, made at the first use, readable by the service's user only."""
-    return _key(settings.storage.data / "keys" / "register.key")
+    return kept(settings.storage.data / "keys" / "register.key", new_key)
 
 
 def signing_keys(settings: Settings) -> Keyring:
@@ -289,20 +325,3 @@ def _collector_opener(
         return collectors.open_collector(source.platform, tools)
 
     return open_collector
-
-
-def _key(path: Path) -> bytes:
-    """The key in this file, made on first use. Written whole or not at all, and never over another: a
-    lost key is lost data, and two first starts at once must agree on one."""
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(new_key())
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileExistsError):
-            os.link(name, path)
-        Path(name).unlink()
-        sync_folder(path.parent)
-    return path.read_bytes()

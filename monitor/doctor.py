@@ -8,7 +8,7 @@ changes nothing else but one file that it writes into each and takes away again.
 from __future__ import annotations
 
 import stat
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -81,7 +81,8 @@ def _locks(file: Path) -> bool:
 class Probes:
     """How to try the world for real. `browser`, `pictures` and `mail` say in words what they found; each
     raises MonitorError or OSError when that is a fault. `schema_state` says "current", "empty", "behind" or
-    "newer". `collected` names the platforms that have a collector."""
+    "newer". `collected` names the platforms that have a collector. `signing_key` gives the fingerprint of the
+    archive's key; `times` tries each time-stamping authority."""
 
     clock: Clock
     session: requests.Session  # noqa: TID251  named in a contract; none is made here
@@ -90,6 +91,8 @@ class Probes:
     mail: Callable[[], str]
     schema_state: Callable[[], str]
     collected: Collection[str]
+    signing_key: Callable[[], str | None]
+    times: Mapping[str, Callable[[], str]]
     free_bytes: Callable[[Path], int] = _free_bytes
     locks: Callable[[Path], bool] = _locks
     zone: Callable[[str], tzinfo] = ZoneInfo
@@ -106,6 +109,8 @@ def examine(settings: Settings, probes: Probes) -> tuple[Check, ...]:
         _clock(server_times),
         _folder("data folder", settings.storage.data, probes),
         _folder("archive", settings.storage.archive, probes),
+        _signing_key(settings, probes),
+        *_times(probes),
         _database(probes),
         _tried("browser", probes.browser, "Install a browser: apt install chromium"),
         _pictures(probes),
@@ -226,6 +231,34 @@ def _tried(name: str, probe: Callable[[], str], fix: str) -> Check:
         return Check(name, State.OK, probe())
     except (MonitorError, OSError) as error:
         return Check(name, State.FAULT, str(error), fix)
+
+
+def _signing_key(settings: Settings, probes: Probes) -> Check:
+    """The key that vouches for the archive; its fingerprint is what a person keeps elsewhere (R75)."""
+    place = settings.storage.data / "keys" / "signing.pem"
+    fix = f"Bring {place} back from a backup; if it is lost, take the file away, and a new key is made"
+    try:
+        found = probes.signing_key()
+        return Check(
+            "signing key",
+            State.OK,
+            f"its fingerprint is {found}; keep that elsewhere" if found else "the first start makes it",
+        )
+    except (OSError, ValueError):
+        return Check("signing key", State.FAULT, "the key that signs the archive cannot be read", fix)
+
+
+def _times(probes: Probes) -> Iterator[Check]:
+    """Authorities are asked for real; without any the archive is signed, and only our own clock dates it."""
+    if not probes.times:
+        fix = "Name one or two authorities in [timestamps] of monitor.toml"
+        yield Check("times by others", State.WARNING, "nobody confirms when evidence was saved", fix)
+    for name, probe in probes.times.items():
+        fix = f"Correct [timestamps.{name}] in monitor.toml, or let this machine reach it"
+        try:
+            yield Check(f"time by {name}", State.OK, probe())
+        except (MonitorError, OSError) as error:
+            yield Check(f"time by {name}", State.FAULT, str(error), fix)
 
 
 def _database(probes: Probes) -> Check:

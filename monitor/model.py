@@ -815,13 +815,15 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class OperatorNotice:
-    """A fault that the network manager must know: no content, no category (promise 2)."""
+    """What the network manager must know, mostly a fault: no content, no category (promise 2)."""
 
     school: str
     headline: str
     facts: tuple[tuple[str, str], ...]
     next_step: str
     practice: bool
+    opening: str = "Until this is put right, something may be missed."
+    sent_to: str = "whoever runs the system"
 
 
 @dataclass(frozen=True, slots=True)

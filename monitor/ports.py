@@ -13,7 +13,17 @@ from typing import Protocol
 
 import requests
 
-from monitor.model import CaptureMode, CaptureReport, Envelope, Exchange, Item, Message, Page, Source
+from monitor.model import (
+    CaptureMode,
+    CaptureReport,
+    Envelope,
+    Exchange,
+    Item,
+    Message,
+    Page,
+    Source,
+    UnverifiedTime,
+)
 
 Clock = Callable[[], datetime]
 """Returns the present as aware UTC."""
@@ -104,6 +114,27 @@ class WebRecord(Protocol):
     def package(self, page: Exchange, title: str) -> bytes:
         """Give everything as one file (WACZ 1.1.1) that opens at `page`, one of those added.
         The same exchanges give the same bytes."""
+
+
+class TimeAuthority(Protocol):
+    """Says when a digest was shown to it (RFC 3161). Each method raises `TimestampError` only."""
+
+    @property
+    def name(self) -> str:
+        """What the settings and the archive call it."""
+
+    @property
+    def every(self) -> timedelta:
+        """How long it wants to be left in peace between two questions."""
+
+    def ask(self, content: bytes) -> UnverifiedTime:
+        """Its reply to the digest of this content, not yet believed; nothing but the digest leaves."""
+
+    def certificates(self) -> bytes:
+        """The root certificates that its times must lead to, as PEM."""
+
+    def revocation_lists(self) -> tuple[bytes, ...]:
+        """Its lists of revoked certificates as PEM, if some are named."""
 
 
 class Transport(Protocol):

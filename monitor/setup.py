@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from monitor.errors import ConfigError, ConfigProblem
 from monitor.model import Channel, Office
-from monitor.settings import PLATFORM_LABELS, Answers, load, render, shipped_policy
+from monitor.settings import PLATFORM_LABELS, Answers, Settings, load, render, shipped_policy
 from monitor.settings.document import nearest
 from monitor.settings.school import (
     FREE_MAIL,
@@ -24,6 +24,9 @@ from monitor.settings.school import (
     SHARED_MAILBOXES,
     is_mail_address,
 )
+
+_LATER = {"SCHOOL_MONITOR_MAIL_PASSWORD": "set later"}
+"""The password of the mail account comes from the environment, when the service runs."""
 
 Prompt = Callable[..., str]
 """Called as `prompt(question, default="")`; gives what the person typed, or the default."""
@@ -89,10 +92,16 @@ def write(answers: Answers, folder: Path) -> Path:
     return target
 
 
+def written(folder: Path, environ: Mapping[str, str]) -> Settings:
+    """The settings that `write` left in this folder, whether or not the mail password is there yet."""
+    there = any(name.startswith(tuple(_LATER)) for name in environ)
+    return load(folder, environ if there else {**environ, **_LATER})
+
+
 def _check(draft: Path, target: Path) -> None:
-    """Load the draft; the password of the mail account comes later, from the environment."""
+    """Load the draft."""
     try:
-        load(draft, {"SCHOOL_MONITOR_MAIL_PASSWORD": "set later"})
+        load(draft, _LATER)
     except ConfigError as error:
         raise ConfigError(
             tuple(

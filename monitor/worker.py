@@ -1,8 +1,8 @@
 """The tick: APScheduler wakes the jobs; the rows say what is due. One instance a data folder.
 
-Three clocks: poll and upkeep, mail, captures. Playwright's sync interface belongs to one thread, so
-captures run in a pool of one. A stop lets each job finish the row it holds, for eight seconds at
-most; what is cut off then is found by its lease at the next start.
+Four clocks: poll and upkeep, mail, captures, what vouches for the archive. Playwright's sync interface
+belongs to one thread, so captures run in a pool of one. A stop lets each job finish the row it holds, for
+eight seconds at most; what is cut off then is found by its lease at the next start.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ log = structlog.get_logger()
 
 STOP_WITHIN_S = 8.0
 MAIL_EVERY_S = 10
+VOUCH_EVERY_S = 300
+"""So long an exhibit may wait for its checkpoint, and an authority that refused is left in peace."""
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def run(services: Services, stop: threading.Event) -> bool:
     jobs.recover(services)
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(3), "browser": ThreadPoolExecutor(1)},
+        executors={"default": ThreadPoolExecutor(4), "browser": ThreadPoolExecutor(1)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     tick = settings.schedule.tick_s
@@ -59,6 +61,7 @@ def run(services: Services, stop: threading.Event) -> bool:
     _every(scheduler, "upkeep", tick, lambda: jobs.upkeep(services), services)
     _every(scheduler, "mail", min(tick, MAIL_EVERY_S), lambda: jobs.deliver_due(services), services)
     _every(scheduler, "capture", min(tick, MAIL_EVERY_S), lambda: _save(services), services, "browser")
+    _every(scheduler, "vouch", max(tick, VOUCH_EVERY_S), lambda: jobs.vouch(services), services)
     scheduler.start()
     log.info(
         "service_started",

@@ -22,6 +22,8 @@ def local_config(
         f'[sources.{key}]\nplatform = "feeds"\nbase_url = "{address}"\n' for key, address in sources.items()
     ]
     text = "\n".join((head, *tables, "[schedule]" + rest.partition("[schedule]")[2]))
+    # A test counts the mails that it causes; the daily one comes by itself.
+    text = changed(text, 'head_mail = ["chair", "dpo"]', "head_mail = []")
     if allow:
         text = changed(text, "allow_private = []", f'allow_private = ["{allow}"]')
     for line, instead in (changes or {}).items():

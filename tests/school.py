@@ -15,11 +15,12 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 def littleover(root: Path, *, sources: tuple[Source, ...] = ()) -> Settings:
-    """The shipped configuration with data and archive under `root`, and these sources."""
+    """The shipped configuration with data and archive under `root`, these sources, and no daily mail."""
     data = root / "data"
     database_url = f"sqlite:///{data / 'monitor.db'}"
     storage = replace(_shipped().storage, data=data, archive=root / "archive", database_url=database_url)
-    return replace(_shipped(), sources=sources, storage=storage)
+    nobody = replace(_shipped().evidence, head_mail_offices=())
+    return replace(_shipped(), sources=sources, storage=storage, evidence=nobody)
 
 
 @cache

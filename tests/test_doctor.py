@@ -98,6 +98,8 @@ def probes(settings: Settings) -> Probes:
         mail=lambda: "the mailbox folder can be written",
         schema_state=lambda: "current",
         collected=("feeds", "reddit"),
+        signing_key=lambda: "5d" * 32,
+        times={"local": lambda: "it confirms times"},
         free_bytes=lambda folder: 50_000_000_000,
     )
 

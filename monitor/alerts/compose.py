@@ -222,13 +222,13 @@ def _finding_footer(notice: Notice) -> tuple[str, ...]:
 
 
 def operator_mail(notice: OperatorNotice) -> Message:
-    """Compose the mail about a fault of the system: no content and no category (promise 2)."""
+    """Compose the mail about the system itself: no content and no category (promise 2)."""
     letter = _Letter(
         heading=notice.headline,
-        opening=("Until this is put right, something may be missed.",),
+        opening=(notice.opening,),
         facts=notice.facts,
         steps=(_Section("What to do next", (notice.next_step,)),),
-        footer=(f"School Monitor, {notice.school}. Sent to whoever runs the system.",),
+        footer=(f"School Monitor, {notice.school}. Sent to {notice.sent_to}.",),
         banner=_PRACTICE if notice.practice else "",
     )
     return _message(_subject("System", notice.headline, ""), letter)

@@ -6,6 +6,7 @@ Heavy rooms are imported inside the commands that use them: `--help` must answer
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -127,11 +128,48 @@ def doctor(config: Config = HERE, as_json: Json = False) -> None:
 def init(
     config: Annotated[Path, typer.Option("--config", help="The folder to write.")] = HERE,
 ) -> None:
-    """Ask a few questions and write a valid config folder."""
-    from monitor import setup
+    """Ask a few questions, write a valid config folder and make the key that signs the evidence."""
+    from monitor import bootstrap, setup
 
     answers = setup.ask(lambda question, default="": str(typer.prompt(question, default=default)))
-    words.say(f"Written: {setup.write(answers, config)}", "Next: school-monitor doctor")
+    words.say(f"Written: {setup.write(answers, config)}")
+    settings = setup.written(config, os.environ)  # noqa: TID251 - handed over whole; settings reads it
+    signing = bootstrap.signing_keys(settings).current().public
+    words.say(
+        "The key that signs the evidence was made. Its fingerprint:",
+        f"  {signing.fingerprint}",
+        "Keep it on paper or in another system: it shows that the archive is the School's own.",
+        "Next: school-monitor doctor",
+    )
+
+
+@app.command()
+def key(
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Make a new key; the old one signs that it follows.")
+    ] = False,
+    config: Config = HERE,
+    as_json: Json = False,
+) -> None:
+    """Say the fingerprint of the key that signs the evidence, or make the next one."""
+    from monitor import bootstrap
+
+    keyring = bootstrap.signing_keys(settings_in(config))
+    try:
+        current, following = keyring.current(), keyring.make_following() if replace else keyring.following()
+    except ValueError:
+        fault = f"{keyring.file.parent} holds a key that cannot be read."
+        words.fail(fault, "Next: school-monitor doctor", code=1)
+    if as_json:
+        follows = following.public.fingerprint if following else None
+        words.say_json({"fingerprint": current.public.fingerprint, "following": follows})
+        return
+    words.say(f"Fingerprint: {current.public.fingerprint}")
+    if following:
+        words.say(
+            f"Next key:    {following.public.fingerprint}",
+            "The service takes it into use within five minutes, signed for by the one before. Keep both.",
+        )
 
 
 # --- collecting and capturing --------------------------------------------------------------------
@@ -293,7 +331,8 @@ def verify(
         ),
     ] = None,
     key: Annotated[
-        str, typer.Option(help="For a pack: the fingerprint of the school's key, from elsewhere.")
+        str,
+        typer.Option("--key", help="The signing key's fingerprint that you kept (see the daily mail)."),
     ] = "",
     config: Config = HERE,
     as_json: Json = False,
@@ -303,6 +342,9 @@ def verify(
     from monitor.evidence import pack_check
     from monitor.evidence import verify as verification
 
+    key = key.lower().replace(":", "").replace(" ", "")
+    if key and not re.fullmatch("[0-9a-f]{16,64}", key):
+        words.fail("A fingerprint is 16 to 64 of the signs 0-9 and a-f, as in the daily mail.", code=2)
     if folder is not None and pack_check.is_pack(folder):
         from monitor.cli import packs
 
@@ -314,10 +356,10 @@ def verify(
     head: VerifiedArchive | None = None
     found: tuple[VerificationError, ...] = ()
     try:
-        head = verification.check_archive(root, words.progress("exhibits checked"))
+        head = verification.check_archive(root, words.progress("exhibits checked"), key=key or None)
     except VerificationError as first:
         # Only now for every fault: a good archive is read once. It may have been mended meanwhile.
-        found = verification.problems(root, words.progress("exhibits checked")) or (first,)
+        found = verification.problems(root, words.progress("exhibits checked"), key=key or None) or (first,)
     if as_json:
         words.say_json(
             {

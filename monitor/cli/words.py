@@ -17,7 +17,7 @@ import typer
 if TYPE_CHECKING:
     from monitor.cases import Opened
     from monitor.evidence import VerifiedArchive
-    from monitor.jobs import Health, SelfTestWord
+    from monitor.jobs import EvidenceStanding, Health, SelfTestWord
     from monitor.model import PersonMatch, Policy, Reason
     from monitor.settings import Settings
 
@@ -113,7 +113,7 @@ def health_words(health: Health, local: Local) -> list[str]:
         f"Service: {'running' if health.running else 'not running'}, last looked {when(health.ticked_at)}"
     )
     lines.append(f"Register: {health.people} people")
-    lines += ["", "Sources:"]
+    lines += ["", *_evidence_words(health.evidence, when), "", "Sources:"]
     for source in health.sources:
         because = f", because {source.why}" if source.word in (SourceWord.NOT_CHECKED, SourceWord.OFF) else ""
         because = because or (f" ({source.why})" if source.why else "")
@@ -138,13 +138,50 @@ def _tested(last: SelfTestWord, when: Callable[[datetime | None], str]) -> str:
     return f"{'passed' if last.passed else 'FAILED'}, {when(last.at)}, exhibit {last.exhibit_id}"
 
 
+def _evidence_words(evidence: EvidenceStanding, when: Callable[[datetime | None], str]) -> list[str]:
+    """How far the archive is vouched for."""
+    if not evidence.checkpoint:
+        return [f"Evidence: {evidence.entries} chain entries, not signed yet"]
+    lines = [
+        f"Evidence: {evidence.covered} of {evidence.entries} chain entries signed"
+        f" (checkpoint {evidence.checkpoint}, {when(evidence.checkpoint_at)}, key {evidence.key})"
+    ]
+    for each in evidence.times:
+        waits = f"; pending since {when(each.pending_since)}" if each.pending_since else ""
+        lines.append(f"  time by {each.authority}: {when(each.last_at)}{waits}")
+    return lines if evidence.times else [*lines, "  time by others: no authority is named in [timestamps]"]
+
+
 def verified_words(head: VerifiedArchive) -> list[str]:
-    """What a clean verification says, with the head digest to compare with the one kept elsewhere."""
-    return [
+    """What a clean verification says: what was checked by whom, and what to compare with what was kept."""
+    lines = [
         f"All good: {head.exhibits} exhibits, {head.entries} chain entries, every file as it was sealed.",
         f"Head of the chain: {head.head}",
-        "Compare that digest with one kept elsewhere: only so can a cut-off end be noticed.",
     ]
+    vouched = head.vouched
+    if vouched.key:
+        lines += [
+            f"Signed: {vouched.checkpoints} checkpoints; the newest covers {vouched.covered} entries",
+            f"  by the key: {vouched.key}",
+        ]
+    else:
+        lines.append("Signed: nothing; this archive has no checkpoint yet")
+    lines += [
+        f"Confirmed: {time.covered} entries existed at {time.at:%d %b %Y %H:%M:%S} UTC, says {time.authority}"
+        for time in vouched.times
+    ] or ["Confirmed: no time by others; all times are those of this server's own clock"]
+    lines += [f"NOT CHECKED: {what}" for what in vouched.not_checked]
+    lines += [f"NOTE: {what}" for what in vouched.notes]
+    lines += [
+        f"NOTE: {path} is not named in the chain yet; the service does that." for path in vouched.unfinished
+    ]
+    lines += [f"NOTE: the erasure of {each} was interrupted." for each in head.unfinished_erasures]
+    lines += [
+        "",
+        "Compare the head and the key with those kept elsewhere, such as in the daily mail: only so does it",
+        "show when an end was cut off, or the whole archive was made anew by somebody with another key.",
+    ]
+    return lines
 
 
 def finding_words(opened: Opened, policy: Policy, local: Local) -> list[str]:

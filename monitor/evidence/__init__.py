@@ -6,19 +6,24 @@ why it is so in docs/adr/0003-archive-is-truth.md and docs/adr/0004-erasure.md.
 
 from monitor.evidence import verify
 from monitor.evidence.archive import Archive, open_archive
-from monitor.evidence.checkpoints import Checkpoint, Proof
+from monitor.evidence.checkpoints import Checkpoint, Proof, Standing
+from monitor.evidence.keyring import Keyring
 from monitor.evidence.keys import PublicKey, SigningKey, new_signing_key
 from monitor.evidence.ledger import Entry
+from monitor.evidence.tokens import check as check_time
 from monitor.evidence.verify import VerifiedArchive
 
 __all__ = [
     "Archive",
     "Checkpoint",
     "Entry",
+    "Keyring",
     "Proof",
     "PublicKey",
     "SigningKey",
+    "Standing",
     "VerifiedArchive",
+    "check_time",
     "new_signing_key",
     "open_archive",
     "verify",

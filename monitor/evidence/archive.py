@@ -16,7 +16,7 @@ from pathlib import Path
 
 from monitor.errors import ArchiveError, TimestampError
 from monitor.evidence import checkpoints, layout, tokens
-from monitor.evidence.checkpoints import Checkpoint, Proof
+from monitor.evidence.checkpoints import Checkpoint, Proof, Standing
 from monitor.evidence.erase import remove_content
 from monitor.evidence.keys import SigningKey
 from monitor.evidence.ledger import Entry, Ledger, writing
@@ -232,6 +232,16 @@ class Archive:
         """Which checkpoints got a time by which authority, and when that was written into the chain."""
         with _in_plain_words(self.root):
             return {which: entry.at for which, entry in self._ledger.timestamped().items()}
+
+    def standing(self) -> Standing:
+        """How far the chain is vouched for: its newest checkpoint, and the newest time of each authority."""
+        with _in_plain_words(self.root):
+            return checkpoints.standing(self.root, self._ledger)
+
+    def untimed(self, authority: str) -> tuple[Checkpoint, ...]:
+        """The checkpoints since the newest one to which this authority gave a time, in order."""
+        with _in_plain_words(self.root):
+            return checkpoints.untimed(self.root, self._ledger, authority)
 
     def keep_time(
         self,

@@ -68,6 +68,21 @@ def parse(content: bytes) -> Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How far a chain of so many `entries` (`exhibits` of them sealings) is vouched for.
+
+    `times` is, for each authority, the number of the newest checkpoint that got its time, and when that was
+    written into the chain.
+    """
+
+    entries: int
+    exhibits: int
+    head: str
+    newest: Checkpoint | None
+    times: Mapping[str, tuple[int, datetime]]
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
     """That one entry of the chain is covered by a checkpoint, without showing any other entry.
 
@@ -238,6 +253,24 @@ def _has_news(root: Path, ledger: Ledger, entries: Sequence[Entry]) -> bool:
     numbers = ledger.checkpointed()
     covered = read(root, ledger, len(numbers)).size if numbers else 0
     return any(not entry.about_the_chain or entry.event == layout.KEYED for entry in entries[covered:])
+
+
+def standing(root: Path, ledger: Ledger) -> Standing:
+    """See `Archive.standing`."""
+    entries, made = ledger.entries(), ledger.checkpointed()
+    return Standing(
+        entries=len(entries),
+        exhibits=len(ledger.sealed()),
+        head=ledger.head(),
+        newest=read(root, ledger, len(made)) if made else None,
+        times={who: (number, said.at) for (number, who), said in sorted(ledger.timestamped().items())},
+    )
+
+
+def untimed(root: Path, ledger: Ledger, authority: str) -> tuple[Checkpoint, ...]:
+    """See `Archive.untimed`."""
+    last = max((number for number, who in ledger.timestamped() if who == authority), default=0)
+    return tuple(read(root, ledger, number) for number in ledger.checkpointed() if number > last)
 
 
 def proofs(root: Path, ledger: Ledger, exhibit_ids: Collection[str]) -> tuple[Proof, ...]:

@@ -1,4 +1,4 @@
-"""What the clock starts: recover, poll, look again, capture, deliver, watch.
+"""What the clock starts: recover, poll, look again, capture, vouch, deliver, watch.
 
 Each job finds due rows, claims one, acts outside any transaction, and writes the outcome in one
 commit. Doing a job twice changes nothing; a job killed at any moment is taken up again.
@@ -19,14 +19,17 @@ from monitor.jobs.polling import (
 from monitor.jobs.self_testing import self_test_due
 from monitor.jobs.services import Services, Watch
 from monitor.jobs.upkeep import recover, upkeep
+from monitor.jobs.vouching import EvidenceStanding, TimeStanding, vouch
 
 __all__ = [
     "Collected",
+    "EvidenceStanding",
     "Health",
     "Services",
     "SelfTestWord",
     "SourceHealth",
     "SourceWord",
+    "TimeStanding",
     "Watch",
     "capture_due",
     "capture_now",
@@ -42,6 +45,7 @@ __all__ = [
     "run_until_idle",
     "self_test_due",
     "upkeep",
+    "vouch",
 ]
 
 
@@ -51,5 +55,6 @@ def run_until_idle(services: Services) -> None:
     poll_due(services)
     reread_due(services)
     capture_due(services)
+    vouch(services)
     upkeep(services)
     deliver_due(services)

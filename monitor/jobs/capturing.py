@@ -15,7 +15,7 @@ import monitor
 from monitor import triage
 from monitor.decisions import addresses, passages, schedule
 from monitor.errors import ArchiveError, BrowserUnavailable, where_raised
-from monitor.jobs import filing, notices
+from monitor.jobs import filing, notices, vouching
 from monitor.jobs.services import Services
 from monitor.model import (
     SELF_TEST,
@@ -61,8 +61,8 @@ def capture_due(services: Services) -> int:
 def capture_now(services: Services, exhibit_id: str) -> None:
     """Make the one capture that a person asked for; how it ended is in its row."""
     row = _claim(services, exhibit_id=exhibit_id)
-    if row:
-        _attempt(services, row)
+    if row and _attempt(services, row):
+        vouching.bind(services)  # the service may not be running to do it
 
 
 def _claim(

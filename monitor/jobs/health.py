@@ -11,7 +11,9 @@ from enum import StrEnum
 
 from monitor.decisions import schedule
 from monitor.decisions.schedule import SourceState
+from monitor.jobs import vouching
 from monitor.jobs.services import Services
+from monitor.jobs.vouching import EvidenceStanding
 from monitor.model import CaptureOutcome, Source
 from monitor.store.rows import Waiting
 
@@ -65,6 +67,7 @@ class Health:
     waiting: Waiting
     people: int
     self_test: SelfTestWord
+    evidence: EvidenceStanding
     faults: tuple[str, ...]
 
 
@@ -82,6 +85,7 @@ def examine(services: Services) -> Health:
         if tested
         else SelfTestWord()
     )
+    evidence = vouching.standing(services)
     sources = tuple(judge(source, states.get(source.key), now) for source in services.settings.sources)
     quiet = timedelta(seconds=3 * services.settings.schedule.tick_s + 120)
     running = beat is not None and schedule.is_alive(beat.ticked_at, now, quiet=quiet)
@@ -93,9 +97,11 @@ def examine(services: Services) -> Health:
         waiting=waiting,
         people=register.people if register else 0,
         self_test=self_test,
+        evidence=evidence,
         faults=(
             *faults(beat.ticked_at if beat else None, sources, waiting, now=now, running=running),
             *untrusted(self_test),
+            *evidence_faults(evidence, now),
         ),
     )
 
@@ -132,6 +138,18 @@ def untrusted(self_test: SelfTestWord) -> tuple[str, ...]:
         f"The last self-test of captures failed (exhibit {self_test.exhibit_id} says how). Run"
         " `school-monitor doctor`, which makes it again.",
     )
+
+
+def evidence_faults(evidence: EvidenceStanding, now: datetime) -> tuple[str, ...]:
+    """What about the archive's witnesses needs a person, each with what to do. Pure."""
+    found = [evidence.fault] if evidence.fault else []
+    for each in evidence.times:
+        if each.pending_since is not None and now - each.pending_since > vouching.PENDING_TOO_LONG:
+            hours = (now - each.pending_since) // timedelta(hours=1)
+            found.append(
+                f"{each.authority} has confirmed no time for {hours} hours. Run `school-monitor doctor`."
+            )
+    return tuple(found)
 
 
 def faults(

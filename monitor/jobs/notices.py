@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from monitor.evidence import PublicKey, Standing
 from monitor.jobs.services import Services
 from monitor.model import (
     AlertKind,
@@ -24,6 +27,8 @@ from monitor.model import (
 )
 from monitor.settings import PLATFORM_LABELS, Settings
 from monitor.store.rows import CaptureRow, NewAlert
+
+ARCHIVE_STOPPED = "Captures stopped: archive"
 
 _IN_A_SENTENCE = {"feeds": "a website or news feed", "wordpress": "a website"}
 """Platforms whose label reads badly in a mail."""
@@ -98,6 +103,37 @@ def saved(captures: Sequence[CaptureRow]) -> tuple[SavedState, datetime | None, 
         return SavedState.WORDS_ONLY, newest.sealed_at, ()
     state = SavedState.COMPLETE if newest.outcome is CaptureOutcome.COMPLETE else SavedState.PARTIAL
     return state, newest.sealed_at, newest.missing
+
+
+def head_mail(
+    services: Services, key: str, found: Standing, signing: PublicKey, office: Office, address_of: str
+) -> NewAlert:
+    """The head of the chain for somebody who keeps it: digests and counts, nothing of what was found."""
+    newest = found.newest
+    facts = [("Head", found.head), ("Entries", f"{found.entries}, {found.exhibits} of them exhibits")]
+    if newest is not None:
+        facts.append(("Checkpoint", f"number {newest.number}, over {newest.size} entries"))
+        facts.append(("Its digest", hashlib.sha256(newest.content).hexdigest()))
+    facts.append(("Signing key", signing.fingerprint))
+    for authority, (number, at) in found.times.items():
+        facts.append(("Confirmed by", f"{authority}: checkpoint {number}, {services.local(at)}"))
+    headline = f"Evidence chain, {services.clock().astimezone(services.zone):%d %b %Y}"
+    next_step = (
+        "Keep this mail and do nothing else. If the saved evidence is ever doubted, this head must still be"
+        " in its chain, and its checkpoints must be signed by this key. The command that looks:"
+        f" school-monitor verify --key {signing.fingerprint}"
+    )
+    alert = operator_alert(services, key, headline, facts, next_step)
+    notice = OperatorNotice(
+        school=services.settings.school_name,
+        headline=headline,
+        facts=tuple(facts),
+        next_step=next_step,
+        practice=services.settings.practice,
+        opening="With these figures it can be shown later that nothing in the archive was changed.",
+        sent_to="those who keep the archive's head",
+    )
+    return replace(alert, office=office, address=address_of, facts=notice)
 
 
 def operator_alert(

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from monitor.evidence import Archive
+from monitor.evidence import Archive, Keyring
 from monitor.matching import Matcher
 from monitor.model import Message, Notice, Office, OperatorNotice, Person, Source
-from monitor.ports import Browser, Clock, Collector, Fingerprint, Transport
+from monitor.ports import Browser, Clock, Collector, Fingerprint, TimeAuthority, Transport
 from monitor.settings import Settings
 from monitor.store import Store
 
@@ -26,11 +26,14 @@ class Watch:
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a job may use. `stopping` turns True when the service was asked to stop; `jitter`
-    gives numbers from 0 to 1."""
+    gives numbers from 0 to 1. `chain` is the same archive, for the one thread that vouches for its chain."""
 
     settings: Settings
     store: Store
     archive: Archive
+    chain: Archive
+    keyring: Keyring
+    authorities: tuple[TimeAuthority, ...]
     clock: Clock
     watch: Callable[[], Watch]
     open_collector: Callable[[Source], Collector]

@@ -39,7 +39,7 @@ def recover(services: Services) -> int:
         services.archive.sweep(at_work)
     except ArchiveError as error:
         log.error("archive_not_writable", error=type(error).__name__)
-        headline = "Captures stopped: archive"
+        headline = notices.ARCHIVE_STOPPED
         with services.store.transaction() as t:
             t.owe(
                 notices.operator_alert(

@@ -32,7 +32,9 @@ from monitor.settings.template import Answers, render
 __all__ = [
     "PLATFORM_LABELS",
     "Answers",
+    "Authority",
     "Capture",
+    "Evidence",
     "Governance",
     "Mail",
     "Outbound",
@@ -105,6 +107,28 @@ class Outbound:
 
 
 @dataclass(frozen=True, slots=True)
+class Authority:
+    """A time-stamping authority (RFC 3161). `certificate` is the file with its root; `revocation_list` a
+    file, an address or empty; `every` how long it is left in peace between two questions."""
+
+    name: str
+    url: str
+    certificate: Path
+    revocation_list: str
+    every: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Who vouches for the archive: the authorities, and who is mailed the chain's head each day (R75),
+    offices and addresses."""
+
+    authorities: tuple[Authority, ...]
+    head_mail_offices: tuple[Office, ...]
+    head_mail_addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Governance:
     """The record that the School may run this at all (R1); dates are None until filled in."""
 
@@ -146,6 +170,7 @@ class Settings:
     capture: Capture
     outbound: Outbound
     governance: Governance
+    evidence: Evidence
     storage: Storage
     policy: Policy
     practice_reasons: tuple[str, ...]
@@ -282,6 +307,7 @@ def _settings(config_dir: Path, tables: SchoolFile, policy: Policy, variables: _
             **{**outbound.model_dump(), "allow_private": tuple(outbound.allow_private)},
         ),
         governance=Governance(**governance.model_dump()),
+        evidence=_evidence(config_dir, tables),
         storage=_storage(config_dir, tables, variables),
         policy=policy,
         practice_reasons=tuple([*missing_mail, *missing_record]),
@@ -290,6 +316,28 @@ def _settings(config_dir: Path, tables: SchoolFile, policy: Policy, variables: _
             {source.key: _source_secrets(source, variables) for source in sources}
         ),
         secret_files=tuple(variables.files),
+    )
+
+
+def _evidence(config_dir: Path, tables: SchoolFile) -> Evidence:
+    beside, wanted = config_dir.parent, tables.evidence.head_mail
+
+    def place(named: str) -> str:
+        return named if not named or "://" in named else str(beside / named)
+
+    return Evidence(
+        authorities=tuple(
+            Authority(
+                name=name,
+                url=row.url,
+                certificate=beside / row.certificate,
+                revocation_list=place(row.revocation_list),
+                every=timedelta(minutes=row.every_minutes),
+            )
+            for name, row in tables.timestamps.items()
+        ),
+        head_mail_offices=tuple(Office(who) for who in wanted if "@" not in who),
+        head_mail_addresses=tuple(who for who in wanted if "@" in who),
     )
 
 

@@ -174,6 +174,17 @@ class OutboundTable(Table):
     allow_private: list[str] = []
 
 
+class AuthorityTable(Table):
+    url: str
+    certificate: str
+    revocation_list: str = ""
+    every_minutes: Annotated[int, Field(ge=0)] = 0
+
+
+class EvidenceTable(Table):
+    head_mail: list[str] = []
+
+
 class GovernanceTable(Table):
     dpia_reference: str = ""
     dpia_date: date | None = None
@@ -201,6 +212,8 @@ class SchoolFile(Table):
     capture: CaptureTable = CaptureTable()
     outbound: OutboundTable = OutboundTable()
     governance: GovernanceTable = GovernanceTable()
+    evidence: EvidenceTable = EvidenceTable()
+    timestamps: dict[str, AuthorityTable] = {}
     storage: StorageTable = StorageTable()
 
 
@@ -242,6 +255,7 @@ def school_faults(document: Document, tables: SchoolFile) -> list[ConfigProblem]
         *_holder_faults(document, tables),
         *_source_faults(document, tables),
         *_mail_faults(document, tables.mail),
+        *_evidence_faults(document, tables),
         *_address_faults(
             document, {("governance", "privacy_notice_url"): tables.governance.privacy_notice_url}
         ),
@@ -453,6 +467,30 @@ def _mail_faults(document: Document, mail: MailTable) -> list[ConfigProblem]:
             for key in ("host", "sender")
             if not getattr(mail, key)
         ]
+    return problems
+
+
+def _evidence_faults(document: Document, tables: SchoolFile) -> list[ConfigProblem]:
+    problems: list[ConfigProblem] = []
+    offices = [office.value for office in Office]
+    approved = [domain.casefold().lstrip("@") for domain in tables.school.mail_domains]
+    for at, who in enumerate(tables.evidence.head_mail):
+        path = ("evidence", "head_mail", at)
+        if "@" in who:
+            problems += _mailbox_faults(document, path, who, approved)
+        elif who not in offices:
+            problems.append(document.problem(path, "no such post", nearest(who, offices)))
+    for name, row in tables.timestamps.items():
+        here = ("timestamps", name)
+        if not re.fullmatch(r"[a-z][a-z0-9-]{0,39}", name):
+            hint = f"[timestamps.{re.sub(r'[^a-z0-9]+', '-', name.casefold()).strip('-') or 'a-name'}]"
+            problems.append(document.problem(here, "small letters, digits and hyphens only", hint))
+        problems += _address_faults(document, {(*here, "url"): row.url or "empty"})
+        if row.revocation_list.startswith(("http://", "https://")):
+            problems += _address_faults(document, {(*here, "revocation_list"): row.revocation_list})
+        if not row.certificate.strip():
+            message = "name the file with its root certificate; without it no time can be believed"
+            problems.append(document.problem((*here, "certificate"), message, 'certificate = "config/….pem"'))
     return problems
 
 

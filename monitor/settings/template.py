@@ -260,6 +260,17 @@ max_height_px = 20000
 # After so many pages a fresh browser is started.
 recycle_after = 50
 
+[evidence]
+# Who is mailed the newest head of the archive's chain each day: posts from above, or mailboxes of the
+# School. The mail holds digests and counts only. Whoever keeps it can show later that nothing was changed.
+head_mail = ["chair", "dpo"]
+
+# Authorities that confirm the time of each checkpoint of the archive (RFC 3161): one [timestamps.NAME]
+# for each, with url, certificate (a PEM file with its root, fetched from its own website), revocation_list
+# (a file or an address, or empty) and every_minutes (0 asks for each checkpoint; 60 at most once an
+# hour, where it asks for restraint). Only a digest leaves. Two are better than one. When its root
+# changes, give it a new NAME.
+
 [storage]
 # Folders; a relative one counts from the folder that holds this config folder.
 data = "data"
