@@ -122,14 +122,15 @@ class Recorder:
         self._pages_pass_whole = False
 
     def finish(self, wait: Callable[[float], None], limit_s: float) -> None:
-        """Wait for answers that are on their way, `limit_s` seconds at most; keep what came of the rest.
+        """Wait for answers that are on their way, `limit_s` seconds at most, half of that for answers that
+        have not begun (the page may have taken the request back); keep what came of the rest.
 
         `wait` lets the browser's events through for some seconds.
         """
         if self._record is None:
             return  # Answers did not pass here, so none would ever arrive.
         end = monotonic() + limit_s
-        while (self._asked or self._held) and monotonic() < end:
+        while (self._held or (self._asked and monotonic() < end - limit_s / 2)) and monotonic() < end:
             wait(0.05)
         for held in self._held.values():
             self._add(held, b"".join(held.chunks), "time")
@@ -141,7 +142,8 @@ class Recorder:
             if "responseStatusCode" in event or "responseErrorReason" in event:
                 self._on_answer(event)
             elif self._may_ask(event):
-                self._asked[_network_id(event)] = self._clock()
+                if urlsplit(str(event["request"]["url"])).scheme in ("http", "https"):
+                    self._asked[_network_id(event)] = self._clock()
                 self._gate.send("Fetch.continueRequest", {"requestId": event["requestId"]})
             else:
                 self._refuse(event)
@@ -308,8 +310,6 @@ class Recorder:
             self._miss("answers that were too large to be kept whole")
         elif truncated == "time":
             self._miss("answers that had not come to their end")
-        elif truncated == "disconnect":
-            self._miss("answers that broke off")
         if not self._pictures and body:
             bare = _EMBEDDED_PICTURE.sub(b"data:,", body)
             truncated = truncated or ("unspecified" if bare != body else "")
@@ -318,7 +318,11 @@ class Recorder:
             return
         self._kept_bytes += len(body)
         exchange = replace(held.exchange, body=body, truncated=truncated)
-        self._record.add(exchange)
+        try:
+            self._record.add(exchange)
+        except Exception:  # noqa: BLE001 - whatever a server made up, the page must go on
+            self._miss("an answer that could not be recorded")
+            return
         if held.page and exchange.status not in _REDIRECTS:
             self.page = exchange
 
