@@ -102,7 +102,9 @@ def _picture(chance: Random, width: int, height: int, kind: str) -> bytes:
         ]
     )
     out = io.BytesIO()
-    small.resize((width, height), Image.Resampling.BICUBIC).save(out, kind, quality=85)
+    grain = Image.effect_noise((width, height), 26).convert("RGB")
+    field = small.resize((width, height), Image.Resampling.BICUBIC)
+    Image.blend(field, grain, 0.25).save(out, kind, quality=82)
     return out.getvalue()
 
 
@@ -149,7 +151,7 @@ def _script() -> str:
 def _page(chance: Random, comments: int) -> str:
     thread = []
     for number in range(comments):
-        said = f"<p>{' '.join(chance.sample(_WORDS, 2))}</p>"
+        said = f"<p>{' '.join(chance.sample(_WORDS, 1 if number % 3 else 2))}</p>"
         if number == comments * 3 // 10:
             # The same words as `FLAGGED`, as a site may set them: other quotes, an entity, a link inside.
             said = (
@@ -158,12 +160,12 @@ def _page(chance: Random, comments: int) -> str:
             )
         if number % (comments // LARGE_PICTURES or 1) == 2:
             photo = number // (comments // LARGE_PICTURES or 1) % LARGE_PICTURES
-            said += f"<img src=/thread/photo/{photo}.jpg width=600 height=333 alt='a field'>"
+            said += f"<img src=/thread/photo/{photo}.jpg width=480 height=267 alt='a field'>"
         lazy = comments // LAZY_PICTURES or 1
         if number % lazy == 5 % lazy and number // lazy < LAZY_PICTURES:
             source = f"/thread/lazy/{number // lazy}.jpg"
             way = f"data-src={source}" if number // lazy % 2 else f"loading=lazy src={source}"
-            said += f"<img {way} width=480 height=270 alt='the sports hall'>"
+            said += f"<img {way} width=400 height=225 alt='the sports hall'>"
         thread.append(
             f"<article id=c{number}><img class=face src=/thread/avatar/{number % AVATARS}.png width=48"
             f" height=48 alt=''><h3>{_NAMES[number % len(_NAMES)]} {number}</h3>{said}"
