@@ -23,7 +23,7 @@ from monitor.cases.gathering import Known, Sealed
 from monitor.errors import MonitorError
 from monitor.evidence import Archive
 from monitor.evidence.keys import SigningKey
-from monitor.evidence.pack import PackedExhibit, PackInfo, write_pack
+from monitor.evidence.pack import DerivedCopy, PackedExhibit, PackInfo, write_pack
 from monitor.model import Matches, Office
 from monitor.papers.audiences import PaperRefused, Share, holdings, may_ever_hold, shared
 from monitor.papers.facts import (
@@ -148,7 +148,10 @@ def export(
             archive,
             [PackedExhibit(each, labels[each], each in papers.originals) for each in goes],
             papers=papers.files,
-            derived={},
+            derived={
+                name: DerivedCopy(copy.content, copy.exhibit, copy.original, copy.changes)
+                for name, copy in papers.derived.items()
+            },
             info=_info(means, order, now=now),
             signer=means.signer,
             destination=order.place,
