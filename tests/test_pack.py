@@ -14,6 +14,7 @@ import struct
 import subprocess
 import sys
 import time
+import tracemalloc
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -29,7 +30,7 @@ from monitor.evidence.pack import DerivedCopy, PackedExhibit, write_pack
 from monitor.evidence.standalone import verify as standalone
 from tests.checkers import checker
 from tests.packs import INFO, NAME, OTHERS_WORDS, OURS, PAPERS, School, files_of, school, script, unpack
-from tests.sealed_archive import NOON, fast_folder, open_up, seal
+from tests.sealed_archive import NOON, fast_folder, fill, open_up, record, seal
 
 PASSPHRASE = "four random words: heron lamp"
 
@@ -569,3 +570,22 @@ def test_a_certificate_that_expired_since_is_no_fault_and_is_said(hawthorn: Scho
     assert 0 == done.returncode, done.stdout
     assert "certificate has expired since" in done.stdout
     assert "checkpoint 1 existed on" in done.stdout
+
+
+# --- size --------------------------------------------------------------------------------------------
+
+
+def test_memory_does_not_grow_with_the_exhibits(hawthorn: School, tmp_path: Path) -> None:
+    """An exhibit of 40 MB is packed, protected and checked in a small part of that."""
+    large = School(open_archive(tmp_path / "archive"), hawthorn.pem, hawthorn.authority)
+    fill(large.archive.scratch("E-1"), picture=bytes(40_000_000))
+    large.archive.seal(record("E-1"), now=NOON)
+    tracemalloc.start()
+    try:
+        path = large.pack(tmp_path / "pack.zip", PackedExhibit("E-1", "AB/1"), passphrase=PASSPHRASE).path
+        pack_check.check_pack(path, passphrase=PASSPHRASE)
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert 10_000_000 > peak
