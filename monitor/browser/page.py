@@ -27,7 +27,6 @@ from playwright.sync_api import (
     Dialog,
     Error,
     Page,
-    Request,
     Response,
 )
 from playwright.sync_api import TimeoutError as Timeout
@@ -54,7 +53,6 @@ from monitor.model import (
 from monitor.ports import Clock, Suppressed, WebRecord
 
 VIEWPORT = (1280, 800)
-_NEEDED_KINDS = frozenset({"image", "stylesheet", "font", "document", "script", "xhr", "fetch"})
 _MAX_NAMED = 50
 _LOCALE, _TIMEZONE = "en-GB", "Europe/London"
 _READABLE_CONTRAST = 24
@@ -111,9 +109,6 @@ class Attempt:
         self._events: list[dict[str, str]] = []
         self._missing: list[str] = []
         self._counts: Counter[str] = Counter()
-        self._failed: dict[str, None] = {}
-        self._last_navigation = url
-        self._waiting: set[Request] = set()
         self._suppressed = False
         self._recorder: Recorder | None = None
         self._certificates: tuple[tuple[TlsFacts, bytes], ...] = ()
@@ -198,10 +193,6 @@ class Attempt:
         page.on("crash", lambda _: self._on_crash())
         page.on("console", lambda message: self._counts.update([f"console {message.type}"]))
         page.on("pageerror", lambda _: self._counts.update(["script error"]))
-        page.on("request", self._on_request)
-        page.on("requestfinished", lambda request: self._waiting.discard(request))
-        page.on("requestfailed", self._on_failed)
-        page.on("response", self._on_response)
         context.on("page", lambda other: self._close_pop_up(page, other))
         session = context.new_cdp_session(page)
         certificates = Certificates(session)
@@ -319,7 +310,7 @@ class Attempt:
         troubles: list[str] = []
         with suppress(Timeout):
             page.wait_for_load_state("load", timeout=min(5000.0, 400 * budget_s))
-        self._wait_until(page, lambda: not self._waiting, 2.0)
+        self._wait_until(page, self._calls_ended, 2.0)
         try:
             found = world.ask(
                 SETTLE
@@ -339,7 +330,7 @@ class Attempt:
             images=int(found["images"]),
             images_loaded=int(found["loaded"]),
         )
-        self._wait_until(page, lambda: not self._waiting, 2.0)
+        self._wait_until(page, self._calls_ended, 2.0)
         if not found["whole"]:
             troubles.append("the page went on longer than the time allowed")
         if found["pending"]:
@@ -350,10 +341,8 @@ class Attempt:
             troubles.append("a font had not arrived")
         if egress.overflowed():
             troubles.append(TOO_LARGE)
-        if self._counts["needed resource missing"]:
-            troubles.append(
-                f"parts of the page that could not be loaded: {self._counts['needed resource missing']}"
-            )
+        if self._recorder is not None and (lost := self._recorder.needed_lost()):
+            troubles.append(f"parts of the page that could not be loaded: {lost}")
         self._missing.extend(troubles)
         self._note(
             "settle", StepOutcome.PARTIAL if troubles else StepOutcome.DONE, started, "; ".join(troubles)
@@ -371,7 +360,7 @@ class Attempt:
         if urlsplit(reading.url).scheme not in ("http", "https"):
             # The page moved on to something that could not be reached: what stands there now is the
             # browser's own error page, which is evidence of nothing.
-            why = egress.refused(urlsplit(self._last_navigation).hostname or "")
+            why = egress.refused(urlsplit(self._led_to()).hostname or "")
             self._note("read words", StepOutcome.FAILED, started, why or "the page led nowhere")
             self._missing.append(WORDS["unreachable"])
             self._skip_rest("the page could not be reached")
@@ -525,31 +514,6 @@ class Attempt:
             with suppress(Error):
                 other.close()
 
-    def _on_request(self, request: Request) -> None:
-        if request.resource_type in ("xhr", "fetch"):
-            self._waiting.add(request)
-        elif request.is_navigation_request() and request.frame.parent_frame is None:
-            self._last_navigation = request.url
-
-    def _on_failed(self, request: Request) -> None:
-        self._waiting.discard(request)
-        failure = request.failure or ""
-        if "BLOCKED_BY_CLIENT" in failure:
-            return  # Our own gate; it has counted it.
-        if "ERR_ABORTED" in failure:
-            return  # The page took its own request back.
-        self._lost(request)
-
-    def _on_response(self, response: Response) -> None:
-        main = response.request.is_navigation_request() and response.frame.parent_frame is None
-        if response.status >= 400 and not main:
-            self._lost(response.request)
-
-    def _lost(self, request: Request) -> None:
-        if request.resource_type in _NEEDED_KINDS and request.url not in self._failed:
-            self._counts["needed resource missing"] += 1
-        self._failed[request.url] = None
-
     def _lead_astray(self) -> None:
         why = "the page leads to an address that may not be opened: nothing of it was kept"
         self._suppress("check addresses", self._clock(), why)
@@ -557,6 +521,12 @@ class Attempt:
     def _miss(self, part: str) -> None:
         if part not in self._missing:
             self._missing.append(part)
+
+    def _calls_ended(self) -> bool:
+        return self._recorder is None or self._recorder.calls_ended()
+
+    def _led_to(self) -> str:
+        return (self._recorder.address if self._recorder else "") or self._url
 
     # --- small things -----------------------------------------------------------------------------
 
@@ -591,7 +561,7 @@ class Attempt:
         return max(1.0, (limit_s - (monotonic() - self._began)) * 1000)
 
     def _why_unreachable(self, error: Error, egress: Egress) -> str:
-        refused = egress.refused(urlsplit(self._last_navigation).hostname or "")
+        refused = egress.refused(urlsplit(self._led_to()).hostname or "")
         text = str(error)
         if refused in (PRIVATE, UNKNOWN_NAME) or (refused and "ERR_" in text):
             return refused
@@ -636,7 +606,7 @@ class Attempt:
                 self._counts["blocked by kind"] = self._recorder.blocked
             self._facts = replace(
                 self._facts,
-                failed_resources=tuple(self._failed)[:_MAX_NAMED],
+                failed_resources=tuple(self._recorder.lost)[:_MAX_NAMED] if self._recorder else (),
                 blocked_requests=self._counts["blocked by kind"] + sum(bool(c.blocked) for c in connections),
             )
             started = self._clock()

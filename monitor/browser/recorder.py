@@ -29,7 +29,10 @@ _ENDLESS_TYPES = ("text/event-stream", "multipart/x-mixed-replace")
 _EMBEDDED_PICTURE = re.compile(
     rb"data:(image|video|audio|font|application/font)[^\s\"')<>]*", re.I
 )  # as `scripts.SOURCE` takes them out of the page's source
+_NEEDED_KINDS = ("Image", "Stylesheet", "Font", "Document", "Script", "XHR", "Fetch")
+_TAKEN_BACK = ("Aborted", "BlockedByClient")  # by the page itself, or refused here
 _REDIRECTS = (301, 302, 303, 307, 308)
+_PATIENCE_S = 2.0  # a call that the page itself took back never ends here
 _BODILESS = (204, 205, 304)
 _CHUNK_BYTES = 1 << 20
 _SMALL_PACKED_BYTES = 1 << 16  # what this much unpacks to at worst can be held in memory: 64 MiB
@@ -55,6 +58,9 @@ class Recorder:
     as that of a page (R69). `miss` is told what was left out, in words; `lead_astray` that a page or a frame
     leads to a forbidden address, after which nothing passes any more. `is_own` knows the proxy's own
     answers, which are never kept; `address_of` gives the address a host was reached at.
+
+    `address` is where the page itself went last. `lost` are the addresses of parts that did not come, each
+    with its kind.
     """
 
     def __init__(
@@ -89,16 +95,16 @@ class Recorder:
         self._held: dict[str, _Held] = {}
         self._first_frame = ""
         self._pages_pass_whole = True
+        self._calls: dict[str, float] = {}
         self.page: Exchange | None = None
+        self.address = ""
+        self.lost: dict[str, str] = {}
         self.blocked = 0
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Hold every request of the browser until it was judged, for as long as this lasts."""
-        patterns = [{"urlPattern": "*"}]
-        # In mode text, pictures that scripts fetch as mere data are known only by what the answer says.
-        if self._record is not None or not self._pictures:
-            patterns.append({"urlPattern": "*", "requestStage": "Response"})
+        patterns = [{"urlPattern": "*"}, {"urlPattern": "*", "requestStage": "Response"}]
         self._gate.on("Fetch.requestPaused", self._on_paused)
         self._gate.send("Fetch.enable", {"patterns": patterns})
         try:
@@ -107,6 +113,14 @@ class Recorder:
             self._gate.remove_listener("Fetch.requestPaused", self._on_paused)
             with suppress(Error):
                 self._gate.send("Fetch.disable")
+
+    def needed_lost(self) -> int:
+        """How many parts did not come that belong to what the page shows."""
+        return sum(kind in _NEEDED_KINDS for kind in self.lost.values())
+
+    def calls_ended(self) -> bool:
+        """Whether every call that a script made was answered, or is too old to be waited for."""
+        return all(monotonic() - asked_at > _PATIENCE_S for asked_at in self._calls.values())
 
     def shut(self) -> None:
         """Let nothing pass from now on and forget what was kept."""
@@ -140,10 +154,19 @@ class Recorder:
     def _on_paused(self, event: dict[str, Any]) -> None:
         with suppress(Error):  # The page it belonged to may be gone.
             if "responseStatusCode" in event or "responseErrorReason" in event:
-                self._on_answer(event)
-            elif self._may_ask(event):
+                self._note_lost(event)
+                try:
+                    self._on_answer(event)
+                finally:
+                    self._calls.pop(_network_id(event), None)
+                return
+            if self._is_page(event):
+                self.address = str(event["request"]["url"])
+            if self._may_ask(event):
                 if urlsplit(str(event["request"]["url"])).scheme in ("http", "https"):
                     self._asked[_network_id(event)] = self._clock()
+                if event.get("resourceType") in ("XHR", "Fetch"):
+                    self._calls[_network_id(event)] = monotonic()
                 self._gate.send("Fetch.continueRequest", {"requestId": event["requestId"]})
             else:
                 self._refuse(event)
@@ -177,6 +200,14 @@ class Recorder:
         return not forbidden
 
     # --- answers ----------------------------------------------------------------------------------
+
+    def _note_lost(self, event: dict[str, Any]) -> None:
+        status, why = int(event.get("responseStatusCode", 0)), event.get("responseErrorReason")
+        url = str(event["request"]["url"])
+        if why is None and status < 400:
+            self.lost.pop(url, None)  # The browser tried again: it does so with every font.
+        elif why not in _TAKEN_BACK and not self._is_page(event):
+            self.lost[url] = str(event.get("resourceType"))
 
     def _on_answer(self, event: dict[str, Any]) -> None:
         asked_at = self._asked.pop(_network_id(event), None) or self._clock()

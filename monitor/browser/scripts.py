@@ -28,7 +28,7 @@ SETTLE = """
   const whole = y >= Math.min(root.scrollHeight, maxHeight);
   const stop = performance.now() + Math.min(left(), 6000);
   for (let late; waitForPictures && (late = pending()).length && performance.now() < stop;)
-    await within(Promise.race([frame(), ...late.map(image => image.decode().catch(frame))]), 300);
+    await within(Promise.allSettled(late.map(image => image.decode())), 100);
   const shown = [...document.images].filter(image => waitForPictures && wanted(image) &&
     image.getBoundingClientRect().top + root.scrollTop < maxHeight);
   const there = shown.filter(image => image.complete && image.naturalWidth);
