@@ -439,8 +439,8 @@ def test_too_many_files_are_not_even_opened() -> None:
     assert ["it holds more than 50000 files or 68719476736 bytes"] == [fault.detail for fault in check.faults]
 
 
-def test_the_limits_are_those_that_the_page_and_the_program_name() -> None:
-    """So that a change of one is noticed."""
+def test_the_limits_are_those_that_are_written_down() -> None:
+    """In the first lines of both files: a change of one is noticed here."""
     assert (50_000, 64 << 30, 64 << 20) == (
         standalone.MOST_FILES,
         standalone.MOST_BYTES,
