@@ -32,7 +32,8 @@ import pytest
 from monitor import demo
 from monitor.demo.sites import PortTaken
 from monitor.errors import AlreadyRunning
-from monitor.evidence import verify
+from monitor.evidence import pack_check, verify
+from monitor.evidence.keys import public_key
 from monitor.worker import only_one
 
 PACKAGE = resources.files("monitor.demo")
@@ -214,6 +215,22 @@ def test_the_archive_verifies(ran: Demo) -> None:
     assert [] == ran.first.report["archive_faults"]
     assert len(ran.references) + 1 == checked.exhibits
     assert ran.second.report["head"] == checked.head
+
+
+def test_a_case_is_made_and_its_packs_verify(ran: Demo) -> None:
+    """One pack for the police, one for a solicitor, made once; what the report says of them is so."""
+    packs = ran.first.report["packs"]
+    key = (ran.folder / "archive" / "keys").glob("*.pem")
+    trusted = {public_key(pem.read_bytes()).fingerprint for pem in key}
+
+    assert ["police", "solicitor"] == [pack["audience"] for pack in packs]
+    assert [[], []] == [pack["faults"] for pack in packs]
+    for pack in packs:
+        (fingerprint,) = trusted
+        checked = pack_check.check_pack(Path(pack["path"]), trusted_key=fingerprint)
+        assert pack["case"] == checked.reference
+    assert packs == ran.second.report["packs"]
+    assert packs[0]["path"] in ran.third.said
 
 
 def test_a_stopped_run_is_taken_up_where_it_stopped(ran: Demo) -> None:

@@ -105,7 +105,7 @@ def _words(entry: Entry) -> str:
     who = _office_words(entry.by)
     phrase = f" ({entry.reason})" if entry.reason else ""
     said = {
-        "sealed": f"sealed as entry {entry.sequence} of the chain",
+        "sealed": "captured, and sealed into the chain",
         "erasing": f"its erasure was ordered under rule {entry.rule}",
         "erased": f"its content was erased under rule {entry.rule}; the tombstone is kept",
         Event.VIEWED.value: f"{who} looked at it{phrase}",

@@ -276,6 +276,7 @@ def _facts(
         erased=tuple(one.erased for one in everything if one.erased and shares[one.matter] not in _HIDDEN),
         platform_report=order.platform_report,
         complaint=order.complaint,
+        custody=gathering.case_custody(inside),
     )
 
 

@@ -69,8 +69,14 @@ _ROLES = {
     Role.GOVERNOR: "a governor",
     Role.VOLUNTEER: "a volunteer",
 }
-_CAPTIONS = {
-    "data/shots/full.png": "The whole page, from the top",
+_WHOLE_PAGE = "data/shots/full.png"
+_DONE = {
+    "opened": "opened the case",
+    "viewed": "looked into the case",
+    "held": "put it on legal hold",
+    "hold_lifted": "ended the legal hold",
+    "given": "gave it another owner",
+    "closed": "closed the case",
 }
 _ACTIONS = {
     "noted": "",
@@ -257,7 +263,7 @@ def exhibit_facts(
         truncated=facts.truncated,
         files=tuple(FileFacts(path, each.sha256, each.size_bytes) for path, each in sorted(files.items())),
         pictures=tuple(
-            PictureFacts(path, content(path), _CAPTIONS.get(path, f"A part of the page ({path[11:-4]})"))
+            PictureFacts(path, content(path), _caption(path))
             for path in sorted(files)
             if path.startswith("data/shots/") and path.endswith(".png")
         ),
@@ -288,6 +294,14 @@ def _times(archive: Archive, made: checkpoints.Checkpoint) -> Iterator[TokenFact
             with suppress(CannotCheck):
                 stated = tokens.check(reply, made.content, certificates=roots)
                 yield TokenFacts(authority, stated, hashlib.sha256(reply).hexdigest())
+
+
+def _caption(path: str) -> str:
+    if path == _WHOLE_PAGE:
+        return "The page from its top"
+    if path.endswith(".declutter.png"):
+        return "The same part of the page, with what lay over it hidden: a derived picture"
+    return "The part of the page where the words stand"
 
 
 def mentions(words: str, matches: Matches, concerned: frozenset[str]) -> Iterator[Mention]:
@@ -386,6 +400,20 @@ def actions(contents: Contents) -> tuple[ActionFacts, ...]:
         for each in contents.log
         if each.event in _ACTIONS
     )
+
+
+def case_custody(contents: Contents) -> tuple[CustodyFacts, ...]:
+    """Who did what with the case, in words of ours: what people typed stands in the timeline only."""
+    log = [
+        CustodyFacts(each.at, f"the {each.by.label} {_DONE[each.event]}")
+        for each in contents.log
+        if each.event in _DONE
+    ]
+    packs = [
+        CustodyFacts(each.at, f"the {each.by.label} had a pack made for {each.audience} ({each.state.value})")
+        for each in contents.exports
+    ]
+    return tuple(sorted([*log, *packs], key=lambda each: each.at))
 
 
 def clauses(contents: Contents, policy: Policy) -> tuple[Clause, ...]:

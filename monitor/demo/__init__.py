@@ -2,7 +2,7 @@
 
 The same jobs that the service runs, on sources that the demo serves itself. Rooms: examples (what is
 posted and what should follow), pages and sites (the local web), check (were the 36 handled as the
-policy wants), report (the outcome in plain words).
+policy wants), packs (a case, and packs of it), report (the outcome in plain words).
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from rich.console import Console
 
 from monitor import bootstrap, cases, jobs, logs, matching, worker
 from monitor import settings as configuration
-from monitor.demo import check, examples, pages, report, sites
+from monitor.demo import check, examples, packs, pages, report, sites
 from monitor.demo.check import Asked, Found
 from monitor.demo.examples import Example, Post
+from monitor.demo.packs import Packed
 from monitor.demo.report import Place, Report
 from monitor.errors import BrowserUnavailable, MonitorError
 from monitor.evidence import verify
@@ -112,7 +113,10 @@ def _visit(folder: Path, memory: _Memory, shown: report.Progress, stop: threadin
                     f"No page could be saved: {browser.fault}\nThen run the demo again; it goes on from here."
                 )
             memory.given |= served.handed_out
-            outcome = _outcome(services, folder, memory, known, places=places, started=started)
+            shown.doing("Making a case and its packs")
+            packed = packs.packs(services, folder / "packs", now=services.clock())
+            shown.done(f"Opened a case and made {report.count(len(packed), 'pack')} of it")
+            outcome = _outcome(services, folder, memory, known, places=places, packed=packed, started=started)
         finally:
             browser.close()
             services.store.close()
@@ -204,6 +208,7 @@ def _outcome(
     known: tuple[Example, ...],
     *,
     places: tuple[Place, ...],
+    packed: tuple[Packed, ...],
     started: datetime,
 ) -> Report:
     posts = examples.posted(known, memory.began)
@@ -250,6 +255,7 @@ def _outcome(
         new_exhibits=sum(len(one.exhibits) for one in found) - memory.exhibits,
         operator_mails=operator,
         waiting=waiting.captures + waiting.alerts,
+        packs=packed,
         archive_faults=tuple(str(fault) for fault in faults),
         head=services.archive.head(),
     )

@@ -19,6 +19,7 @@ from rich.status import Status
 from rich.table import Table
 
 from monitor.demo.check import Found
+from monitor.demo.packs import OWNER, Packed
 from monitor.model import CaptureMode, CaptureOutcome, Office, Told, Urgency
 
 PLACES: Mapping[str, str] = MappingProxyType(
@@ -98,6 +99,7 @@ class Report:
     new_exhibits: int
     operator_mails: int
     waiting: int
+    packs: tuple[Packed, ...]
     archive_faults: tuple[str, ...]
     head: str
 
@@ -105,7 +107,8 @@ class Report:
     def good(self) -> bool:
         """Whether everything went as the policy wants."""
         faults = self.differences or self.archive_faults or self.waiting or self.operator_mails
-        return not faults and all(place.good for place in self.places)
+        packs = self.packs and not any(pack.faults for pack in self.packs)
+        return not faults and bool(packs) and all(place.good for place in self.places)
 
     @property
     def checked(self) -> int:
@@ -282,11 +285,30 @@ def _where(report: Report) -> Iterator[str]:
         asked = f"{sample.reference} --by {office} --reason demo"
         yield f"  school-monitor findings show {asked} --config {config}"
     yield ""
+    yield from _packs(report)
     faults = report.archive_faults
     checked = f"{len(faults)} faults" if faults else "every file is as it was sealed"
     yield f"[bold]Checked just now: {checked}[/bold]"
     yield from (f"  {fault}" for fault in faults)
     yield f"  Check again: school-monitor verify {archive}"
+
+
+def _packs(report: Report) -> Iterator[str]:
+    """Where the packs of the demo's case lie, and whether each verifies."""
+    yield (
+        f"[bold]{report.packs[0].case}, a case, as a pack for each reader[/bold]"
+        if report.packs
+        else ("[bold]No case could be made: nothing was found that it could hold.[/bold]")
+    )
+    for pack in report.packs:
+        yield f"  For {pack.audience}: {pack.path}"
+        yield from (f"  FAULT in it: {fault}" for fault in pack.faults)
+    if report.packs:
+        pack = report.packs[0]
+        config = report.folder / "config"
+        yield f"  Who had it: school-monitor cases show {pack.case} --by {OWNER} --config {config}"
+        yield f"  Check one: school-monitor verify {pack.path}"
+    yield ""
 
 
 def _faults(report: Report) -> Iterator[str]:
