@@ -11,7 +11,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench import capture, idle, ingest, matching, packs, pictures, record, scan, startup, trust, verify
+from bench import (
+    capture,
+    idle,
+    ingest,
+    ledger,
+    matching,
+    packs,
+    pictures,
+    record,
+    scan,
+    startup,
+    trust,
+    verify,
+)
 from bench.figures import TITLES, Figure, NotMeasured
 
 MEASURES: dict[str, Callable[[Path], Iterator[Figure] | Iterator[Figure | NotMeasured]]] = {
@@ -23,6 +36,7 @@ MEASURES: dict[str, Callable[[Path], Iterator[Figure] | Iterator[Figure | NotMea
     "capture": capture.measure,
     "record": record.measure,
     "verify": verify.measure,
+    "ledger": ledger.measure,
     "packs": packs.measure,
     "startup": startup.measure,
     "idle": idle.measure,

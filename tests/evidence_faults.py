@@ -151,7 +151,7 @@ def injected(folder: Path, scenario: str, number: int, *, lasting: bool) -> None
     act, again = SCENARIOS[scenario]
     os.fsync = no_fsync  # type: ignore[assignment]  # no power is cut here
     template = folder / "template"
-    prepare(template)
+    prepare(template, scenario)
     undisturbed = _undisturbed(template, folder / "undisturbed", act)
     disk = Disk(folder)
     for point in count(1):
@@ -245,7 +245,7 @@ def filled(folder: Path, scenario: str, fill_up: Callable[[Path, int], None]) ->
     """One line for each amount of room that was too little. `folder` is a small file system."""
     act, again = SCENARIOS[scenario]
     template = folder / "template"
-    prepare(template)
+    prepare(template, scenario)
     undisturbed = _undisturbed(template, folder / "undisturbed", act)
     shutil.rmtree(folder / "undisturbed")
     for room in count():

@@ -14,12 +14,14 @@ import shutil
 import signal
 import sys
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from monitor.evidence import Archive, open_archive, verify
+from monitor.model import UnverifiedTime
 from tests.sealed_archive import NOON, SIGNER, fill, record, seal
+from tests.witnessed_archive import witness
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 CHANGES = {
@@ -35,11 +37,18 @@ CHANGES = {
 LATER = NOON + timedelta(minutes=20)
 
 
-def prepare(root: Path) -> None:
-    """An archive with one exhibit to erase, and a capture that waits to be sealed."""
+def prepare(root: Path, scenario: str = "") -> None:
+    """An archive with one exhibit to erase, and a capture that waits to be sealed; or a checkpoint with a
+    reply of an authority that waits to be kept."""
     archive = open_archive(root)
     seal(archive, "LM-1")
-    fill(archive.scratch("LM-2"))
+    if not scenario.startswith("timestamp"):
+        fill(archive.scratch("LM-2"))
+        return
+    checkpoint(archive)
+    with witness(root.parent / "authority") as asked:
+        Asked.reply, Asked.certificates = asked.ask(archive)
+    Asked.at = datetime.now(UTC)
 
 
 def seal_capture(archive: Archive) -> None:
@@ -75,6 +84,18 @@ def checkpoint_later(archive: Archive) -> None:
     archive.checkpoint(SIGNER, now=LATER + timedelta(hours=1))
 
 
+class Asked:
+    """What an authority replied before anything was interrupted."""
+
+    reply: UnverifiedTime
+    certificates: bytes
+    at: datetime
+
+
+def timestamp(archive: Archive) -> None:
+    archive.keep_time(1, "invented-time", Asked.reply, certificates=Asked.certificates, now=Asked.at)
+
+
 Act = Callable[[Archive], None]
 
 SCENARIOS: dict[str, tuple[Act, Act]] = {
@@ -83,6 +104,7 @@ SCENARIOS: dict[str, tuple[Act, Act]] = {
     "erase, then start": (erase, finish_erasures),
     "note, then seal": (note, seal_capture),
     "checkpoint, then checkpoint": (checkpoint, checkpoint_later),
+    "timestamp, then timestamp": (timestamp, timestamp),
 }
 """What is interrupted, and what happens afterwards."""
 
@@ -92,7 +114,7 @@ def main(folder: Path, scenario: str) -> None:
     act, again = SCENARIOS[scenario]
     os.fsync = no_fsync  # type: ignore[assignment]  # the kernel, not the disk, is what a kill spares
     template = folder / "template"
-    prepare(template)
+    prepare(template, scenario)
     undisturbed = folder / "undisturbed"
     shutil.copytree(template, undisturbed)
     act(open_archive(undisturbed))

@@ -23,7 +23,14 @@ from tests.feed_site import FeedSite
 from tests.local_config import local_config
 from tests.school import REPOSITORY, people_file
 from tests.school_at_work import INSULT, NOT_US, THANKS
-from tests.sealed_archive import lines_of, open_up, small_archive, write_lines
+from tests.sealed_archive import (
+    SIGNER,
+    checkpointed_archive,
+    lines_of,
+    open_up,
+    small_archive,
+    write_lines,
+)
 
 SHIPPED = REPOSITORY / "config"
 
@@ -388,6 +395,22 @@ def test_the_list_of_exhibits_is_made_anew_from_the_archive(
     ran = school_monitor("exhibits", "rebuild", "--config", config, "--json")
     assert 1 == ran.code
     assert "LM-4" in [fault["exhibit_id"] for fault in ran.document["faults"]]
+
+
+def test_a_sample_is_called_a_sample(school_monitor: Command, tmp_path: Path) -> None:
+    """By number and by share; a share that is none is a usage error; a wrong key is a fault."""
+    archive = checkpointed_archive(tmp_path / "sampled")
+
+    ran = school_monitor("verify", archive.root, "--sample", "50%")
+    assert 0 == ran.code and "ONLY A SAMPLE: the files of 3 exhibits" in ran.out
+    assert (
+        1 == school_monitor("verify", archive.root, "--sample", "1", "--json").document["checked"]["sampled"]
+    )
+    assert "SAMPLE" not in school_monitor("verify", archive.root).out
+    for nonsense in ("0", "x", "101%", "1%2", "-1"):
+        assert 2 == school_monitor("verify", archive.root, f"--sample={nonsense}").code
+    assert 0 == school_monitor("verify", archive.root, "--key", SIGNER.public.fingerprint).code
+    assert 1 == school_monitor("verify", archive.root, "--key", "0" * 64).code
 
 
 def test_a_page_is_captured_sealed_and_verified(

@@ -38,7 +38,10 @@ def test_whichever_operation_the_disk_refuses_the_next_run_ends_as_if_nothing_ha
 
 
 @pytest.mark.parametrize("how", ["pages", "names"])
-@pytest.mark.parametrize("scenario", ["seal, then seal", "erase, then start", "checkpoint, then checkpoint"])
+@pytest.mark.parametrize(
+    "scenario",
+    ["seal, then seal", "erase, then start", "checkpoint, then checkpoint", "timestamp, then timestamp"],
+)
 def test_a_disk_that_is_really_full_is_told_and_nothing_is_lost(how: str, scenario: str) -> None:
     """A file system of our own, filled up to its last page or name, then to the last but one, and so on."""
     with fast_folder() as folder:

@@ -26,7 +26,7 @@ from monitor.errors import (
     UnlistedFile,
     VerificationError,
 )
-from monitor.evidence import verify
+from monitor.evidence import layout, verify
 from tests.sealed_archive import (
     NOON,
     Line,
@@ -372,6 +372,23 @@ def test_progress_counts_the_exhibits(sealed: Path) -> None:
     assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
+def test_a_sample_reads_the_files_of_some_and_the_lists_of_all(copy: Path) -> None:
+    """A changed file is found where it is read; a missing or added one everywhere; the result says how many."""
+    flip(PICTURE)(copy)
+    assert verify.problems(copy, sample=lambda folders: [FIRST])
+    assert 2 == verify.check_archive(copy, sample=lambda folders: [WORDS, DECEMBER]).sampled
+
+    remove(f"{WORDS}/data/source/item.json")(copy)
+    add(f"{DECEMBER}/data/note.txt")(copy)
+    add(f"{SECOND_ERASED}/data/note.txt")(copy)
+    found = {fault.where for fault in verify.problems(copy, sample=lambda folders: [])}
+    assert {
+        f"{WORDS}/data/source/item.json",
+        f"{DECEMBER}/data/note.txt",
+        f"{SECOND_ERASED}/data/note.txt",
+    } <= found
+
+
 # --- any single byte ---------------------------------------------------------------------------------
 
 
@@ -495,12 +512,29 @@ def test_archives_of_earlier_formats_verify_for_ever(golden: Path, tmp_path: Pat
     root = tmp_path / "archive"
     shutil.copytree(golden, root, ignore=shutil.ignore_patterns("HEAD"))
 
-    assert expected == verify.check_archive(root).head
+    checked = verify.check_archive(root)
+
+    assert expected == checked.head
+    if golden.name != "archive-format-1":
+        assert checked.vouched.checkpoints and checked.vouched.times
 
 
-def test_a_golden_archive_of_the_present_format_is_kept() -> None:
-    """The test above cannot fail on an empty folder; this one can."""
-    assert (GOLDEN / "archive-format-1" / "ledger.jsonl").is_file()
+@pytest.mark.parametrize("golden", sorted(GOLDEN.glob("archive-format-*")), ids=lambda path: path.name)
+def test_archives_of_earlier_formats_verify_by_hand_for_ever(golden: Path, tmp_path: Path) -> None:
+    """With the commands of archive/README.md as it is today."""
+    root = tmp_path / "archive"
+    shutil.copytree(golden, root, ignore=shutil.ignore_patterns("HEAD"))
+
+    done = {step: by_hand(root, command) for step, command in commands_by_step().items()}
+
+    assert {step: (0, "") for step in done} == {s: (r.returncode, r.stderr) for s, r in done.items()}
+
+
+def test_a_golden_archive_of_every_format_is_kept() -> None:
+    """The tests above cannot fail on an empty folder; this one can."""
+    kept = {int(path.parent.name.rpartition("-")[2]) for path in GOLDEN.glob("archive-format-*/ledger.jsonl")}
+
+    assert set(layout.FORMATS) == kept
 
 
 def test_an_unfinished_erasure_is_said_and_not_called_tampering(tmp_path: Path) -> None:

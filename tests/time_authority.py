@@ -44,7 +44,7 @@ ess_cert_id_alg = sha256
 class TimeAuthority:
     """Root, signers of several kinds, and a server. `asked` counts the questions that came in."""
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, *, until: datetime | None = None) -> None:
         self.folder = folder
         self.port = port
         self.asked = 0
@@ -52,14 +52,14 @@ class TimeAuthority:
         (folder / "tsa.cnf").write_text(_CONFIG.format(folder=folder))
         now = datetime.now(UTC)
         year = timedelta(days=365)
-        self._root_key, root = _certificate("Invented Root", now - year, now + 20 * year)
+        self._root_key, root = _certificate("Invented Root", now - year, until or now + 20 * year)
         _stranger_key, stranger = _certificate("Somebody Else", now - year, now + 20 * year)
         # The reply that carries both is not sorted (DER): the longer certificate comes first.
         inner_key, inner = _certificate(
             "Inner", now - year, now + 9 * year, issuer=(self._root_key, root), authority=True
         )
         long_name = "An Invented Time-Stamping Authority With A Rather Long Name"
-        self._issue("good", "Invented Time", now - year, now + year, (self._root_key, root))
+        self._issue("good", "Invented Time", now - year, until or now + year, (self._root_key, root))
         self._issue("unsorted", long_name, now - year, now + year, (inner_key, inner))
         self._issue("expired", "Expired Time", now - 2 * year, now - year, (self._root_key, root))
         self._issue("revoked", "Revoked Time", now - year, now + year, (self._root_key, root))
@@ -226,8 +226,8 @@ def _der(path: Path) -> bytes:
 
 
 @contextmanager
-def time_authority(folder: Path) -> Iterator[TimeAuthority]:
-    """An authority that answers on loopback until the end of the block."""
+def time_authority(folder: Path, *, until: datetime | None = None) -> Iterator[TimeAuthority]:
+    """An authority that answers on loopback to the end of the block; its certificates hold `until` a day."""
     released = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -253,7 +253,7 @@ def time_authority(folder: Path) -> Iterator[TimeAuthority]:
             """Silence."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    authority = TimeAuthority(folder, server.server_address[1])
+    authority = TimeAuthority(folder, server.server_address[1], until=until)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from monitor import outbound, timestamps
 from monitor.evidence import Archive, SigningKey, open_archive
-from monitor.model import CaptureMode
+from monitor.model import CaptureMode, UnverifiedTime
 from tests.sealed_archive import SIGNER, fill, item, record
 from tests.time_authority import TimeAuthority, time_authority
 
@@ -25,24 +25,23 @@ class Witness:
         self.authority = authority
         self._asked = asked
 
+    def ask(self, archive: Archive) -> tuple[UnverifiedTime, bytes]:
+        """The authority's reply to the newest checkpoint, not checked yet, and its certificates."""
+        return self._asked.ask(archive.checkpoints()[-1].content), self._asked.certificates()
+
     def timestamp(self, archive: Archive) -> None:
         """Ask for the newest checkpoint, check the reply and keep it."""
-        newest = archive.checkpoints()[-1]
-        archive.keep_time(
-            newest.number,
-            "invented-time",
-            self._asked.ask(newest.content),
-            certificates=self._asked.certificates(),
-            now=datetime.now(UTC),
-        )
+        reply, certificates = self.ask(archive)
+        number, now = archive.checkpoints()[-1].number, datetime.now(UTC)
+        archive.keep_time(number, "invented-time", reply, certificates=certificates, now=now)
 
 
 @contextmanager
-def witness(folder: Path) -> Iterator[Witness]:
-    """An authority on this machine until the end of the block."""
+def witness(folder: Path, *, until: datetime | None = None) -> Iterator[Witness]:
+    """An authority on this machine until the end of the block; `until` its certificates are valid."""
     folder.mkdir()
     with (
-        time_authority(folder) as authority,
+        time_authority(folder, until=until) as authority,
         outbound.open_session(_LIMITS, "SchoolMonitor tests") as session,
     ):
         asked = timestamps.Authority(

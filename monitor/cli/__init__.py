@@ -14,7 +14,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from monitor.cli import cases, exhibits, export, findings, words
-from monitor.cli.given import HERE, Config, Json, office_named, people_from, services_in, settings_in
+from monitor.cli.given import (
+    HERE,
+    Config,
+    Json,
+    office_named,
+    people_from,
+    sampling,
+    services_in,
+    settings_in,
+)
 from monitor.errors import ConfigError, MonitorError, VerificationError
 
 if TYPE_CHECKING:
@@ -334,6 +343,9 @@ def verify(
         str,
         typer.Option("--key", help="The signing key's fingerprint that you kept (see the daily mail)."),
     ] = "",
+    sample: Annotated[
+        str, typer.Option(help="Read the files of so many exhibits only, chosen at random: 100, or 1%.")
+    ] = "",
     config: Config = HERE,
     as_json: Json = False,
 ) -> None:
@@ -353,13 +365,17 @@ def verify(
     root = folder or settings_in(config).storage.archive
     if not root.is_dir():
         words.fail(f"There is no archive folder {root}. Name it: school-monitor verify FOLDER", code=2)
+    chosen = sampling(sample) if sample else None
     head: VerifiedArchive | None = None
     found: tuple[VerificationError, ...] = ()
     try:
-        head = verification.check_archive(root, words.progress("exhibits checked"), key=key or None)
+        head = verification.check_archive(
+            root, words.progress("exhibits checked"), key=key or None, sample=chosen
+        )
     except VerificationError as first:
         # Only now for every fault: a good archive is read once. It may have been mended meanwhile.
-        found = verification.problems(root, words.progress("exhibits checked"), key=key or None) or (first,)
+        again = words.progress("exhibits checked")
+        found = verification.problems(root, again, key=key or None, sample=chosen) or (first,)
     if as_json:
         words.say_json(
             {

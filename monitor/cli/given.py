@@ -6,6 +6,7 @@ Heavy rooms are imported only when a command asks for them.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,6 +16,7 @@ from monitor.cli import words
 
 if TYPE_CHECKING:
     from monitor.cases import Rules
+    from monitor.evidence.verify import Sample
     from monitor.jobs import Services
     from monitor.model import Office
     from monitor.settings import Settings
@@ -69,3 +71,27 @@ def office_named(name: str) -> Office:
         return Office(name)
     except ValueError:
         words.fail(f"There is no office {name}. Offices: {', '.join(Office)}.", code=2)
+
+
+def sampling(given: str) -> Sample:
+    """`--sample 100` or `--sample 1%`: as many exhibits, chosen at random; the same when asked again."""
+    from random import SystemRandom
+
+    number, percent, rest = given.strip().partition("%")
+    if (
+        not number.isascii()
+        or not number.isdigit()
+        or rest
+        or int(number) == 0
+        or (percent and int(number) > 100)
+    ):
+        words.fail(f"--sample {given}: give a number of exhibits such as 100, or a share such as 1%.", code=2)
+    chosen: list[str] = []
+
+    def choose(folders: Sequence[str]) -> list[str]:
+        wanted = -(-len(folders) * int(number) // 100) if percent else int(number)
+        if not chosen:
+            chosen.extend(SystemRandom().sample(folders, min(wanted, len(folders))))
+        return chosen
+
+    return choose

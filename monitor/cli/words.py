@@ -154,8 +154,16 @@ def _evidence_words(evidence: EvidenceStanding, when: Callable[[datetime | None]
 
 def verified_words(head: VerifiedArchive) -> list[str]:
     """What a clean verification says: what was checked by whom, and what to compare with what was kept."""
-    lines = [
-        f"All good: {head.exhibits} exhibits, {head.entries} chain entries, every file as it was sealed.",
+    every = "every file as it was sealed"
+    if head.sampled is not None:
+        every = "every list of files whole, and every file that was read as it was sealed"
+    lines = [f"All good: {head.exhibits} exhibits, {head.entries} chain entries, {every}."]
+    if head.sampled is not None:
+        lines.append(
+            f"ONLY A SAMPLE: the files of {head.sampled} exhibits were read, chosen at random."
+            " Without --sample all are."
+        )
+    lines += [
         f"Head of the chain: {head.head}",
     ]
     vouched = head.vouched

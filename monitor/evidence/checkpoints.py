@@ -166,14 +166,15 @@ def keep_token(
     if (number, authority) in ledger.timestamped():
         return
     place = root / layout.authority_file(authority)
-    if not place.exists():
-        put(root, layout.authority_file(authority), certificates)
-    elif place.read_bytes() != certificates:
+    if place.exists() and place.read_bytes() != certificates:
         raise ArchiveError(
             f"The archive holds other certificates for {authority} than the settings name, and they must stay"
             " for its earlier times. Give the authority another name in [timestamps], such as"
             f" {authority}-2."
         )
+    if authority not in {name for _number, name in ledger.timestamped()}:
+        # Also when it lies there: an earlier run may have been refused before its name was on the disk.
+        put(root, layout.authority_file(authority), certificates)
     put(root, layout.token_file(number, authority), reply)
     ledger.append(
         Entry(
