@@ -24,6 +24,7 @@ from PIL import Image, ImageDraw, ImageFont, PngImagePlugin
 from playwright.sync_api import Browser, sync_playwright
 from pypdf import PdfReader
 
+from monitor.browser import find_browser
 from monitor.model import CaptureMode, CaptureOutcome, Office, StepOutcome
 from monitor.papers.audiences import PaperRefused, Share, holdings
 from monitor.papers.facts import (
@@ -610,7 +611,7 @@ HOSTILE = (
 def chromium() -> Iterator[Browser]:
     """One real browser for the tests that open papers."""
     with sync_playwright() as playwright:
-        program = os.environ.get("SCHOOL_MONITOR_BROWSER")
+        program = find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", ""))
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield browser
         browser.close()
