@@ -429,3 +429,18 @@ def test_without_the_packages_what_was_not_checked_is_said(timed: Path) -> None:
         "Times by local were not checked. The package rfc3161-client is not installed here.",
         "Times by second were not checked. The package rfc3161-client is not installed here.",
     ] == done.stdout.splitlines()
+
+
+def test_an_archive_begun_in_format_1_goes_on_in_format_2(tmp_path: Path) -> None:
+    """Nothing that was written before changes; the first checkpoint covers it all."""
+    golden = Path(__file__).parent / "golden" / "archive-format-1"
+    shutil.copytree(golden, tmp_path / "archive", ignore=shutil.ignore_patterns("HEAD"))
+    before = (golden / "ledger.jsonl").read_bytes()
+    archive = open_archive(tmp_path / "archive")
+    seal(archive, "LM-9")
+    archive.checkpoint(SIGNER, now=NOON)
+
+    assert (archive.root / "ledger.jsonl").read_bytes().startswith(before)
+    assert 9 == verify.check_archive(archive.root).vouched.covered
+    done = [by_hand(archive.root, command) for command in commands_by_step().values()]
+    assert [0] * 13 == [each.returncode for each in done], [each.stderr for each in done]

@@ -143,7 +143,7 @@ def _evidence_words(evidence: EvidenceStanding, when: Callable[[datetime | None]
     if not evidence.checkpoint:
         return [f"Evidence: {evidence.entries} chain entries, not signed yet"]
     lines = [
-        f"Evidence: {evidence.covered} of {evidence.entries} chain entries signed"
+        f"Evidence: signed up to entry {evidence.covered} of {evidence.entries}"
         f" (checkpoint {evidence.checkpoint}, {when(evidence.checkpoint_at)}, key {evidence.key})"
     ]
     for each in evidence.times:
@@ -179,6 +179,8 @@ def verified_words(head: VerifiedArchive) -> list[str]:
         for time in vouched.times
     ] or ["Confirmed: no time by others; all times are those of this server's own clock"]
     lines += [f"NOT CHECKED: {what}" for what in vouched.not_checked]
+    if vouched.key and vouched.uncovered_exhibits:
+        lines.append(f"NOTE: {vouched.uncovered_exhibits} exhibits are newer than that and not signed yet.")
     lines += [f"NOTE: {what}" for what in vouched.notes]
     lines += [
         f"NOTE: {path} is not named in the chain yet; the service does that." for path in vouched.unfinished

@@ -42,13 +42,15 @@ class Vouched:
     """Who vouches for the chain, and how far. Compare `key`, the SHA-256 of the public key of the newest
     checkpoint, with the fingerprint kept elsewhere.
 
-    `covered` entries lie under the newest checkpoint. `times` is the newest of each authority. `unfinished`
-    are files of a checkpoint that was interrupted; the service ends it at its next run. `not_checked` is what
-    this machine could not check, `notes` what a person should know, in words.
+    `covered` entries lie under the newest checkpoint; `uncovered_exhibits` were sealed after it. `times` is
+    the newest of each authority. `unfinished` are files of a checkpoint that was interrupted; the service
+    ends it at its next run. `not_checked` is what this machine could not check, `notes` what a person should
+    know, in words.
     """
 
     checkpoints: int = 0
     covered: int = 0
+    uncovered_exhibits: int = 0
     key: str = ""
     times: tuple[LatestTime, ...] = ()
     unfinished: tuple[str, ...] = ()
@@ -382,6 +384,7 @@ def _check(
     witnesses.check_clock(entries, testimony, fault)
 
     latest = testimony.latest
+    covered = latest.size if latest else 0
     return VerifiedArchive(
         entries=len(entries),
         exhibits=len(sealed) - len(erasing),
@@ -392,7 +395,8 @@ def _check(
         unfinished_erasures=tuple(each for each in erasing if each not in erased),
         vouched=Vouched(
             checkpoints=len(made),
-            covered=latest.size if latest else 0,
+            covered=covered,
+            uncovered_exhibits=sum(entry.sequence > covered for entry in sealed.values()),
             key=testimony.announced[latest.key].fingerprint if latest else "",
             times=testimony.latest_times(),
             unfinished=tuple(testimony.unfinished),

@@ -64,7 +64,7 @@ def bind(services: Services) -> bool:
         if following := keyring.following():
             chain.hand_over(keyring.current(), following, now=services.clock())
             keyring.hand_over()
-            log.info("signing_key_changed", key=following.public.name)
+            log.info("signing_key_changed")
         made = chain.checkpoint(keyring.current(), now=services.clock())
     except ArchiveError as error:
         _tell(services, notices.ARCHIVE_STOPPED, str(error))
@@ -74,7 +74,7 @@ def bind(services: Services) -> bool:
         _tell(services, "The archive's signing key cannot be read", f"{keyring.file}: {why}")
         return False
     if made:
-        log.info("checkpoint_made", number=made.number, entries=made.size)
+        log.info("checkpoint_made", sequence=made.size)
     return True
 
 
@@ -111,7 +111,7 @@ def _confirm(services: Services, authority: TimeAuthority) -> None:
         last = chain.standing().times.get(name)
         if not waiting or (last and timedelta(0) <= services.clock() - last[1] < authority.every):
             return
-        moment = chain.keep_time(
+        chain.keep_time(
             waiting[-1].number,
             name,
             authority.ask(waiting[-1].content),
@@ -119,9 +119,9 @@ def _confirm(services: Services, authority: TimeAuthority) -> None:
             revocation_lists=authority.revocation_lists(),
             now=services.clock(),
         )
-        log.info("time_confirmed", authority=name, number=waiting[-1].number, at=moment.isoformat())
+        log.info("time_confirmed", source=name, sequence=waiting[-1].size)
     except (ArchiveError, CannotCheck, TimestampError) as error:
-        log.warning("time_not_confirmed", authority=name, error=type(error).__name__)
+        log.warning("time_not_confirmed", source=name, error=type(error).__name__)
         if waiting and services.clock() - waiting[0].at > PENDING_TOO_LONG:
             _tell(services, f"No time was confirmed by {name}", str(error))
 
