@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,10 +14,11 @@ from pathlib import Path
 import pytest
 
 from monitor import jobs
-from monitor.evidence import verify
+from monitor.evidence import open_archive, verify
+from monitor.evidence.keyring import Keyring
 from monitor.model import Office
 from monitor.settings import Authority, Evidence
-from tests.school import littleover
+from tests.school import REPOSITORY, littleover
 from tests.school_at_work import INSULT, AtWork, at_work, post
 from tests.time_authority import TimeAuthority, time_authority
 
@@ -162,3 +166,38 @@ def test_a_broken_key_is_told_and_holds_nothing_up(tmp_path: Path, authority: Ti
     assert 1 == len(at.sealed())
     assert ["System: The archive's signing key cannot be read"] == at.operator_mails()
     assert "half a key" == file.read_text()
+
+
+def school_monitor(folder: Path, *words: str, answers: str = "") -> subprocess.CompletedProcess[str]:
+    """Type a command in this folder."""
+    return subprocess.run(
+        [sys.executable, "-m", "monitor", *words],
+        cwd=folder,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(REPOSITORY)},
+        input=answers,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+def test_init_makes_the_key_once_and_verify_holds_the_archive_against_it(tmp_path: Path) -> None:
+    """Its fingerprint is said; it fits with verify; another does not, half a one is refused."""
+    answers = "Harrowmere Community School" + "\n" * 30
+    first = school_monitor(tmp_path, "init", answers=answers)
+    fingerprint = re.findall(r"^  ([0-9a-f]{64})$", first.stdout, re.M)[0]
+    file = tmp_path / "data" / "keys" / "signing.pem"
+    before = file.read_bytes()
+    again = school_monitor(tmp_path, "init", answers=answers)
+    open_archive(tmp_path / "archive").checkpoint(
+        Keyring(file.parent).current(), now=datetime(2026, 11, 22, tzinfo=UTC)
+    )
+
+    assert (0, 0o600) == (first.returncode, stat.S_IMODE(file.stat().st_mode))
+    assert (2, before) == (again.returncode, file.read_bytes())
+    fits = school_monitor(tmp_path, "verify", "--key", fingerprint)
+    assert 0 == fits.returncode and f"by the key: {fingerprint}" in fits.stdout
+    other = school_monitor(tmp_path, "verify", "--key", "0" * 64)
+    assert 1 == other.returncode and "FAULT step 11" in other.stdout
+    assert 2 == school_monitor(tmp_path, "verify", "--key", "half").returncode
+    assert f"Fingerprint: {fingerprint}" in school_monitor(tmp_path, "key").stdout
