@@ -15,6 +15,7 @@ from monitor.cases import Decision
 from monitor.errors import ArchiveError
 from monitor.evidence import open_archive, verify
 from monitor.model import CaptureMode, Office
+from monitor.settings import Settings
 from monitor.store.rows import CaseState
 from tests.school import littleover
 from tests.school_at_work import HEAD, IMAGERY, INSULT, THREAT, AtWork, at_work, post
@@ -22,19 +23,29 @@ from tests.school_at_work import HEAD, IMAGERY, INSULT, THREAT, AtWork, at_work,
 HEADTEACHER, CHAIR, DSL = Office.HEADTEACHER, Office.CHAIR, Office.DSL
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def school(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AtWork]:
+@pytest.fixture
+def school(tmp_path: Path) -> Iterator[AtWork]:
     """A school that found an insult, a threat, a post about the Headteacher and one about imagery."""
+    yield from working(tmp_path, littleover(tmp_path))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[AtWork]:
+    """The same school, once on each database."""
     settings = littleover(tmp_path)
     if request.param == "postgresql":
         url = request.getfixturevalue("postgres_url")
         settings = replace(settings, storage=replace(settings.storage, database_url=url))
-    working = at_work(tmp_path, settings=settings)
+    yield from working(tmp_path, settings)
+
+
+def working(root: Path, settings: Settings) -> Iterator[AtWork]:
+    made = at_work(root, settings=settings)
     for name, text in (("insult", INSULT), ("threat", THREAT), ("head", HEAD), ("imagery", IMAGERY)):
-        working.forum.post(post(name, text))
-    working.cycle()
-    yield working
-    working.services.store.close()
+        made.forum.post(post(name, text))
+    made.cycle()
+    yield made
+    made.services.store.close()
 
 
 def asked(school: AtWork, by: Office = HEADTEACHER) -> dict[str, Any]:
@@ -100,12 +111,12 @@ def test_deciding_to_open_a_case_opens_one_that_the_office_owns(school: AtWork) 
     assert {"open_case"} == {each.decision for each in contents.findings}
 
 
-def test_cases_are_numbered_within_the_year_and_no_number_comes_twice(school: AtWork) -> None:
+def test_cases_are_numbered_within_the_year_and_no_number_comes_twice(on_both: AtWork) -> None:
     """A reference names one case for good, also after a case that came to nothing."""
-    first = opened(school, "insult")
+    first = opened(on_both, "insult")
     with pytest.raises(cases.Unknown):
-        cases.open_case(school.services.store, ["M-2026-9999"], **asked(school))
-    second = opened(school, "threat")
+        cases.open_case(on_both.services.store, ["M-2026-9999"], **asked(on_both))
+    second = opened(on_both, "threat")
 
     assert ("C-2026-0001", "C-2026-0002") == (first, second)
 
@@ -161,63 +172,63 @@ def test_without_an_office_a_list_says_references_only(school: AtWork) -> None:
     assert ("C-2026-0001", "", None) == (listed.reference, listed.title, listed.owner)
 
 
-def test_a_finding_may_lie_in_two_cases_and_each_holds_its_own(school: AtWork) -> None:
+def test_a_finding_may_lie_in_two_cases_and_each_holds_its_own(on_both: AtWork) -> None:
     """What belongs together is a person's decision; one case shows nothing of another."""
-    one, two = opened(school, "insult", "threat"), opened(school, "threat")
+    one, two = opened(on_both, "insult", "threat"), opened(on_both, "threat")
 
-    assert {found(school, "insult"), found(school, "threat")} == {
-        each.reference for each in inside(school, one).findings
+    assert {found(on_both, "insult"), found(on_both, "threat")} == {
+        each.reference for each in inside(on_both, one).findings
     }
-    assert [found(school, "threat")] == [each.reference for each in inside(school, two).findings]
-    assert {f"{found(school, 'threat')}-1"} == {each.exhibit_id for each in inside(school, two).exhibits}
+    assert [found(on_both, "threat")] == [each.reference for each in inside(on_both, two).findings]
+    assert {f"{found(on_both, 'threat')}-1"} == {each.exhibit_id for each in inside(on_both, two).exhibits}
 
 
-def test_a_held_case_is_not_closed_and_a_closed_one_takes_nothing_more(school: AtWork) -> None:
+def test_a_held_case_is_not_closed_and_a_closed_one_takes_nothing_more(on_both: AtWork) -> None:
     """R88, R92, R108: a hold is ended with a reason, a case closed with its outcome, and both are logged."""
-    reference = opened(school, "insult")
-    store = school.services.store
-    cases.hold(store, reference, why="the police asked for it", **asked(school))
+    reference = opened(on_both, "insult")
+    store = on_both.services.store
+    cases.hold(store, reference, why="the police asked for it", **asked(on_both))
     with pytest.raises(cases.NotPossible, match="end the hold first"):
-        cases.close(store, reference, outcome="apology", **asked(school))
-    held = inside(school, reference).case
-    assert (CaseState.ON_HOLD, school.clock()) == (held.state, held.held_since)
-    cases.lift_hold(store, reference, why="the police ended it", **asked(school))
+        cases.close(store, reference, outcome="apology", **asked(on_both))
+    held = inside(on_both, reference).case
+    assert (CaseState.ON_HOLD, on_both.clock()) == (held.state, held.held_since)
+    cases.lift_hold(store, reference, why="the police ended it", **asked(on_both))
     with pytest.raises(cases.NotPossible, match="outcome"):
-        cases.close(store, reference, outcome=" ", **asked(school))
-    cases.close(store, reference, outcome="the author apologised", **asked(school))
+        cases.close(store, reference, outcome=" ", **asked(on_both))
+    cases.close(store, reference, outcome="the author apologised", **asked(on_both))
 
     with pytest.raises(cases.NotPossible, match="closed"):
-        cases.add(store, reference, [found(school, "threat")], **asked(school))
-    told = [(each.event, each.words) for each in inside(school, reference).log if each.event != "viewed"]
+        cases.add(store, reference, [found(on_both, "threat")], **asked(on_both))
+    told = [(each.event, each.words) for each in inside(on_both, reference).log if each.event != "viewed"]
     assert [
         ("opened", ""),
-        ("added", found(school, "insult")),
+        ("added", found(on_both, "insult")),
         ("held", "the police asked for it"),
         ("hold_lifted", "the police ended it"),
         ("closed", "the author apologised"),
     ] == told
 
 
-def test_only_the_office_that_asked_for_an_address_puts_its_exhibit_into_a_case(school: AtWork) -> None:
+def test_only_the_office_that_asked_for_an_address_puts_its_exhibit_into_a_case(on_both: AtWork) -> None:
     """Such an exhibit has no finding that could say whom it is about; nobody else may vouch for it."""
-    services = school.services
+    services = on_both.services
     cases.ask_capture(
         services.store,
         "https://forum.example/t/elsewhere",
         mode=CaptureMode.FULL,
         by=CHAIR,
         exhibit_id="H-1",
-        now=school.clock(),
+        now=on_both.clock(),
     )
-    school.cycle()
-    reference = opened(school, "insult")
+    on_both.cycle()
+    reference = opened(on_both, "insult")
     with pytest.raises(cases.NotYours, match="another office asked"):
-        cases.add(services.store, reference, ["H-1"], **asked(school))
+        cases.add(services.store, reference, ["H-1"], **asked(on_both))
     with pytest.raises(cases.NotYours):
-        shown(school, "H-1")
+        shown(on_both, "H-1")
 
-    assert "H-1" == shown(school, "H-1", CHAIR).capture.exhibit_id
-    assert shown(school, "H-1", CHAIR).finding is None
+    assert "H-1" == shown(on_both, "H-1", CHAIR).capture.exhibit_id
+    assert shown(on_both, "H-1", CHAIR).finding is None
 
 
 # --- custody ----------------------------------------------------------------------------------------
@@ -262,26 +273,26 @@ def test_an_exhibit_is_opened_by_those_who_may_open_its_finding(school: AtWork) 
     assert exhibit == shown(school, exhibit, CHAIR).capture.exhibit_id
 
 
-def test_a_hand_over_says_to_whom_and_how_in_the_database_only(school: AtWork) -> None:
+def test_a_hand_over_says_to_whom_and_how_in_the_database_only(on_both: AtWork) -> None:
     """R79: handed over to whom, when, how; the chain, which is never erased, names no person."""
-    exhibit = f"{found(school, 'insult')}-1"
+    exhibit = f"{found(on_both, 'insult')}-1"
     line = cases.hand_over(
-        school.services.store,
-        school.services.archive,
+        on_both.services.store,
+        on_both.services.archive,
         exhibit,
         to="PC Ottoline Marchbanks",
         how="on a sealed memory stick",
         reason="she asked for it in writing",
-        **asked(school),
+        **asked(on_both),
     )
 
     assert (
         "Sun 22 Nov 2026, 08:00 GMT: the Headteacher handed it over, to PC Ottoline Marchbanks,"
         " on a sealed memory stick: she asked for it in writing"
-    ) == cases.in_words(line, school.services.local)
-    assert ("handed_over", exhibit) == tuple(chain(school)[-1][key] for key in ("event", "exhibit"))
-    assert "Marchbanks" not in (school.services.archive.root / "ledger.jsonl").read_text("utf-8")
-    verify.check_archive(school.services.archive.root)
+    ) == cases.in_words(line, on_both.services.local)
+    assert ("handed_over", exhibit) == tuple(chain(on_both)[-1][key] for key in ("event", "exhibit"))
+    assert "Marchbanks" not in (on_both.services.archive.root / "ledger.jsonl").read_text("utf-8")
+    verify.check_archive(on_both.services.archive.root)
 
 
 def test_what_was_erased_keeps_its_history_and_is_handed_to_nobody(school: AtWork) -> None:
