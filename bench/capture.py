@@ -1,91 +1,148 @@
-"""A capture against a bare page load and full-page screenshot, both on a browser that is warm."""
+"""A capture of a long thread, everything kept, against a bare full-page screenshot, warm and cold."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import NamedTuple
 
+import psutil
 from playwright.sync_api import Browser, sync_playwright
 
-from bench.figures import Figure, in_turns, seconds
+from bench import processes
+from bench.cold import named_browser, opened
+from bench.figures import Figure, NotMeasured, in_turns, seconds
 from monitor import ports, triage
-from monitor.bootstrap import assemble
-from monitor.browser import find_browser
-from monitor.model import CaptureMode, CaptureOutcome
-from tests.page_server import Answer, PageServer, png
-from tests.school import littleover
+from monitor.browser.memory import ProcessTree
+from monitor.model import CaptureMode
+from tests.page_server import PageServer
+from tests.thread_page import COMMENTS, FLAGGED, serve_thread
 
-ROUNDS = 5
+ROOT = Path(__file__).resolve().parent.parent
+ROUNDS = 7
 VIEWPORT = 1280, 800
+CAP_PX, UNCAPPED_PX = 16_000, 60_000
+SHOT_SCRAPER = "SCHOOL_MONITOR_BENCH_SHOT_SCRAPER"
+"""Names the program of a virtual environment of its own; without it, that row is not measured."""
+
+_BARE = "bare Playwright page load and full-page PNG"
 
 
-def measure(scratch: Path) -> Iterator[Figure]:
-    """A short page with one picture, and a long thread with twelve."""
+class Cost(NamedTuple):
+    """What one run of something took."""
+
+    wall_s: float
+    processor_s: float
+    peak_mib: float
+
+
+def measure(scratch: Path) -> Iterator[Figure | NotMeasured]:
+    """200 comments, 90 pictures of which 16 load when scrolled to, a banner, two fonts, 25 ms an answer."""
     with closing(PageServer()) as server, sync_playwright() as playwright:
-        executable = find_browser(
-            os.environ.get("SCHOOL_MONITOR_BROWSER", ""), playwright.chromium.executable_path
-        )
-        shipped = littleover(scratch)
-        outbound = replace(shipped.outbound, allow_private=(f"{server.host}:{server.port}",))
-        settings = replace(shipped, outbound=outbound, capture=replace(shipped.capture, browser=executable))
+        url = serve_thread(server)
+        executable = named_browser()
         bare = playwright.chromium.launch(executable_path=executable, chromium_sandbox=os.geteuid() != 0)
-        with closing(bare), closing(assemble(settings).browser) as supervised:
-            for words, posts, pictures in (("a short page", 3, 1), ("a thread of 60 posts", 60, 12)):
-                url = _serve(server, posts, pictures)
-                ours, baseline = in_turns(
-                    lambda: _capture(supervised, url, scratch),  # noqa: B023 - done in this round
-                    lambda: _load(bare, url, scratch),  # noqa: B023
-                    rounds=ROUNDS,
-                )
-                yield Figure(
-                    f"capture of {words}, every part kept",
-                    "bare page load and full-page screenshot",
-                    "s",
-                    ours,
-                    baseline,
-                    f"{pictures} {'picture' if pictures == 1 else 'pictures'}",
-                )
+        with closing(bare):
+            for height_px, said in ((CAP_PX, f"picture up to {CAP_PX:,} px"), (UNCAPPED_PX, "whole picture")):
+                with closing(opened(url, max_height_px=height_px)) as supervised:
+                    yield from _warm(supervised, bare, url, scratch=scratch, said=said)
+        yield _cold(url, executable, scratch)
 
 
-def _serve(server: PageServer, posts: int, pictures: int) -> str:
-    """A thread of invented posts, a picture under each of the first."""
-    for number in range(pictures):
-        content = png(900, 500, colour=(20 * number, 120, 255 - 20 * number))
-        server.routes[f"/{posts}/{number}.png"] = Answer(content, kind="image/png")
-    words = "The summer fete is back, bring a chair and a hat, and the raffle is drawn at four. " * 4
-    thread = "".join(
-        f"<article><h2>invented_{number}</h2><p>{words}</p>"
-        + (f'<img src="/{posts}/{number}.png" alt="a field">' if number < pictures else "")
-        + "</article>"
-        for number in range(posts)
+def capture(supervised: ports.Browser, url: str, folder: Path) -> None:
+    """One capture with all its files. Raises `RuntimeError` when anything but the height is missing."""
+    report = supervised.capture(url, CaptureMode.FULL, folder, triage.suppression, wanted=(FLAGGED,))
+    missing = [each for each in report.missing if "the picture stops after" not in each]
+    files = sum(path.is_file() for path in folder.rglob("*"))
+    if missing or files < 8 or report.facts.images != report.facts.images_loaded:
+        raise RuntimeError(f"the capture was {report.outcome} with {files} files: {missing}")
+
+
+def _warm(
+    supervised: ports.Browser, bare: Browser, url: str, *, scratch: Path, said: str
+) -> Iterator[Figure]:
+    def ours() -> Cost:
+        return _cost(lambda: capture(supervised, url, Path(mkdtemp(dir=scratch))))
+
+    def theirs() -> Cost:
+        return _cost(lambda: _load(bare, url, scratch))
+
+    ours(), theirs()
+    pairs = [(ours(), theirs()) if number % 2 else (theirs(), ours())[::-1] for number in range(ROUNDS)]
+    for what, unit, pick in (
+        ("time", "s", 0),
+        ("processor time", "CPU s", 1),
+        ("most memory at once, with this process", "MiB", 2),
+    ):
+        yield Figure(
+            f"capture of a thread of {COMMENTS} comments, everything kept: {what}",
+            _BARE,
+            unit,
+            tuple(own[pick] for own, _ in pairs),
+            tuple(base[pick] for _, base in pairs),
+            said,
+        )
+
+
+def _cost(work: Callable[[], None]) -> Cost:
+    """Time, processor time of this process and all below it, and the most memory they held at once."""
+    over, peak = threading.Event(), 0
+    tree = ProcessTree(psutil.Process())
+
+    def look() -> None:
+        nonlocal peak
+        while not over.wait(0.05):
+            peak = max(peak, tree.resident_bytes())
+
+    watcher = threading.Thread(target=look, daemon=True)
+    before = processes.spent_s()
+    watcher.start()
+    wall_s = seconds(work)
+    over.set()
+    watcher.join()
+    return Cost(wall_s, processes.spent_s() - before, peak / (1 << 20))
+
+
+def _load(bare: Browser, url: str, scratch: Path) -> None:
+    """What anybody would write first."""
+    with closing(bare.new_context(viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]})) as context:
+        page = context.new_page()
+        page.goto(url)
+        page.screenshot(path=Path(mkdtemp(dir=scratch)) / "full.png", full_page=True)
+
+
+def _cold(url: str, executable: str, scratch: Path) -> Figure | NotMeasured:
+    what, against = "capture by a process that has just started, everything kept", "shot-scraper, full page"
+    program = os.environ.get(SHOT_SCRAPER, "")
+    if not program:
+        return NotMeasured(what, against, f"{SHOT_SCRAPER} names no program")
+    env = processes.environment(scratch, PLAYWRIGHT_BROWSERS_PATH=str(scratch / "browsers"))
+    _lend_browser([program, url, "-o", str(scratch / "lent.png")], executable, env)
+    ours, baseline = in_turns(
+        lambda: processes.run(
+            [sys.executable, "-m", "bench.cold", url, mkdtemp(dir=scratch)],
+            env=env | {"SCHOOL_MONITOR_BROWSER": executable, "PYTHONPATH": str(ROOT)},
+        ),
+        lambda: processes.run([program, url, "-o", str(scratch / "shot.png"), "--width", "1280"], env=env),
+        rounds=ROUNDS,
     )
-    return server.page(f"/thread/{posts}", thread)
+    return Figure(what, against, "s", ours, baseline, f"picture up to {CAP_PX:,} px")
 
 
-def _capture(supervised: ports.Browser, url: str, scratch: Path) -> float:
-    """Seconds for one capture with all its files. Raises `RuntimeError` unless it is complete."""
-    folder = Path(mkdtemp(dir=scratch))
-
-    def capture() -> None:
-        report = supervised.capture(url, CaptureMode.FULL, folder, triage.suppression)
-        if report.outcome is not CaptureOutcome.COMPLETE:
-            raise RuntimeError(f"the capture was {report.outcome}: {report.missing}")
-
-    return seconds(capture)
-
-
-def _load(bare: Browser, url: str, scratch: Path) -> float:
-    """Seconds for what anybody would write first."""
-    path = Path(mkdtemp(dir=scratch)) / "full.png"
-
-    def load() -> None:
-        with closing(bare.new_context(viewport={"width": VIEWPORT[0], "height": VIEWPORT[1]})) as context:
-            page = context.new_page()
-            page.goto(url)
-            page.screenshot(path=path, full_page=True)
-
-    return seconds(load)
+def _lend_browser(command: list[str], executable: str, env: dict[str, str]) -> None:
+    """Put the same browser where the other program looks for the one it would download."""
+    tried = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    where = re.search(r"Executable doesn't exist at (\S+)", tried.stdout + tried.stderr)
+    if where:
+        wrapper = Path(where[1])
+        wrapper.parent.mkdir(parents=True)
+        sandbox = "" if os.geteuid() else "--no-sandbox "
+        wrapper.write_text(f'#!/bin/sh\nexec "{executable}" {sandbox}"$@"\n')
+        wrapper.chmod(0o755)

@@ -7,8 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import psutil
 
 MONITOR = (str(Path(sys.executable).with_name("school-monitor")),)
 PYTHON = (sys.executable, "-c")
@@ -76,6 +78,19 @@ def running(
         finally:
             process.terminate()
             process.wait(30)
+
+
+def spent_s() -> float:
+    """Processor seconds of this process and all below it, those that have ended included."""
+    own = psutil.Process()
+    total = 0.0
+    for process in (own, *own.children(recursive=True)):
+        with suppress(psutil.Error):
+            times = process.cpu_times()
+            total += times.user + times.system
+            if process.pid != own.pid:  # What ended below this process itself was none of the browsers'.
+                total += times.children_user + times.children_system
+    return total
 
 
 def _mib(pid: int, name: str) -> float:

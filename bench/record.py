@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import mkdtemp
 
-import psutil
-
+from bench import processes
 from bench.figures import Figure, in_turns
 from monitor import ports
 from monitor.browser import BrowserOptions, find_browser, open_browser
@@ -62,24 +61,11 @@ def _open(server: PageServer, *, record: bool) -> ports.Browser:
 
 
 def _processor_seconds(browser: ports.Browser, url: str, scratch: Path) -> float:
-    before = _spent()
+    before = processes.spent_s()
     report = browser.capture(url, CaptureMode.FULL, Path(mkdtemp(dir=scratch)), lambda _: None)
     if report.outcome is not CaptureOutcome.COMPLETE and not report.facts.truncated:
         raise RuntimeError(f"the capture was {report.outcome}: {report.missing}")
-    return _spent() - before
-
-
-def _spent() -> float:
-    """What this process and all below it have used, those that have ended included."""
-    own = psutil.Process()
-    total = 0.0
-    for process in (own, *own.children(recursive=True)):
-        try:
-            times = process.cpu_times()
-        except psutil.Error:
-            continue
-        total += times.user + times.system + times.children_user + times.children_system
-    return total
+    return processes.spent_s() - before
 
 
 def _serve(server: PageServer) -> str:

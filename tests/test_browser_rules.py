@@ -167,6 +167,8 @@ LONG = "Ms Quillfeather explained the new timetable to everyone who had come. " 
         ("Oops", "Nothing", 410, "/post", "not_found"),
         ("Oops", "Slow down a little, please", 429, "/post", "error_page"),
         ("", "  \n ", 200, "/post", "blank"),
+        ("Before you continue", "We use cookies. Accept all. Reject all.", 200, "/post", "consent_wall"),
+        ("A thread", LONG + " We value your privacy. Accept all cookies.", 200, "/post", "page"),
     ],
 )
 def test_a_page_is_judged_by_what_it_says(

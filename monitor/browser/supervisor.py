@@ -320,7 +320,7 @@ class _Lane:
 
     def ready(self) -> None:
         """Have a Chromium that is connected."""
-        if self._chromium is not None and self._chromium.is_connected():
+        if self._chromium is not None and self._chromium.is_connected() and self._answers():
             return
         try:
             if self._playwright is None:
@@ -336,6 +336,12 @@ class _Lane:
             self.usable = False
             first = str(error).splitlines()[0]
             raise BrowserUnavailable(f"the browser could not be started ({first}); {_INSTALL}") from error
+
+    def _answers(self) -> bool:
+        """Whether Chromium is there: its driver may not have noticed yet that it was killed."""
+        with suppress(Error):
+            return self._gate is not None and bool(self._gate.send("Browser.getVersion"))
+        return False
 
     def walk(self, attempt: Attempt, suppressed: Suppressed) -> None:
         """Make one capture."""

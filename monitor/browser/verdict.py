@@ -29,6 +29,12 @@ _CHALLENGE_WORDS = re.compile(
     r"|checking your browser|complete the (security check|captcha)|enable javascript and cookies to continue",
     re.I,
 )
+_CONSENT_WORDS = re.compile(
+    r"before you (continue|go on|proceed)|we (value|respect|care about) your privacy"
+    r"|(accept|allow|agree to) (all )?(the )?(use of )?cookies|consent to (the|our) (use|processing)"
+    r"|manage (your )?(cookie|privacy) (choices|preferences|settings)",
+    re.I,
+)
 _GONE_WORDS = re.compile(
     r"page (was |could )?not (be )?found"
     r"|(page|post|content|video|profile) (isn.t|is not|is no longer) available"
@@ -39,6 +45,7 @@ _GONE_WORDS = re.compile(
 WORDS = {
     "login_wall": "the page asked for a login, so what lies behind it was not shown",
     "challenge": "the page asked whether a person is looking, so its content was not shown",
+    "consent_wall": "the page asked for consent first, so its content was not shown",
     "error_page": "the site answered with an error page",
     "not_found": "the site said that the page is not there",
     "blank": "the page showed next to nothing",
@@ -83,6 +90,8 @@ def judge(reading: Reading, requested_url: str, *, status: int | None) -> str:
         return "not_found"
     if status is not None and status >= 400:
         return "error_page"
+    if len(text) < _SHORT_CHARACTERS // 3 and _CONSENT_WORDS.search(told):
+        return "consent_wall"
     if len(text) < _BLANK_CHARACTERS and reading.pictures == 0:
         return "blank"
     if len(text) < _SHORT_CHARACTERS // 3 and _GONE_WORDS.search(told):
