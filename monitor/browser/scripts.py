@@ -32,7 +32,6 @@ SETTLE = """
   const shown = [...document.images].filter(image => waitForPictures && wanted(image) &&
     image.getBoundingClientRect().top + root.scrollTop < maxHeight);
   const there = shown.filter(image => image.complete && image.naturalWidth);
-  await within(Promise.allSettled(there.map(image => image.decode())), Math.max(0, Math.min(left(), 2000)));
   await within(document.fonts.ready, Math.max(0, Math.min(left(), 3000)));
   go(0);
   await frame();

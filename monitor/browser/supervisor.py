@@ -46,6 +46,8 @@ _SWITCHES = (
     "--block-new-web-contents",
     "--deny-permission-prompts",
     "--dns-prefetch-disable",
+    # Without this a picture of a page may show what has not been unpacked yet as empty.
+    "--disable-checker-imaging",
     "--no-pings",
     "--disable-domain-reliability",
     "--disable-client-side-phishing-detection",
