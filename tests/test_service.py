@@ -43,6 +43,8 @@ from tests.school_at_work import (
 
 PATIENCE_S = 40.0
 """How long a machine under load may take for what usually takes two seconds."""
+OF_POSTS = "FROM captures WHERE \"trigger\" = 'automatic'"
+"""Not the day's self-test, which comes when it comes."""
 
 
 @pytest.fixture
@@ -157,7 +159,7 @@ def test_the_service_finds_saves_and_tells_and_stops_when_asked(config: Path, si
     assert (0, True) == (code, took_s < 10), took_s
     (mail,) = mails(config)
     assert "headteacher@practice.invalid" == mail["To"].addresses[0].addr_spec
-    assert [("complete",)] == rows(config, "SELECT outcome FROM captures")
+    assert [("complete",)] == rows(config, f"SELECT outcome {OF_POSTS}")
     assert () == verify.problems(config.parent / "archive")
     with closing(connect(config.parent / "data" / "monitor.db")) as database, database:
         database.execute("UPDATE heartbeat SET ticked_at = '2026-11-01 08:00:00'")
@@ -173,7 +175,7 @@ def test_it_stops_in_time_while_a_page_never_ends(config: Path, site: FeedSite) 
 
     def never_ends(handler: Handler) -> None:
         if not held[0]:
-            body = b"<!doctype html><title>Talk</title><p>" + b"Here at last is what was said. " * 40
+            body = f"<!doctype html><title>Talk</title><p>{INSULT}<p>{'Here at last it is. ' * 40}".encode()
             handler.send_response(200)
             handler.send_header("Content-Type", "text/html")
             handler.send_header("Content-Length", str(len(body)))
@@ -197,14 +199,14 @@ def test_it_stops_in_time_while_a_page_never_ends(config: Path, site: FeedSite) 
         assert (0, True) == (code, took_s < 10), took_s
         _gone, alive = psutil.wait_procs(family, timeout=10)
         assert [] == [process.name() for process in alive if process.status() != psutil.STATUS_ZOMBIE]
-    assert [("wanted",)] == rows(config, "SELECT state FROM captures")
+    assert [("wanted",)] == rows(config, f"SELECT state {OF_POSTS}")
     assert [] == list((config.parent / "archive").glob("20*/*/*"))
 
     held[0] = False
     with running(config) as service:
         assert comes_true(lambda: mails(config), service)
         stopped(service)
-    assert [("sealed", "complete")] == rows(config, "SELECT state, outcome FROM captures")
+    assert [("sealed", "complete")] == rows(config, f"SELECT state, outcome {OF_POSTS}")
     assert 1 == len(mails(config))
     assert () == verify.problems(config.parent / "archive")
 
@@ -224,14 +226,15 @@ def test_killed_in_the_middle_and_started_again_nothing_is_lost(config: Path, si
             os.kill(service.pid, signal.SIGKILL)
             service.wait(10)
     with running(config) as service:
-        done = "SELECT count(*) FROM captures WHERE state = 'sealed'"
+        done = f"SELECT count(*) {OF_POSTS} AND state = 'sealed'"
         owed = "SELECT count(*) FROM alerts WHERE state != 'sent'"
         assert comes_true(lambda: rows(config, done) == [(4,)] and rows(config, owed) == [(0,)], service), (
             config.parent / "service.log"
         ).read_text()[-3000:]
         assert 0 == stopped(service)[0]
 
-    assert [(4, 4)] == rows(config, "SELECT (SELECT count(*) FROM findings), (SELECT count(*) FROM exhibits)")
+    exhibits = f"SELECT count(*) FROM exhibits WHERE capture_id IN (SELECT id {OF_POSTS})"
+    assert [(4, 4)] == rows(config, f"SELECT (SELECT count(*) FROM findings), ({exhibits})")
     identities = [mail["Message-ID"] for mail in mails(config)]
     assert len(identities) == len(set(identities))
     assert sorted(identities) == sorted(row[0] for row in rows(config, "SELECT message_id FROM alerts"))
