@@ -136,7 +136,10 @@ def test_what_no_checkpoint_covers_yet_cannot_be_proved(copy: Path) -> None:
 
 # --- with times by others ----------------------------------------------------------------------------
 
-NOW = datetime.now(UTC)  # the authority's clock is the real one, so these archives are of today
+
+def right_now() -> datetime:
+    """The present: the authority's clock is the real one, so these archives are of this minute."""
+    return datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +158,7 @@ def stamp(archive: Archive, authority: TimeAuthority, number: int, name: str = "
         name,
         UnverifiedTime(authority.reply("good", query), nonce),
         certificates=authority.root_file.read_bytes(),
-        now=datetime.now(UTC),
+        now=right_now(),
     )
 
 
@@ -172,7 +175,7 @@ def sealed_today(root: Path) -> Archive:
     """One exhibit."""
     archive = open_archive(root)
     fill(archive.scratch("LM-1"))
-    archive.seal(record("LM-1", captured_at=NOW - timedelta(seconds=30)), now=NOW)
+    archive.seal(record("LM-1", captured_at=right_now() - timedelta(seconds=30)), now=right_now())
     return archive
 
 
@@ -181,11 +184,11 @@ def timed(authority: TimeAuthority) -> Iterator[Path]:
     """keyed 2, checkpointed 3, two times 4 and 5, viewed 6, checkpointed 7, a time 8; never written to."""
     with fast_folder() as folder:
         archive = sealed_today(folder / "archive")
-        archive.checkpoint(SIGNER, now=NOW)
+        archive.checkpoint(SIGNER, now=right_now())
         stamp(archive, authority, 1)
         stamp(archive, authority, 1, "second")
-        archive.note("LM-1", "viewed", "headteacher", now=NOW)
-        archive.checkpoint(SIGNER, now=NOW)
+        archive.note("LM-1", "viewed", "headteacher", now=right_now())
+        archive.checkpoint(SIGNER, now=right_now())
         stamp(archive, authority, 2)
         yield folder / "archive"
 
@@ -220,8 +223,8 @@ def test_a_time_is_kept_once_and_its_authority_keeps_its_certificates(
     stamp(archive, authority, 1)
     assert before == (timed_copy / "ledger.jsonl").read_bytes()
 
-    archive.note("LM-1", "viewed", "headteacher", now=NOW)
-    archive.checkpoint(SIGNER, now=NOW)
+    archive.note("LM-1", "viewed", "headteacher", now=right_now())
+    archive.checkpoint(SIGNER, now=right_now())
     authority.root_file.write_bytes(authority.root_file.read_bytes() * 2)
     try:
         with pytest.raises(ArchiveError, match="Give the authority another name"):
@@ -234,7 +237,7 @@ def test_a_time_is_kept_once_and_its_authority_keeps_its_certificates(
 def test_a_time_far_from_our_clock_is_not_kept(timed_copy: Path, authority: TimeAuthority) -> None:
     """One of the two clocks is wrong, and a person must find out which; nothing is kept meanwhile."""
     archive = sealed_today(timed_copy.parent / "fresh")
-    checkpoint = archive.checkpoint(SIGNER, now=NOW)
+    checkpoint = archive.checkpoint(SIGNER, now=right_now())
     assert checkpoint is not None
     query = authority.query(checkpoint.content)
     unverified = UnverifiedTime(authority.reply("good", query), tokens_nonce(query))
@@ -245,7 +248,7 @@ def test_a_time_far_from_our_clock_is_not_kept(timed_copy: Path, authority: Time
             "local",
             unverified,
             certificates=authority.root_file.read_bytes(),
-            now=NOW + timedelta(minutes=6),
+            now=right_now() + timedelta(minutes=6),
         )
     assert {} == archive.timestamped()
 
@@ -253,13 +256,13 @@ def test_a_time_far_from_our_clock_is_not_kept(timed_copy: Path, authority: Time
 def test_a_moved_clock_is_named(tmp_path: Path, authority: TimeAuthority) -> None:
     """An entry dated later than the time that covers it, and one dated before a time that it follows."""
     ahead = sealed_today(tmp_path / "ahead")
-    ahead.note("LM-1", "viewed", "headteacher", now=NOW + timedelta(hours=2))
-    ahead.checkpoint(SIGNER, now=NOW)
+    ahead.note("LM-1", "viewed", "headteacher", now=right_now() + timedelta(hours=2))
+    ahead.checkpoint(SIGNER, now=right_now())
     stamp(ahead, authority, 1)
     behind = sealed_today(tmp_path / "behind")
-    behind.checkpoint(SIGNER, now=NOW)
+    behind.checkpoint(SIGNER, now=right_now())
     stamp(behind, authority, 1)
-    behind.note("LM-1", "viewed", "headteacher", now=NOW - timedelta(hours=2))
+    behind.note("LM-1", "viewed", "headteacher", now=right_now() - timedelta(hours=2))
 
     for archive, entry in ((ahead, 2), (behind, 5)):
         found = verify.problems(archive.root)
@@ -372,7 +375,7 @@ def test_an_archive_rebuilt_with_another_key_shows_against_the_fingerprint_kept_
 ) -> None:
     """Everything in it is sound, but for the one thing that its maker cannot have."""
     archive = sealed_today(tmp_path)
-    archive.checkpoint(SigningKey(new_signing_key()), now=NOW)
+    archive.checkpoint(SigningKey(new_signing_key()), now=right_now())
 
     assert () == verify.problems(tmp_path)
     with pytest.raises(DigestMismatch, match="step 11"):
@@ -384,11 +387,11 @@ def test_an_archive_rebuilt_with_another_key_shows_against_the_fingerprint_kept_
 def test_a_key_hands_over_to_the_next(tmp_path: Path) -> None:
     """The old key covers the announcement of the new one, so either fingerprint leads to it."""
     archive, second = sealed_today(tmp_path), SigningKey(new_signing_key())
-    archive.checkpoint(SIGNER, now=NOW)
-    archive.hand_over(SIGNER, second, now=NOW)
-    archive.hand_over(SIGNER, second, now=NOW)
-    archive.note("LM-1", "viewed", "headteacher", now=NOW)
-    archive.checkpoint(second, now=NOW)
+    archive.checkpoint(SIGNER, now=right_now())
+    archive.hand_over(SIGNER, second, now=right_now())
+    archive.hand_over(SIGNER, second, now=right_now())
+    archive.note("LM-1", "viewed", "headteacher", now=right_now())
+    archive.checkpoint(second, now=right_now())
 
     for key in (SIGNER, second):
         vouched = verify.check_archive(tmp_path, key=key.public.fingerprint).vouched
@@ -400,9 +403,9 @@ def test_a_key_hands_over_to_the_next(tmp_path: Path) -> None:
 def test_a_key_that_nobody_handed_over_is_said_and_fails_against_the_old_fingerprint(tmp_path: Path) -> None:
     """A lost key is no tampering, a stolen archive may be: a person must ask."""
     archive, second = sealed_today(tmp_path), SigningKey(new_signing_key())
-    archive.checkpoint(SIGNER, now=NOW)
-    archive.note("LM-1", "viewed", "headteacher", now=NOW)
-    archive.checkpoint(second, now=NOW)
+    archive.checkpoint(SIGNER, now=right_now())
+    archive.note("LM-1", "viewed", "headteacher", now=right_now())
+    archive.checkpoint(second, now=right_now())
 
     assert "without the word of the one before" in verify.check_archive(tmp_path).vouched.notes[0]
     with pytest.raises(DigestMismatch, match="step 11"):
