@@ -21,7 +21,7 @@ COMMENTS = 200
 AVATARS = 60
 LARGE_PICTURES = 8
 LAZY_PICTURES = 16
-FLAGGED = "Mr Bramwell “forgot” the register again … and nobody at Littleover does anything about it"
+FLAGGED = "Mr Brackenhall “forgot” the register again … pathetic useless man, and Littleover school lets him"
 """The words of the comment that is the matter, as the collector would hand them on."""
 
 LATENCY_S = 0.025
@@ -155,8 +155,8 @@ def _page(chance: Random, comments: int) -> str:
         if number == comments * 3 // 10:
             # The same words as `FLAGGED`, as a site may set them: other quotes, an entity, a link inside.
             said = (
-                "<p>Mr Bramwell <i>&quot;forgot&quot;</i> the   register again&nbsp;... and nobody at "
-                "<a href='#'>Littleover</a> does anything about it \U0001f621\ufe0f</p>"
+                "<p>Mr Brackenhall <i>&quot;forgot&quot;</i> the   register again&nbsp;... pathetic useless "
+                "man, and <a href='#'>Littleover</a> school lets him \U0001f621\ufe0f</p>"
             )
         if number % (comments // LARGE_PICTURES or 1) == 2:
             photo = number // (comments // LARGE_PICTURES or 1) % LARGE_PICTURES

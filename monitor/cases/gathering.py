@@ -264,7 +264,9 @@ def exhibit_facts(
         files=tuple(FileFacts(path, each.sha256, each.size_bytes) for path, each in sorted(files.items())),
         pictures=tuple(
             PictureFacts(path, content(path), _caption(path))
-            for path in sorted(files)
+            for path in sorted(
+                files, key=lambda path: path.removesuffix(".png")
+            )  # what is derived comes second
             if path.startswith("data/shots/") and path.endswith(".png")
         ),
         mentions=tuple(mentions(words, match(words), concerned)),
