@@ -115,6 +115,9 @@ class WebRecord(Protocol):
         """Give everything as one file (WACZ 1.1.1) that opens at `page`, one of those added.
         The same exchanges give the same bytes."""
 
+    def faults(self, packaged: bytes) -> tuple[str, ...]:
+        """What is wrong with such a file, each beginning with the place in it; nothing when it is sound."""
+
 
 class TimeAuthority(Protocol):
     """Says when a digest was shown to it (RFC 3161). Each method raises `TimestampError` only."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import re
@@ -18,10 +19,12 @@ import pytest
 
 from monitor.errors import VerificationError
 from monitor.evidence import SigningKey, new_signing_key, open_archive, pack_check
-from monitor.evidence.pack import PackedExhibit
+from monitor.evidence.pack import PackedExhibit, write_pack
 from monitor.evidence.standalone import verify as standalone
 from tests.packs import (
+    INFO,
     NAME,
+    PAPERS,
     School,
     change_facts,
     change_lines,
@@ -32,7 +35,8 @@ from tests.packs import (
     script,
     unpack,
 )
-from tests.sealed_archive import fast_folder, seal
+from tests.sealed_archive import NOON, fast_folder, fill, record, seal
+from tests.test_wacz import package as web_record
 
 ENTRIES, PROOFS = "data/chain/entries.jsonl", "data/chain/proofs.jsonl"
 CHECKPOINTS = "data/chain/checkpoints"
@@ -390,6 +394,53 @@ def test_a_broken_zip_is_a_fault_wherever_it_breaks(small: Path, tmp_path: Path)
         ours += bool(pack_check.problems(path))
     # Some bytes of a zip mean nothing (who packed it, when): the files themselves are then still whole.
     assert ours > 20
+
+
+def flipped(record: bytes) -> bytes:
+    """The same with one bit of an answer's compressed bytes changed."""
+    with zipfile.ZipFile(io.BytesIO(record)) as found:
+        place = found.infolist()[0].header_offset + 400
+    return record[:place] + bytes([record[place] ^ 1]) + record[place + 1 :]
+
+
+@pytest.mark.parametrize("as_folder", [True, False], ids=["folder", "zip"])
+def test_a_web_archive_that_is_not_sound_is_named_by_step_10(tmp_path: Path, as_folder: bool) -> None:
+    """Sealed like that, so that every digest of the pack holds: only a look inside shows it."""
+    archive, key = open_archive(tmp_path / "archive"), SigningKey(new_signing_key())
+    records = {"E-1": web_record(), "E-2": flipped(web_record()), "E-3": b"PK\1\2" * 1001, "E-4": b"none"}
+    for exhibit_id, content in records.items():
+        fill(archive.scratch(exhibit_id))
+        place = archive.scratch(exhibit_id) / "web" / "capture.wacz"
+        place.parent.mkdir()
+        place.write_bytes(content)
+        archive.seal(record(exhibit_id), now=NOON)
+    archive.checkpoint(key, now=NOON)
+
+    def checked(*exhibits: str) -> tuple[Path, list[VerificationError]]:
+        written = write_pack(
+            archive,
+            [PackedExhibit(each, "") for each in exhibits],
+            papers=PAPERS,
+            derived={},
+            info=INFO,
+            signer=key,
+            destination=tmp_path / f"{'-'.join(exhibits)}.zip",
+        )
+        pack = unpack(written.path) if as_folder else written.path
+        return pack, list(pack_check.problems(pack))
+
+    pack, found = checked("E-1")
+    assert [] == found
+    assert "1 web archives, each sound from its digests to its index" in pack_check.check_pack(pack).says
+
+    pack, found = checked(*records)
+    unsound = [f"data/exhibits/{each}/data/web/capture.wacz" for each in ("E-2", "E-3", "E-4")]
+    assert [(10, name) for name in unsound] == list(dict.fromkeys((f.step, f.where) for f in found))
+    assert "more than 1000 files" in str(found)
+    with pytest.raises(VerificationError, match=r"step 10.*capture\.wacz"):
+        pack_check.check_pack(pack)
+    if as_folder:
+        assert 0 == script(pack).returncode  # VERIFY.md says that the tenth step is not its own
 
 
 def test_links_and_pipes_in_a_folder_are_never_followed(copy: Path, unpacked: Path) -> None:

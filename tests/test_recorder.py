@@ -26,7 +26,7 @@ from monitor.browser.certificates import Certificates, file_name
 from monitor.browser.recorder import RecordLimits
 from monitor.evidence.wacz import Wacz
 from monitor.evidence.wacz_check import faults
-from monitor.model import CaptureMode, CaptureOutcome, CaptureReport
+from monitor.model import CaptureMode, CaptureOutcome, CaptureReport, Exchange
 from monitor.ports import Browser
 from tests.checkers import checker
 from tests.coverage_site import CoverageSite, lost
@@ -302,6 +302,28 @@ def test_a_text_capture_records_no_picture(site: CoverageSite, capture: Capture,
     assert inside[:60].encode() not in everything
     assert b"The summer fete" in everything
     assert () == faults(tmp_path / "web/capture.wacz")
+
+
+class Forgetful(Wacz):
+    """A record that loses every answer."""
+
+    def add(self, exchange: Exchange) -> None:
+        """Lose it."""
+
+
+def test_a_record_that_our_own_check_refuses_is_not_kept_and_is_named(
+    site: CoverageSite, tmp_path: Path
+) -> None:
+    """Promise 3: whatever made it unsound, the rest of the page is kept, and partial is partial."""
+    with opened(*site.hosts, web_record=lambda: Forgetful("school-monitor test")) as browser:
+        report = browser.capture(
+            site.near.page("/plain", WORDS), CaptureMode.FULL, tmp_path, nothing_suppressed
+        )
+    assert CaptureOutcome.PARTIAL == report.outcome
+    (missing,) = report.missing
+    assert missing.startswith("the record of what the network answered, which is not sound: archive/")
+    assert not (tmp_path / "web").exists()
+    assert (tmp_path / "shots" / "full.png").is_file()
 
 
 def test_nothing_is_written_of_a_page_that_is_suppressed(

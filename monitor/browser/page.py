@@ -628,9 +628,14 @@ class Attempt:
         files = {f"net/tls/{file_name(facts.origin)}": pem for facts, pem in self._certificates if pem}
         self._facts = replace(self._facts, tls=tuple(facts for facts, _ in self._certificates))
         if self._record is not None and self._recorder is not None and self._recorder.page is not None:
-            files["web/capture.wacz"] = self._record.package(self._recorder.page, self._facts.title)
+            packaged = self._record.package(self._recorder.page, self._facts.title)
+            if wrong := self._record.faults(packaged):
+                # Promise 3: a record that our own check refuses is not kept as if it were one.
+                self._missing.append(f"{_RECORD}, which is not sound: {wrong[0]:.200}")
+            else:
+                files["web/capture.wacz"] = packaged
         elif self._record is not None:
-            self._missing.append("the record of what the network answered")
+            self._missing.append(_RECORD)
         return files
 
     def _save_log(self, connections: tuple[Connection, ...]) -> None:
@@ -640,6 +645,7 @@ class Attempt:
 
 
 _UNCHECKED = "the pictures, because the words behind them could not be checked again"
+_RECORD = "the record of what the network answered"
 _BLANK_PICTURE = "the picture shows next to nothing"
 _NOT_THERE = {
     "open page": WORDS["unreachable"],

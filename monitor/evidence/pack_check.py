@@ -1,16 +1,18 @@
 """Check an evidence pack, in a folder or a zip, whoever made it.
 
 One job: bring a pack to the steps of standalone/verify.py, the same that lie in every pack, so that both
-give one verdict. What is here is for zips only: nothing is unpacked to the disk, nothing followed, and a zip
-made to do harm (names that lead elsewhere, links, doubled names, bombs) is refused by step 1. Its limits,
-beside those of that script: a list of contents of 8 MB, files stored or deflated, and all of them together no
-more than 200 times the size of the zip.
+give one verdict, and then to step 10, which that script leaves to us: the web archives in the pack are sound
+(`wacz_check`). The rest of what is here is for zips only: nothing is unpacked to the disk, nothing followed,
+and a zip made to do harm (names that lead elsewhere, links, doubled names, bombs) is refused by step 1. Its
+limits, beside those of that script: a list of contents of 8 MB, files stored or deflated, and all of them
+together no more than 200 times the size of the zip.
 """
 
 from __future__ import annotations
 
 import io
 import os
+import re
 import shutil
 import stat
 import struct
@@ -24,7 +26,7 @@ from pathlib import Path
 from typing import IO, BinaryIO, NoReturn, cast
 
 from monitor.errors import ArchiveError, VerificationError
-from monitor.evidence import layout
+from monitor.evidence import layout, wacz_check
 from monitor.evidence.standalone import verify as standalone
 from monitor.evidence.standalone.verify import Check
 
@@ -34,6 +36,7 @@ Progress = Callable[[int, int], None]
 MOST_DIRECTORY_BYTES = 8 << 20
 MOST_TIMES_ITS_SIZE = 200
 
+_WEB_RECORD = re.compile(r"data/exhibits/[^/]+/data/web/capture\.wacz")
 _TAKEN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
 _NO_ZIP = (
@@ -84,7 +87,8 @@ def is_protected(path: Path) -> bool:
 def check_pack(
     path: Path, *, trusted_key: str = "", passphrase: str | None = None, progress: Progress | None = None
 ) -> VerifiedPack:
-    """Every step of VERIFY.md holds for this pack, or the first fault is raised as a `VerificationError`.
+    """Every step of VERIFY.md holds for this pack, the tenth included; else the first fault is raised, a
+    `VerificationError`.
 
     `trusted_key` is the fingerprint of the school's key from elsewhere; without it a pack made anew with
     another key looks good. Not checked: what VERIFY.md says under "What it does not show".
@@ -120,9 +124,7 @@ def _checked(path: Path, trusted_key: str, passphrase: str | None, progress: Pro
     with ExitStack() as opened:
         try:
             if path.is_dir():
-                check = standalone.folder_check(path, *told)
-                check.run()
-                return check
+                return _run(standalone.folder_check(path, *told))
             stream = opened.enter_context(_careful(path))
         except OSError as error:
             raise ArchiveError(f"The pack {path} cannot be read: {error.strerror}. Name another.") from error
@@ -133,8 +135,26 @@ def _checked(path: Path, trusted_key: str, passphrase: str | None, progress: Pro
         except (*_NO_ZIP, OSError) as error:
             check = Check({}, _nothing, *told)
             check.fault(1, path.name, f"it is no zip that can be read ({error!r:.200})")
-        check.run()
+        return _run(check)
+
+
+def _run(check: Check) -> Check:
+    """Do every step; the tenth as well, unless the pack may not even be opened."""
+    check.run()
+    if not any(fault.step == 1 for fault in check.faults):
+        records = sorted(name for name in check.sizes if _WEB_RECORD.fullmatch(name))
+        for name in records:
+            check.guarded(10, name, lambda: _step_10(check, name))  # noqa: B023 (called at once)
+        if records:
+            check.shown.append(f"{len(records)} web archives, each sound from its digests to its index")
     return check
+
+
+def _step_10(check: Check, name: str) -> None:
+    """A web archive holds what its own index says, and every digest in it is right."""
+    with check.open(name) as stream:
+        for detail in wacz_check.faults(stream):
+            check.fault(10, name, detail)
 
 
 def _zip_check(bag: zipfile.ZipFile, size_bytes: int, told: tuple[str, Progress]) -> Check:

@@ -12,7 +12,7 @@ import zipfile
 from datetime import UTC, datetime
 from io import BytesIO
 
-from monitor.evidence import cdxj
+from monitor.evidence import cdxj, wacz_check
 from monitor.evidence.warc import Warc, value_of
 from monitor.model import Exchange
 
@@ -94,6 +94,10 @@ class Wacz:
             for path, content in files.items():
                 zipped.writestr(zipfile.ZipInfo(path, _ZIP_EPOCH), content)
         return out.getvalue()
+
+    def faults(self, packaged: bytes) -> tuple[str, ...]:
+        """What our own strict check finds wrong with a package, which is what will be found in packs."""
+        return wacz_check.faults(BytesIO(packaged))
 
 
 def _digest(content: bytes) -> str:

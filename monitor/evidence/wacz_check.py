@@ -2,7 +2,8 @@
 
 Standard library only, and nothing shared with the writer but how an address is looked up (`cdxj`). What
 passes has one page that is in the index, an index in which every answer is found where it lies, digests
-that are right all the way down, and nothing that is not accounted for.
+that are right all the way down, and nothing that is not accounted for. A package may come from anybody: what
+would take more memory or time than any capture of ours is refused.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,7 +28,23 @@ _INDEX = "indexes/index.cdx"
 _PAGES = "pages/pages.jsonl"
 _WARC_FOLDER = "archive/"
 _MAX_RECORD_BYTES = 64_000_000
-_MAX_FILE_BYTES = 512_000_000
+_MAX_HEAD_BYTES = 1_000_000
+_MAX_FILE_BYTES = 256_000_000
+_MAX_UNPACKED_BYTES = 512_000_000
+_MAX_RECORDS = 50_000
+_MAX_FILES = 1000
+_ENTRY = b"PK\x01\x02"  # how each line of a zip's list of contents begins
+_HEADERS = frozenset(
+    {
+        "content-length",
+        "warc-block-digest",
+        "warc-date",
+        "warc-payload-digest",
+        "warc-record-id",
+        "warc-target-uri",
+        "warc-type",
+    }
+)
 
 
 class _Fault(Exception):
@@ -58,8 +76,17 @@ class _Record:
 def faults(package: Path | BinaryIO) -> tuple[str, ...]:
     """Everything that is wrong with a WACZ, each beginning with the file it is wrong in; empty when it is
     sound. Raises `OSError` when it cannot be read."""
+    if isinstance(package, Path):
+        with package.open("rb") as stream:
+            return faults(stream)
+    package.seek(0)
+    content = package.read(_MAX_FILE_BYTES + 1)
+    if len(content) > _MAX_FILE_BYTES:
+        return (f"the package is larger than {_MAX_FILE_BYTES} bytes",)
+    if content.count(_ENTRY) > _MAX_FILES:  # `zipfile` would take any number into memory
+        return (f"the package holds more than {_MAX_FILES} files",)
     try:
-        with zipfile.ZipFile(package) as zipped:
+        with zipfile.ZipFile(BytesIO(content)) as zipped:
             return tuple(_check(zipped))
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, ValueError) as error:
         return (f"the package is not a sound ZIP file: {error}",)
@@ -88,7 +115,8 @@ def _check(zipped: zipfile.ZipFile) -> Iterator[str]:
             for record in _records(name, files[name]):
                 yield from _check_record(name, record)
                 if record.headers.get("warc-type") == "response":
-                    records[(name.removeprefix(_WARC_FOLDER), record.offset)] = record
+                    place = (name.removeprefix(_WARC_FOLDER), record.offset)
+                    records[place] = replace(record, block=record.block[:64])  # its status
         except _Fault as fault:
             yield str(fault)
     if archives and not records:
@@ -128,7 +156,7 @@ def _check_digests(files: Mapping[str, bytes]) -> Iterator[str]:
 
 def _records(name: str, content: bytes) -> Iterator[_Record]:
     """Every record, each in a compressed member of its own with nothing between them."""
-    place = 0
+    place = count = unpacked = 0
     while place < len(content):
         unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
         try:
@@ -137,6 +165,9 @@ def _records(name: str, content: bytes) -> Iterator[_Record]:
             raise _Fault(f"{name}: at byte {place} lies no record ({error})") from error
         if not unpack.eof:
             raise _Fault(f"{name}: the record at byte {place} is cut off or too large")
+        count, unpacked = count + 1, unpacked + len(plain)
+        if count > _MAX_RECORDS or unpacked > _MAX_UNPACKED_BYTES:
+            raise _Fault(f"{name}: it holds more than {_MAX_RECORDS} records or {_MAX_UNPACKED_BYTES} bytes")
         length = len(content) - place - len(unpack.unused_data)
         yield _record(name, place, length, plain)
         place += length
@@ -144,8 +175,11 @@ def _records(name: str, content: bytes) -> Iterator[_Record]:
 
 def _record(name: str, offset: int, length: int, plain: bytes) -> _Record:
     head, _, rest = plain.partition(b"\r\n\r\n")
+    if len(head) > _MAX_HEAD_BYTES:
+        raise _Fault(f"{name}: the record at byte {offset} has no end of its headers")
     lines = head.decode("utf-8", "replace").split("\r\n")
-    headers = {key.strip().lower(): value.strip() for key, _, value in (e.partition(":") for e in lines[1:])}
+    told = ((key.strip().lower(), value.strip()) for key, _, value in (e.partition(":") for e in lines[1:]))
+    headers = {key: value for key, value in told if key in _HEADERS}
     size = headers.get("content-length", "")
     if lines[0] != "WARC/1.1" or not size.isascii() or not size.isdigit():
         raise _Fault(f"{name}: at byte {offset} lies no record of WARC 1.1")
