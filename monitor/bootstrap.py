@@ -24,12 +24,14 @@ from monitor.alerts.smtp import Security, SmtpOptions, SmtpTransport
 from monitor.cases import Rules
 from monitor.cases.export import Means
 from monitor.decisions import addresses
-from monitor.errors import ArchiveError, BrowserUnavailable, NotConfigured
+from monitor.errors import ArchiveError, BrowserUnavailable, NotConfigured, PicturesUnavailable
 from monitor.evidence.keyring import Keyring, kept
 from monitor.evidence.wacz import Wacz
 from monitor.jobs import Services, Watch
 from monitor.model import CaptureOutcome, Item, Notice, Office, OperatorNotice, Register, Source
 from monitor.model import Message as Mail
+from monitor.pictures import PictureOutcome
+from monitor.pictures.proposals import suppression
 from monitor.ports import Browser, Clock, Collector, CollectorTools, Fingerprint, Transport
 from monitor.settings import PLATFORM_LABELS, Settings
 from monitor.store import Store
@@ -269,7 +271,29 @@ def pack_means(services: Services) -> Means:
         school=settings.school_name,
         contact=contact,
         platforms=PLATFORM_LABELS,
+        reader=picture_reader,
     )
+
+
+@contextmanager
+def picture_reader() -> Iterator[Callable[[bytes], str] | None]:
+    """What reads the words in a picture; None where the extra `pictures` is not installed.
+
+    It raises `PicturesUnavailable` for a picture that cannot be read whole, or must not be (R28).
+    """
+    with pictures.PictureReader() as reader:
+
+        def words_in(content: bytes) -> str:
+            read = reader.read(content, suppressed=suppression)
+            if read.outcome not in _READ_WHOLE:
+                raise PicturesUnavailable(read.outcome.words)
+            return read.text
+
+        tried = reader.read(b"", suppressed=suppression)
+        yield None if tried.outcome is PictureOutcome.UNAVAILABLE else words_in
+
+
+_READ_WHOLE = (PictureOutcome.READ, PictureOutcome.NO_WORDS, PictureOutcome.TOO_SMALL)
 
 
 def compose(facts: Notice | OperatorNotice) -> Mail:

@@ -137,7 +137,7 @@ class BrowserUnavailable(CaptureError):
 
 
 class PicturesUnavailable(MonitorError):
-    """The words in pictures cannot be read by this installation; the message says what it lacks."""
+    """The words in pictures, or in one of them, cannot be read here; the message says why."""
 
 
 class DeliveryError(MonitorError):

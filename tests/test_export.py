@@ -17,16 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from monitor import bootstrap, cases
-from monitor.cases import NotPossible
+from monitor.cases import NotPossible, covers
 from monitor.cases.export import Exported, Order, export
 from monitor.errors import ArchiveError, VerificationError
-from monitor.evidence import verify
+from monitor.evidence import pack_check, verify
 from monitor.model import CaptureMode, Office
 from monitor.papers.audiences import PaperRefused
 from monitor.papers.facts import Audience, ComplaintFacts, PlatformReport
+from monitor.papers.searching import WordsRemain
 from monitor.store.rows import CaseState, ExportState
 from tests.school import REPOSITORY, littleover
 from tests.school_at_work import IMAGERY, INSULT, THREAT, AtWork, at_work, post
@@ -37,6 +38,7 @@ NAMES_OTHERS = (
     "Brackenhall at Littleover Community School is a pathetic little man, useless waste of space, ask"
     " @thornbush_dad or Zadie Pellgrove in Year 9"
 )
+SHOWN = f"{INSULT}, ask @thornbush_dad"
 ALLEGED = "A teacher at Littleover Community School, Mr Brackenhall, touched a year 8 girl after class"
 
 
@@ -63,6 +65,12 @@ def small(tmp_path: Path) -> Iterator[AtWork]:
     """The same on SQLite, where the database makes no difference."""
     posts = {"insult": NAMES_OTHERS, "threat": THREAT, "imagery": IMAGERY}
     yield from working(tmp_path, littleover(tmp_path), posts)
+
+
+@pytest.fixture
+def pictured(tmp_path: Path) -> Iterator[AtWork]:
+    """A school with two posts whose pictures may go out with parts blacked out."""
+    yield from working(tmp_path, littleover(tmp_path), {"shown": SHOWN, "threat": THREAT})
 
 
 def working(root: Path, settings: Any, posts: dict[str, str]) -> Iterator[AtWork]:
@@ -320,6 +328,128 @@ def test_an_allegation_goes_to_police_and_solicitor_only(tmp_path: Path) -> None
         assert [f"for {each}, case {case}" for each in ("solicitor", "police")] == exported
 
 
+# --- pictures with parts blacked out ----------------------------------------------------------------
+
+
+def marked(school: AtWork, native_id: str, parts: str, path: str = "shots/full.png") -> covers.Marked:
+    """What a file says that marks these parts of the picture of a post."""
+    return covers.read(f'[{found(school, native_id)}-1]\n"{path}" = {parts}\n'.encode())
+
+
+def test_a_picture_that_somebody_looked_at_goes_with_its_parts_blacked_out(
+    pictured: AtWork, tmp_path: Path
+) -> None:
+    """R78: black there and nowhere else, the original not in the pack, who looked is said, all verifies."""
+    case = opened(pictured, "shown", "threat")
+    exported = packed(
+        pictured, case, Audience.GOVERNORS, marked=marked(pictured, "shown", "[[10, 30, 200, 40]]")
+    )
+    pack = unpacked(exported, tmp_path / "out")
+
+    (copy,) = (name for name in pack.names if name.endswith(".png"))
+    with Image.open(pack.folder / copy) as redacted, Image.open(io.BytesIO(picture())) as original:
+        assert ((0, 0),) * 3 == redacted.crop((10, 30, 210, 70)).getextrema()
+        for box in ((0, 0, 320, 30), (0, 70, 320, 480), (0, 30, 10, 70), (210, 30, 320, 70)):
+            assert original.crop(box).tobytes() == redacted.crop(box).tobytes()
+    assert hashlib.sha256(picture()).hexdigest() not in {
+        hashlib.sha256((pack.folder / name).read_bytes()).hexdigest() for name in pack.names
+    }
+    (told,) = pack.facts["derived"]
+    assert (copy, "data/shots/full.png") == (told["path"], told["parent"]["path"])
+    assert "200 by 40 pixels at column 10, row 30 painted black: marked by the Headteacher" in told["changes"]
+    assert "looked at by the Headteacher, who marked nothing else to be covered" in told["changes"]
+    listed = (pack.folder / "data/papers/cover.html").read_text("utf-8")
+    assert "looked at by the Headteacher" in listed
+    assert ((f"{found(pictured, 'threat')}-1", "shots/full.png"),) == exported.waiting
+    assert () == pack_check.problems(exported.path)
+
+
+def test_an_empty_list_says_that_there_is_nothing_to_cover(pictured: AtWork, tmp_path: Path) -> None:
+    """The copy still is one: new pixels, and the office that looked is named."""
+    case = opened(pictured, "shown")
+    exported = packed(pictured, case, Audience.HR, marked=marked(pictured, "shown", "[]"))
+    pack = unpacked(exported, tmp_path / "out")
+
+    (told,) = pack.facts["derived"]
+    with Image.open(pack.folder / told["path"]) as copy, Image.open(io.BytesIO(picture())) as original:
+        assert original.tobytes() == copy.tobytes()
+    assert any("looked at by the Headteacher" in change for change in told["changes"])
+    assert () == exported.waiting
+
+
+def test_a_name_that_a_machine_still_reads_in_a_picture_stops_the_export(
+    pictured: AtWork, tmp_path: Path
+) -> None:
+    """R78: with the real reader; covered it goes, and the papers say that it was read again."""
+    pytest.importorskip("rapidocr", reason="the extra `pictures` is not installed")
+    drawn, written = Image.new("RGB", (640, 200), "white"), io.BytesIO()
+    font = ImageFont.load_default(32)
+    ImageDraw.Draw(drawn).text((20, 40), "a man, ask @thornbush_dad", fill="black", font=font)
+    drawn.save(written, "PNG")
+    pictured.browser.picture = written.getvalue()
+    pictured.forum.post(post("named", f"{SHOWN} today"))
+    pictured.cycle(hours=2)
+    case = opened(pictured, "named")
+
+    with pytest.raises(WordsRemain, match="as a picture"):
+        packed(pictured, case, Audience.GOVERNORS, marked=marked(pictured, "named", "[]"))
+    covered = marked(pictured, "named", "[[0, 30, 640, 60]]")
+    exported = packed(pictured, case, Audience.GOVERNORS, marked=covered, initials="TQ")
+    assert any("read again by a machine, and no masked" in line for line in exported.left_out)
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        ("[E]\nshots/full.png = []", "line 2"),
+        ('[E]\n"shots/full.png" = [[1, 2, 3, 4]', "cannot be read"),
+        ('"shots/full.png" = []', "shots/full.png stands outside every exhibit"),
+        ("[E]", "names no picture"),
+        ('[E]\n"shots/full.png" = 3', "no list of parts"),
+        ('[E]\n"shots/full.png" = [1, 2, 3, 4]', "part 1: this is no part"),
+        ('[E]\n"shots/full.png" = [[1, 2, 3]]', "part 1: this is no part"),
+        ('[E]\n"shots/full.png" = [[1, 2, 3, 4], [1, 2, 3.5, 4]]', "part 2: this is no part"),
+        ('[E]\n"shots/full.png" = [[1, 2, true, 4]]', "part 1: this is no part"),
+        ('[E]\n"shots/full.png" = [[1, 2, 0, 4]]', "1 or more"),
+        ("\n\xe9", "line 2"),
+        ("a = " + "[" * 100_000, "brackets"),
+    ],
+)
+def test_a_covers_file_with_a_mistake_says_where_and_what_to_write(content: str, named: str) -> None:
+    """Whoever typed it finds the place and the remedy in the message."""
+    with pytest.raises(NotPossible, match=re.escape(named)):
+        covers.read(content.encode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    ("reference", "path", "parts", "named"),
+    [
+        ("M-2020-0001-1", "shots/full.png", "[]", "no exhibit of this name"),
+        ("", "shots/other.png", "[]", "no such picture; there is shots/full.png"),
+        ("", "data/shots/full.png", "[]", "no such picture"),
+        ("", "shots/full.png", "[[0, 0, 320, 480], [0, 0, 321, 1]]", "part 2: it reaches outside"),
+        ("", "shots/full.png", "[[-1, 0, 5, 5]]", "320 pixels wide and 480 high"),
+        ("", "shots/full.png", "[[0, 480, 1, 1]]", "part 1: it reaches outside"),
+    ],
+)
+def test_marks_that_fit_nothing_stop_the_export_before_anything_is_said(
+    pictured: AtWork, reference: str, path: str, parts: str, named: str
+) -> None:
+    """A mark in the wrong place would leave what it was meant for in sight."""
+    case = opened(pictured, "shown")
+    content = f'[{reference or found(pictured, "shown") + "-1"}]\n"{path}" = {parts}'.encode()
+    with pytest.raises(NotPossible, match=re.escape(named)):
+        packed(pictured, case, Audience.GOVERNORS, marked=covers.read(content))
+    assert "exported" not in {entry["event"] for entry in chain(pictured)}
+
+
+def test_a_reader_who_gets_the_originals_gets_no_marks(pictured: AtWork) -> None:
+    """Somebody who marks pictures for the police expects what would not happen."""
+    case = opened(pictured, "shown")
+    with pytest.raises(NotPossible, match="may go to police; it has none"):
+        packed(pictured, case, Audience.POLICE, marked=marked(pictured, "shown", "[]"))
+
+
 # --- labels, passphrase, papers ---------------------------------------------------------------------
 
 
@@ -431,6 +561,19 @@ def test_the_commands_lead_from_a_finding_to_a_pack_handed_over(small: AtWork, t
         *("exhibits", "hand-over", f"{finding}-1", "--to", "PC Ottoline Marchbanks"),
         *("--how", "memory stick", "--by", "headteacher"),
     )
+    governors = ("--for", "governors", "--by", "headteacher", "--reason", "they asked")
+    typed("cases", "add", "C-2026-0001", f"{found(small, 'threat')}", "--by", "headteacher")
+    told = typed("export", "C-2026-0001", *governors, "--to", str(tmp_path / "without.zip"))
+    assert "1 picture was left out" in told
+    lines = f'[{found(small, "threat")}-1]\n"shots/full.png" = []\n'
+    assert lines in told.replace("       ", "")
+    (tmp_path / "covers.txt").write_text(lines)
+    told = typed(
+        *("export", "C-2026-0001", *governors, "--to", str(tmp_path / "with.zip")),
+        *("--covers", str(tmp_path / "covers.txt")),
+    )
+    assert "shots/full.png: redacted copy derived/" in told
+    assert "picture was left out" not in told
     told = typed("exhibits", "show", f"{finding}-1", "--by", "headteacher")
     for line in (
         "the Headteacher put it into a pack (for police, case C-2026-0001): the police asked",

@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import monitor
-from monitor.cases import custody, gathering
+from monitor.cases import covers, custody, gathering
 from monitor.cases.access import Rules, open_to
 from monitor.cases.cases import Contents, NotPossible, contents, put_on_hold
 from monitor.cases.custody import Event
@@ -36,6 +36,7 @@ from monitor.papers.facts import (
     PlatformReport,
 )
 from monitor.papers.make import make
+from monitor.papers.searching import PictureReader
 from monitor.store import Store
 
 Progress = Callable[[int, int], None]
@@ -47,7 +48,8 @@ _HIDDEN = (Share.NOTHING, Share.REFUSED)
 @dataclass(frozen=True, slots=True)
 class Order:
     """What a person asks for. `initials` are those of the person who will produce the exhibits (R80), ""
-    for papers with the place left blank; `place` is a file that ends in .zip."""
+    for papers with the place left blank; `place` is a file that ends in .zip. `marked` are the pictures that
+    `by` looked at, for a reader of redacted copies, and the parts of them to be covered."""
 
     case: str
     audience: Audience
@@ -58,12 +60,14 @@ class Order:
     passphrase: str | None = None
     platform_report: PlatformReport | None = None
     complaint: ComplaintFacts | None = None
+    marked: covers.Marked = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
     """What an export works with. `match` finds the people of the register in a text; `contact` says whom an
-    outsider asks, for the office that owns the case; `platforms` is what platforms are called."""
+    outsider asks, for the office that owns the case; `platforms` is what platforms are called. `reader` reads
+    the words in redacted pictures; it gives None where that is not installed."""
 
     store: Store
     archive: Archive
@@ -73,12 +77,14 @@ class Means:
     school: str
     contact: Callable[[Office], str]
     platforms: Mapping[str, str]
+    reader: Callable[[], AbstractContextManager[PictureReader | None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
     """A pack in its place. `sha256` is that of the file, `digest` that of the bag in it, which is the same
-    with and without a passphrase; `exhibits` are those that it tells of, with their labels."""
+    with and without a passphrase; `exhibits` are those that it tells of, with their labels. `waiting` are the
+    exhibits and pictures that were left out because nobody looked at them yet."""
 
     path: Path
     sha256: str
@@ -87,6 +93,7 @@ class Exported:
     protected: bool
     exhibits: tuple[tuple[str, str], ...]
     left_out: tuple[str, ...]
+    waiting: tuple[tuple[str, str], ...]
     on_hold: bool
 
 
@@ -118,6 +125,7 @@ def export(
     everything = gathering.sealed(archive, inside, findings)
     gone = tuple(one for one in everything if one.erased)
     facts = _facts(means, order, inside, findings, everything)
+    facts = covers.applied(facts, order.marked, audience=order.audience, by=order.by)
     goes = _those_that_go(order, facts, gone)
 
     with store.transaction() as t:
@@ -143,7 +151,8 @@ def export(
             entered.append(each)
         archive.checkpoint(means.signer, now=now)
         facts = _completed(means, facts, labels, hold_since=held.held_since if held else None)
-        papers = make(facts, order.audience, made_at=now, progress=drawn)
+        with means.reader() if order.marked else nullcontext() as read_picture:
+            papers = make(facts, order.audience, made_at=now, read_picture=read_picture, progress=drawn)
         pack = write_pack(
             archive,
             [PackedExhibit(each, labels[each], each in papers.originals) for each in goes],
@@ -177,6 +186,7 @@ def export(
         protected=order.passphrase is not None,
         exhibits=tuple(labels.items()),
         left_out=papers.left_out,
+        waiting=covers.waiting(facts, order.audience),
         on_hold=order.audience is Audience.POLICE,
     )
 

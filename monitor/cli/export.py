@@ -13,6 +13,7 @@ from monitor.cli import words
 from monitor.cli.given import HERE, Config, Json, office_named, services_in
 
 if TYPE_CHECKING:
+    from monitor.cases.covers import Marked
     from monitor.cases.export import Exported
     from monitor.jobs import Services
     from monitor.model import Office
@@ -44,6 +45,14 @@ def export(
     received: Annotated[
         str, typer.Option("--received", help="For a complaint: the day it came, as 2026-11-22.")
     ] = "",
+    covers: Annotated[
+        Path | None,
+        typer.Option(
+            "--covers",
+            help="For governors, hr or complaint: a file that says which pictures you looked at, and what in"
+            " them to black out. Other pictures are left out; the command says at its end how to add them.",
+        ),
+    ] = None,
     config: Config = HERE,
     as_json: Json = False,
 ) -> None:
@@ -68,6 +77,7 @@ def export(
         complaint=ComplaintFacts(procedure, stage, (("received", _day(received)),) if received else ())
         if procedure or stage or received
         else None,
+        marked=_marked(covers) if covers else {},
     )
     exported = packing.export(
         bootstrap.pack_means(services),
@@ -114,11 +124,45 @@ def _passphrase(file: Path | None) -> str | None:
     return typed or None
 
 
+def _marked(file: Path) -> Marked:
+    from monitor.cases import covers
+
+    try:
+        return covers.read(file.read_bytes())
+    except OSError as error:
+        words.fail(f"{file} cannot be read: {error.strerror}. Name another file with --covers.", code=2)
+
+
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
         words.fail(f"{text} is no day. Write it as 2026-11-22.", code=2)
+
+
+def _waiting(pictures: tuple[tuple[str, str], ...]) -> list[str]:
+    """What to do so that pictures go along, for somebody who never wrote such a file."""
+    if not pictures:
+        return []
+    count = "1 picture was" if len(pictures) == 1 else f"{len(pictures)} pictures were"
+    lines = [
+        f"{count} left out, because nobody has said yet what must not be seen. To put pictures in:",
+        "  1. Look at each. `school-monitor exhibits show EXHIBIT --by OFFICE` says in which folder the exhibit",
+        "     lies; the pictures are there under data.",
+        "  2. Write a text file, covers.txt, with these lines, or add them to yours:",
+    ]
+    for exhibit in dict.fromkeys(exhibit for exhibit, _ in pictures):
+        lines += ["", f"       [{exhibit}]"]
+        lines += [f'       "{path}" = []' for of, path in pictures if of == exhibit]
+    return [
+        *lines,
+        "",
+        "     [] says that everything in the picture may be seen. To black something out, write where it is,",
+        "     such as [[40, 200, 300, 32]]: 40 pixels from the left, 200 from the top, 300 wide, 32 high.",
+        "     Most drawing programs show these numbers. For more: [[40, 200, 300, 32], [40, 610, 120, 32]].",
+        "     Take out the line of a picture that must not go.",
+        "  3. Type this command again with --covers covers.txt at its end.",
+    ]
 
 
 def _words(exported: Exported, case: str, by: Office) -> list[str]:
@@ -131,6 +175,7 @@ def _words(exported: Exported, case: str, by: Office) -> list[str]:
         f"Tells of: {named}",
         *(f"Left out: {line.replace(': Left out: ', ': ')}" for line in exported.left_out),
     ]
+    lines += _waiting(exported.waiting)
     if exported.on_hold:
         lines.append(f"{case} is on legal hold now: nothing of it may be purged.")
     if exported.protected:

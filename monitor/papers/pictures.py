@@ -91,6 +91,14 @@ def thumbnail(picture: PictureFacts) -> bytes:
     return _jpeg(top)
 
 
+def size(content: bytes) -> tuple[int, int]:
+    """Width and height of a PNG in pixels. Raises `PictureUnusable`."""
+    kind, head = next(chunks(content), (b"", b""))
+    if kind != b"IHDR" or len(head) < 8:
+        raise PictureUnusable("a picture is damaged; verify the archive")
+    return int.from_bytes(head[:4], "big"), int.from_bytes(head[4:8], "big")
+
+
 def chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
     """The chunks of a PNG, each with its kind. Raises `PictureUnusable` for anything else."""
     at = len(PNG_SIGNATURE)

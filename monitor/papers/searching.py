@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from html import unescape
 
-from monitor.errors import MonitorError
+from monitor.errors import MonitorError, PicturesUnavailable
 from monitor.model import Office
+from monitor.papers.audiences import PaperRefused
 from monitor.papers.pictures import chunks
 
 PictureReader = Callable[[bytes], str]
-"""The words in a picture; passed in where the means to read them are installed."""
+"""The words in a picture; passed in where the means to read them are installed. Raises `PicturesUnavailable`
+for one that it cannot read whole."""
 
 _DATA_ADDRESS = re.compile(r"data:image/[a-z]+;base64,[A-Za-z0-9+/=]+")
 _TAG = re.compile(r"<[^>]*>")
@@ -97,7 +99,13 @@ def _png_texts(path: str, content: bytes, read_picture: PictureReader | None) ->
         if kind != b"IDAT":
             yield f"{path}, chunk {kind.decode('latin-1')}", body.decode("latin-1")
     if read_picture is not None:
-        yield f"{path}, as a picture", read_picture(content)
+        try:
+            yield f"{path}, as a picture", read_picture(content)
+        except PicturesUnavailable as error:
+            raise PaperRefused(
+                f"{path} could not be read again by a machine: {error}. Nothing was exported. Leave this"
+                " picture out, and export again"
+            ) from error
 
 
 def _holds(text: str, sought: Sequence[str]) -> bool:

@@ -217,6 +217,11 @@ def changes(picture: PictureFacts) -> tuple[str, ...]:
             f" {cover.why}"
             for cover in picture.covers
         ),
+        *(
+            (f"looked at by the {picture.checked_by.label}, who marked nothing else to be covered",)
+            if picture.checked_by
+            else ()
+        ),
     )
 
 
