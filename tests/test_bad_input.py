@@ -265,7 +265,7 @@ def test_hostile_pages_end_as_exhibits_that_name_what_is_missing(tmp_path: Path,
         "document.body.append(a);a.click();setInterval(()=>alert(4),100)"
         "</script>",
     )
-    site.page("/good", LONG_ENOUGH)
+    site.page("/good", f"{LONG_ENOUGH}<p>{INSULT} (3)</p>")
     settings = allowing(littleover(tmp_path), site.place)
     settings = replace(settings, capture=replace(settings.capture, page_s=3, total_s=20))
     clock = HandClock()

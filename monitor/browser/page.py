@@ -260,6 +260,8 @@ class Attempt:
             if self._recorder is None or not self._recorder.holds_page():
                 raise
             self._recorder.let_pages_through()
+            # The first attempt must be over, or the browser takes the second one back with it.
+            page.goto("about:blank", wait_until="commit", timeout=self._left_ms(limit_s))
             return page.goto(self._url, wait_until="commit", timeout=self._left_ms(limit_s))
 
     def _learn(self, page: Page, response: Response | None, egress: Egress, *, asked_at: datetime) -> None:
