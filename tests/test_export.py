@@ -12,7 +12,7 @@ import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -287,6 +287,29 @@ def test_a_redacted_copy_names_nobody_but_those_whom_the_case_is_about(small: At
         assert not [name for name in pack.names if name.endswith(".png")]
         assert any("a pupil" in line for line in exported.left_out)
         assert (audience is Audience.GOVERNORS) == ("marigold_mum" not in pack.text)
+
+
+def test_a_writer_called_may_is_left_out_of_papers_that_speak_of_may(tmp_path: Path) -> None:
+    """R78: the month and the verb in the papers are no trace of the writer; her name in a title typed is."""
+    for school in working(tmp_path, littleover(tmp_path), {}):
+        in_may = datetime(2026, 5, 3, 9, 0, tzinfo=UTC)
+        school.forum.post(replace(post("by_may", INSULT, author="May"), posted_at=in_may))
+        school.cycle(hours=2)
+        case = opened(school, "by_may")
+        pack = unpacked(packed(school, case, Audience.GOVERNORS), tmp_path / "out")
+        assert "May 2026" in (pack.folder / "data/papers/cover.html").read_text("utf-8")
+
+        rules = cases.Rules(school.services.settings.policy, school.services.delegates)
+        named = cases.open_case(
+            school.services.store,
+            [found(school, "by_may")],
+            title="What May wrote",
+            by=HEADTEACHER,
+            rules=rules,
+            now=school.clock(),
+        )
+        with pytest.raises(WordsRemain, match="cover"):
+            packed(school, named, Audience.GOVERNORS)
 
 
 def test_what_points_to_imagery_leaves_as_words_by_its_own_route_only(small: AtWork, tmp_path: Path) -> None:

@@ -540,6 +540,50 @@ def test_a_masked_word_that_stands_elsewhere_stops_the_export(leak: str) -> None
     assert "thackerbury" not in str(caught.value).casefold()
 
 
+def of_may(extra: str = "", **more: object) -> CaseFacts:
+    """A post made in May that names a neighbour who is called so, and a picture that nobody looked at."""
+    words = f"Tamsin Quillfeather is as useless as May from next door.{extra}"
+    return case(
+        exhibit(
+            words=words,
+            pictures=(picture(checked=False),),
+            mentions=(mention(words, "May", "another person"),),
+            captured_at=datetime(2026, 5, 3, 9, 0, tzinfo=UTC),
+            posted_at=datetime(2026, 5, 2, 9, 0, tzinfo=UTC),
+        ),
+        **more,
+    )
+
+
+def test_a_masked_name_that_is_an_ordinary_word_is_told_from_the_papers_own_words() -> None:
+    """The month and "may show other people" are no leak, and the name is masked."""
+    made = make(of_may(), Audience.GOVERNORS, made_at=NOW)
+    cover = made.files["cover.html"].decode()
+    assert "May 2026" in cover
+    assert "since they may show other people" in cover
+    assert "as useless as [another person] from next door" in made.files["exhibits/AB-1.html"].decode()
+
+
+@pytest.mark.parametrize(
+    "leaky",
+    [
+        lambda: of_may(" Ask May."),
+        lambda: of_may(" Ask \uff2d\uff41\uff59."),
+        lambda: of_may(" #m.a.y"),
+        lambda: of_may(title="Posts about may"),
+        lambda: of_may(purpose="what M-A-Y said"),
+        lambda: of_may(reference="C-May-0007"),
+    ],
+    ids=["words", "wide letters", "hidden letters", "title", "purpose", "reference"],
+)
+def test_a_masked_name_that_is_an_ordinary_word_is_still_found_in_words_from_outside(
+    leaky: Callable[[], CaseFacts],
+) -> None:
+    """One time more than the papers say it themselves is a leak."""
+    with pytest.raises(WordsRemain, match=r"html"):
+        make(leaky(), Audience.GOVERNORS, made_at=NOW)
+
+
 def test_records_that_name_somebody_masked_are_left_out_by_themselves() -> None:
     """An address or a note of an action cannot be typed again, so it gives way and says so."""
     slug = exhibit(requested_url="https://forum.example/oswin-thackerbury", final_url="")

@@ -147,8 +147,8 @@ def _waiting(pictures: tuple[tuple[str, str], ...]) -> list[str]:
     count = "1 picture was" if len(pictures) == 1 else f"{len(pictures)} pictures were"
     lines = [
         f"{count} left out, because nobody has said yet what must not be seen. To put pictures in:",
-        "  1. Look at each. `school-monitor exhibits show EXHIBIT --by OFFICE` says in which folder the exhibit",
-        "     lies; the pictures are there under data.",
+        "  1. Look at each. `school-monitor exhibits show EXHIBIT --by OFFICE` says in which folder it lies;",
+        "     the pictures are there under data.",
         "  2. Write a text file, covers.txt, with these lines, or add them to yours:",
     ]
     for exhibit in dict.fromkeys(exhibit for exhibit, _ in pictures):

@@ -18,11 +18,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitor.papers.audiences import PaperRefused
+from monitor.papers.blotting import blotted, identifiers
 from monitor.papers.compose import Document, Pack, Shown, documents
 from monitor.papers.facts import Audience, CaseFacts, PictureFacts
 from monitor.papers.pdf import pdf
 from monitor.papers.pictures import PictureUnusable, redact, thumbnail
-from monitor.papers.searching import PictureReader, search
+from monitor.papers.searching import PictureReader, holds, search
 from monitor.papers.uco import case_document
 from monitor.papers.views import View, changes, derived_name, omissions, views
 
@@ -48,6 +49,9 @@ class Papers:
     exhibits: tuple[str, ...]
     originals: tuple[str, ...]
     left_out: tuple[str, ...]
+
+
+_CHANGES = "the list of changes"
 
 
 def _silent(_done: int, _of: int) -> None:
@@ -83,9 +87,15 @@ def make(
     if "uco" in pack.holding.parts:
         files["case-uco.jsonld"] = case_document(case, seen, made_at=made_at)
     copies = {f"derived/{name}": copy.content for name, copy in derived.items()}
-    changes = {"the list of changes": "\n".join(c for d in derived.values() for c in d.changes).encode()}
+    told = {_CHANGES: "\n".join(line for copy in derived.values() for line in copy.changes).encode()}
     removed = tuple(word for view in seen for word in view.removed)
-    search({**files, **copies, **changes}, removed, read_picture=read_picture)
+
+    def own() -> Mapping[str, bytes]:
+        if any(holds(each, removed) for each in _kept(case, shown)):
+            return {}  # a name in what is not blotted out would count as a word of ours
+        return _own_words(pack)
+
+    search({**files, **copies, **told}, removed, read_picture=read_picture, own=own)
     _search_report(case, audience)
     return Papers(
         files=files,
@@ -94,6 +104,31 @@ def make(
         originals=tuple(view.exhibit.reference for view in seen if view.shared.original),
         left_out=omissions(seen, pictures_read=pack.pictures_read),
     )
+
+
+def _kept(case: CaseFacts, shown: Mapping[str, Sequence[Shown]]) -> Iterator[str]:
+    yield from identifiers(case)
+    yield from (each.source for pictures in shown.values() for each in pictures)
+
+
+def _own_words(pack: Pack) -> Mapping[str, bytes]:
+    """The same papers without anything from outside."""
+    case: CaseFacts = blotted(pack.case)
+    seen = views(case, pack.audience)
+    shown = {
+        reference: [
+            replace(each, picture=blotted(each.picture), fault=blotted(each.fault)) for each in pictures
+        ]
+        for reference, pictures in pack.pictures.items()
+    }
+    files = {
+        f"{each.name}.html": each.html().encode("utf-8")
+        for each in documents(replace(pack, case=case, seen=seen, pictures=shown))
+    }
+    if "uco" in pack.holding.parts:
+        files["case-uco.jsonld"] = case_document(case, seen, made_at=pack.made_at)
+    told = (line for view in seen if view.masked for each in view.pictures for line in changes(each))
+    return {**files, _CHANGES: "\n".join(told).encode()}
 
 
 def _printed(document: Document) -> Mapping[str, bytes]:
