@@ -38,6 +38,10 @@ def _written(html: str) -> tuple[bytes, frozenset[str]]:
 
     told = _Told()
     logger = logging.getLogger("weasyprint")
+    before = logger.level, logger.propagate
+    # The service keeps the loggers of libraries quiet (monitor/logs.py): this one must speak, to us alone.
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
     logger.addHandler(told)
     try:
         with warnings.catch_warnings():
@@ -52,6 +56,8 @@ def _written(html: str) -> tuple[bytes, frozenset[str]]:
             )
     finally:
         logger.removeHandler(told)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
     return bytes(content), frozenset(told.missing)
 
 
