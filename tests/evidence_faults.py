@@ -2,7 +2,7 @@
 
 Run as `python -m tests.evidence_faults HOW FOLDER SCENARIO`: prints one JSON line for the undisturbed run and
 one for each fault. SCENARIO is one of
-`tests.evidence_kills`, or `verify` for the check itself. HOW is
+`tests.evidence_kills`, `verify` for the check itself, or `pack` for a pack that is written. HOW is
 
 - `eio`: one operation fails with an input/output error, reads too; the next ones work again;
 - `enospc`: from one operation on, nothing more can be changed, not even put back; then there is room again;
@@ -28,8 +28,10 @@ from typing import Any
 
 from monitor.errors import ArchiveError, VerificationError
 from monitor.evidence import Archive, open_archive, verify
+from monitor.evidence.pack import PackedExhibit, write_pack
 from tests.evidence_kills import CHANGES, SCENARIOS, WRITES, Act, no_fsync, prepare, state
-from tests.sealed_archive import checkpointed_archive
+from tests.packs import INFO
+from tests.sealed_archive import SIGNER, checkpointed_archive
 
 READS = {"os.scandir", "os.listdir"}
 UNHEARD = ("pwrite", "fsync", "stat", "lstat")
@@ -238,6 +240,34 @@ def verified(folder: Path) -> None:
         sys.stdout.write(json.dumps({"point": point, "said": said, "faults": faults}) + "\n")
 
 
+def packed(folder: Path) -> None:
+    """The same for a pack, when one operation fails where it is to lie: what lies there in the end."""
+    archive, out = checkpointed_archive(folder / "archive"), folder / "out"
+    out.mkdir()
+    disk = Disk(out)
+    sys.stdout.write(json.dumps({"undisturbed": ["pack.zip"]}) + "\n")
+    for point in count(1):
+        disk.fail_at(point, errno.EIO, lasting=False)
+        said = ""
+        try:
+            write_pack(
+                archive,
+                [PackedExhibit("LM-3", "")],
+                papers={},
+                derived={},
+                info=INFO,
+                signer=SIGNER,
+                destination=out / "pack.zip",
+            )
+        except ArchiveError as error:
+            said = str(error)
+        if not disk.heal():
+            break
+        left = sorted(path.name for path in out.iterdir() if not path.name.startswith("."))
+        sys.stdout.write(json.dumps({"point": point, "said": said, "left": left}) + "\n")
+        (out / "pack.zip").unlink(missing_ok=True)
+
+
 # --- real --------------------------------------------------------------------------------------------
 
 
@@ -295,6 +325,8 @@ def main(how: str, folder: Path, scenario: str = "") -> None:
     match how, scenario:
         case "eio", "verify":
             verified(folder)
+        case "eio", "pack":
+            packed(folder)
         case "eio", _:
             injected(folder, scenario, errno.EIO, lasting=False)
         case "enospc", _:

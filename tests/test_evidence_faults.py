@@ -68,6 +68,18 @@ def test_a_check_that_could_not_read_everything_never_says_that_all_is_good() ->
     assert sum(1 for point in points if point["faults"]) > 50
 
 
+def test_a_pack_of_which_somebody_heard_that_it_failed_lies_nowhere() -> None:
+    """One operation fails where the pack is to lie, up to the very last ones, after it has its name: either
+    nothing is said and there is a pack, or it is said and there is none."""
+    with fast_folder() as folder:
+        _sound, points = run([sys.executable], "eio", folder, "pack")
+
+    assert len(points) > 50
+    for point in points:
+        assert ([] if point["said"] else ["pack.zip"]) == point["left"], point
+    assert sum(1 for point in points if point["said"]) > 50
+
+
 @pytest.mark.parametrize("how", ["eio", "enospc"])
 def test_a_capture_on_a_failing_disk_is_sealed_or_plainly_not_and_is_tried_again(how: str) -> None:
     """The whole service, one post for every sixth operation. A row never says sealed without its entry in

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from sqlite3 import connect
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from PIL import Image, ImageDraw, ImageFont
 from monitor import bootstrap, cases
 from monitor.cases import NotPossible, covers
 from monitor.cases.export import Exported, Order, export
-from monitor.errors import ArchiveError, VerificationError
+from monitor.errors import ArchiveError, StoreUnavailable, VerificationError
 from monitor.evidence import pack_check, verify
 from monitor.model import CaptureMode, Office
 from monitor.papers.audiences import PaperRefused
@@ -229,6 +230,37 @@ def test_an_export_that_fails_says_so_in_the_chain_and_leaves_no_file(school: At
     (row,) = inside(school, case).exports
     assert (ExportState.FAILED, "") == (row.state, row.sha256)
     assert "nowhere" in row.detail
+
+
+def test_an_export_that_cannot_be_written_down_leaves_no_pack_either(small: AtWork) -> None:
+    """Promise 3: the database fails when the pack is done, so it lies nowhere, the chain says
+    for each exhibit that it was not made, and what was there before is still there."""
+    case = opened(small, "insult", "threat")
+    data = small.services.settings.storage.data
+    (data / "older.zip").write_text("of last week")
+    database = connect(data / "monitor.db")
+
+    def lose_the_table(done: int, total: int) -> None:
+        if done == total:
+            database.execute("alter table exports rename to lost")
+            database.commit()
+
+    order = Order(case, Audience.POLICE, HEADTEACHER, "asked for in writing", data / "pack.zip")
+    with pytest.raises(StoreUnavailable):
+        export(
+            bootstrap.pack_means(small.services),
+            order,
+            now=small.clock(),
+            written=lose_the_table,
+        )
+
+    assert ["older.zip"] == [path.name for path in data.iterdir() if path.suffix in (".zip", ".part")]
+    for name in ("insult", "threat"):
+        own = [each["event"] for each in chain(small) if each["exhibit"] == f"{found(small, name)}-1"]
+        assert ["sealed", "exported", "export_failed"] == own
+    database.execute("alter table lost rename to exports")
+    database.commit()
+    assert [ExportState.BEGUN] == [each.state for each in inside(small, case).exports]
 
 
 def test_an_exhibit_that_was_altered_stops_the_export_before_anything_is_said(small: AtWork) -> None:

@@ -6,7 +6,6 @@ papers; pack. Whatever fails after the entries were made is said in the chain as
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -20,10 +19,10 @@ from monitor.cases.access import Rules, open_to
 from monitor.cases.cases import Contents, NotPossible, contents, put_on_hold
 from monitor.cases.custody import Event
 from monitor.cases.gathering import Known, Sealed
-from monitor.errors import MonitorError
+from monitor.errors import ArchiveError, MonitorError
 from monitor.evidence import Archive
 from monitor.evidence.keys import SigningKey
-from monitor.evidence.pack import DerivedCopy, PackedExhibit, PackInfo, write_pack
+from monitor.evidence.pack import DerivedCopy, PackedExhibit, PackInfo, WrittenPack, write_pack
 from monitor.model import Matches, Office
 from monitor.papers.audiences import PaperRefused, Share, holdings, may_ever_hold, shared
 from monitor.papers.facts import (
@@ -145,6 +144,7 @@ def export(
         )
         held = t.case(case.reference)
     entered: list[str] = []
+    pack: WrittenPack | None = None
     try:
         for each in goes:
             _enter(means, order, each, Event.EXPORTED, now=now)
@@ -167,20 +167,16 @@ def export(
             passphrase=order.passphrase,
             progress=written,
         )
-        pack.path.chmod(0o600)
-        sha256 = _sha256(pack.path)
-    except BaseException as error:
-        with suppress(MonitorError):
-            for each in entered:
-                _enter(means, order, each, Event.EXPORT_FAILED, now=now)
         with store.transaction() as t:
-            t.fail_export(export_id, str(error) or type(error).__name__)
+            t.finish_export(export_id, path=str(pack.path), sha256=pack.sha256)
+    except BaseException as error:
+        _say_that_it_failed(means, order, export_id, entered, str(error) or type(error).__name__, now=now)
+        if pack is not None:
+            _take_away(pack.path)
         raise
-    with store.transaction() as t:
-        t.finish_export(export_id, path=str(pack.path), sha256=sha256)
     return Exported(
         path=pack.path,
-        sha256=sha256,
+        sha256=pack.sha256,
         digest=pack.digest,
         size_bytes=pack.size_bytes,
         protected=order.passphrase is not None,
@@ -333,6 +329,23 @@ def _enter(means: Means, order: Order, exhibit_id: str, event: Event, *, now: da
     )
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _say_that_it_failed(
+    means: Means, order: Order, export_id: int, entered: Sequence[str], why: str, *, now: datetime
+) -> None:
+    """In the chain of each exhibit and in the row, as far as they can still be written to."""
+    for each in entered:
+        with suppress(MonitorError):
+            _enter(means, order, each, Event.EXPORT_FAILED, now=now)
+    with suppress(MonitorError), means.store.transaction() as t:
+        t.fail_export(export_id, why)
+
+
+def _take_away(pack: Path) -> None:
+    """Remove a finished pack of which nobody was told."""
+    try:
+        pack.unlink(missing_ok=True)
+    except OSError as error:
+        raise ArchiveError(
+            f"The export failed after the pack was written, and {pack} cannot be removed"
+            f" ({error.strerror}). Remove it by hand; the custody log says that there is none."
+        ) from error

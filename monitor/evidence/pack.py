@@ -20,7 +20,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -87,10 +87,12 @@ class PackInfo:
 @dataclass(frozen=True, slots=True)
 class WrittenPack:
     """A pack in its place. `digest` is the SHA-256 of its tag manifest, which stands for the whole pack, with
-    or without a passphrase. `size_bytes` is what lies on the disk."""
+    or without a passphrase; `sha256` that of the zip as it lies there, "" for a folder. `size_bytes` is what
+    lies on the disk."""
 
     path: Path
     digest: str
+    sha256: str
     files: int
     size_bytes: int
 
@@ -134,21 +136,22 @@ def write_pack(
             return write(_ZipSink(bag, name, info.made_at))
 
     with _in_plain_words(destination), _workplace(destination) as place:
+        made = place / destination.name
         if passphrase is not None:
             # No name, on the archive's own disk: what is not encrypted yet never lies at the destination.
             with tempfile.TemporaryFile(dir=archive.root / layout.SCRATCH) as inner:
                 digest = write_zip(inner)
-                _protect(inner, place / destination.name, name, info, passphrase)
+                _protect(inner, made, name, info, passphrase)
         elif zipped:
-            with (place / destination.name).open("xb") as stream:
+            with made.open("xb") as stream:
                 digest = write_zip(stream)
         else:
-            digest = write(_FolderSink(place / destination.name))
-        (place / destination.name).chmod(0o600 if zipped else 0o700)
-        size = _flush(place / destination.name)
-        (place / destination.name).rename(destination)
-        sync_folder(destination.parent)
-    return WrittenPack(destination, digest, len(contents) + len(standalone.TAGS) + 2, size)
+            digest = write(_FolderSink(made))
+        made.chmod(0o600 if zipped else 0o700)
+        size = _flush(made)
+        sha256 = layout.measure(made).sha256 if zipped else ""
+        _put_in_place(made, destination)
+    return WrittenPack(destination, digest, sha256, len(contents) + len(standalone.TAGS) + 2, size)
 
 
 # --- what goes in ------------------------------------------------------------------------------------
@@ -466,7 +469,8 @@ def _protect(inner: IO[bytes], target: Path, folder: str, info: PackInfo, passph
 def _workplace(destination: Path) -> Iterator[Path]:
     """A folder beside the destination, on its disk, for this pack only; removed whatever happens.
 
-    What a killed run left in it, which may be most of a pack, is removed first.
+    What a killed run left in it, which may be most of a pack, is removed first. If it cannot be removed in
+    the end, the next run does.
     """
     place = destination.with_name(f".{destination.name}.part")
     place.mkdir(mode=0o700, exist_ok=True)
@@ -479,17 +483,31 @@ def _workplace(destination: Path) -> Iterator[Path]:
                 f"Another program is writing {destination} now. Wait until it is done."
             ) from error
         try:
-            if os.path.lexists(destination):
-                raise ArchiveError(
-                    f"There is something at {destination} already. Give the pack another name."
-                )
+            _refuse_taken(destination)
             for leftover in place.iterdir():
                 remove_folder(leftover)
             yield place
         finally:
-            remove_folder(place)
+            with suppress(OSError):  # whether there is a pack was decided before
+                remove_folder(place)
     finally:
         os.close(descriptor)
+
+
+def _refuse_taken(destination: Path) -> None:
+    if os.path.lexists(destination):
+        raise ArchiveError(f"There is something at {destination} already. Give the pack another name.")
+
+
+def _put_in_place(made: Path, destination: Path) -> None:
+    """Give a finished pack its name, the last thing of all; taken away if the disk does not keep it."""
+    _refuse_taken(destination)  # again: writing may have taken minutes
+    made.rename(destination)
+    try:
+        sync_folder(destination.parent)
+    except BaseException:
+        remove_folder(destination)
+        raise
 
 
 def _flush(path: Path) -> int:
