@@ -36,7 +36,7 @@ from tests.packs import (
     unpack,
 )
 from tests.sealed_archive import NOON, fast_folder, fill, record, seal
-from tests.test_wacz import package as web_record
+from tests.web_archives import package as web_record
 
 ENTRIES, PROOFS = "data/chain/entries.jsonl", "data/chain/proofs.jsonl"
 CHECKPOINTS = "data/chain/checkpoints"

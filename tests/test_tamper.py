@@ -24,6 +24,7 @@ from tests.sealed_archive import (
     fast_folder,
     lines_of,
     open_up,
+    rebuild_bag,
     rebuild_chain,
     record,
     spelled,
@@ -40,6 +41,7 @@ from tests.tamperings import (
     exhibits_of,
     files_of,
 )
+from tests.web_archives import small_package
 from tests.witnessed_archive import GOLDEN, Witness, capture, mixed_archive, witness, witnessed_archive
 
 FIRST_KEY, SECOND_KEY = SigningKey(new_signing_key()), SigningKey(new_signing_key())
@@ -102,7 +104,8 @@ def tell(
 def test_an_untouched_archive_is_never_suspected(untouched: Sequence[Path]) -> None:
     """With erasure, custody, two keys and times; and one of two formats."""
     for root in untouched:
-        assert () == verify.problems(root)
+        assert () == verify.problems(root, inside=True)
+    assert 2 == verify.check_archive(untouched[0]).web_archives
 
 
 # --- every file, every way ---------------------------------------------------------------------------
@@ -271,6 +274,28 @@ def test_replaced_keys_and_certificates_are_named(full: Path) -> None:
     keys[0].write_bytes(originals[0])
     (full / "keys/tsa/invented-time.pem").write_bytes(originals[0])
     assert (10, "keys/tsa/invented-time.pem") in named(full)
+
+
+def test_a_web_archive_made_anew_is_named_however_much_is_made_to_fit(full: Path) -> None:
+    """Another page, every digest inside the package right, by somebody without the key: named by its
+    digest; with the exhibit's record and lists made to fit, by the chain; with the chain, by a checkpoint."""
+    exhibit = full / next(each for each in exhibits_of(full) if each.endswith("/E-1"))
+    inner, before = "data/web/capture.wacz", lines_of(full)
+    (exhibit / inner).write_bytes(small_package("somebody else"))
+    path = exhibit.relative_to(full).as_posix()
+    assert [(8, f"{path}/{inner}")] == named(full)
+
+    told = json.loads((exhibit / "data/record.json").read_text())
+    for each in told["files"]:
+        each |= {"bytes": (exhibit / each["path"]).stat().st_size, "sha256": digest(exhibit / each["path"])}
+    (exhibit / "data/record.json").write_bytes(spelled(told))
+    rebuild_bag(exhibit)
+    fitting = lines_of(full)
+    write_lines(full, before)
+    assert [(6, f"{path}/tagmanifest-sha256.txt")] == named(full)
+    write_lines(full, fitting)
+    assert (10, "checkpoints/1.json") in named(full)
+    assert {10} == {step for step, _where in named(full)}
 
 
 def test_a_clock_that_was_moved_is_named_by_its_entry(full: Path) -> None:

@@ -10,8 +10,10 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -26,22 +28,25 @@ from monitor.errors import (
     UnlistedFile,
     VerificationError,
 )
-from monitor.evidence import layout, verify
+from monitor.evidence import layout, open_archive, verify
 from tests.sealed_archive import (
     NOON,
     Line,
     fast_folder,
+    fill,
     lines_of,
     open_up,
     rebuild_bag,
     rebuild_chain,
     rebuild_tags,
+    record,
     seal,
     small_archive,
     spelled,
     with_digest,
     write_lines,
 )
+from tests.web_archives import MUTATIONS, package, unpacked, zipped
 
 README = Path(__file__).parents[1] / "archive" / "README.md"
 GOLDEN = Path(__file__).parent / "golden"
@@ -389,6 +394,64 @@ def test_a_sample_reads_the_files_of_some_and_the_lists_of_all(copy: Path) -> No
     } <= found
 
 
+# --- inside the web archives -------------------------------------------------------------------------
+
+
+def web_archive_in(root: Path, exhibit_id: str, content: bytes) -> str:
+    """Seal an exhibit with this web archive, whatever it holds; returns where it lies."""
+    archive = open_archive(root)
+    scratch = archive.scratch(exhibit_id)
+    fill(scratch)
+    (scratch / "web").mkdir()
+    (scratch / "web" / "capture.wacz").write_bytes(content)
+    return f"{archive.seal(record(exhibit_id), now=NOON).folder}/{layout.WEB_ARCHIVE}"
+
+
+def test_a_sound_web_archive_is_looked_into_when_asked_for(tmp_path: Path) -> None:
+    """No false alarm, by hand neither; what was not opened is not said to have been."""
+    root = tmp_path / "archive"
+    web_archive_in(root, "LM-1", package())
+    seal(open_archive(root), "LM-2")
+
+    for inside in (False, True):
+        checked = verify.check_archive(root, inside=inside)
+        assert (1, inside) == (checked.web_archives, checked.inside)
+    assert 0 == verify.check_archive(root, sample=lambda folders: ["2026/11/LM-2"]).web_archives
+    done = by_hand(root, commands_by_step()[14])
+    assert (0, "", "") == (done.returncode, done.stdout, done.stderr)
+
+
+@pytest.mark.parametrize("name", MUTATIONS)
+def test_a_web_archive_that_was_unsound_when_it_was_sealed_is_named_by_step_14(
+    name: str, tmp_path: Path
+) -> None:
+    """Every digest of the archive holds, so only a look inside shows it: ours, and the one by hand."""
+    mutate, expected = MUTATIONS[name]
+    root = tmp_path / "archive"
+    where = web_archive_in(root, "LM-1", zipped(mutate(unpacked(package()))))
+    assert () == verify.problems(root) == verify.problems(root, inside=True, sample=lambda folders: [])
+
+    found = verify.problems(root, inside=True)
+
+    assert {(14, where)} == {(fault.step, fault.where) for fault in found}
+    assert any(fault.detail.startswith(expected) for fault in found)
+    if name != "another version":
+        assert 0 != by_hand(root, commands_by_step()[14]).returncode
+
+
+def test_a_web_archive_made_to_do_harm_is_a_fault_and_nothing_worse(tmp_path: Path) -> None:
+    """No zip at all, a list without end, a bomb: named, and the next one is still looked at."""
+    root, bomb = tmp_path / "archive", BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("archive/data.warc.gz", bytes(300_000_000))
+    hostile = [b"none", b"PK\1\2" * 1001, bomb.getvalue(), zipped({"archive/a.warc.gz": b"\x1f\x8b"})]
+    places = [web_archive_in(root, f"LM-{number}", content) for number, content in enumerate(hostile)]
+
+    found = verify.problems(root, inside=True)
+
+    assert places == list(dict.fromkeys(fault.where for fault in found))
+
+
 # --- any single byte ---------------------------------------------------------------------------------
 
 
@@ -460,7 +523,7 @@ def test_the_commands_of_the_readme_pass_on_an_untouched_archive(sealed: Path) -
     commands = commands_by_step()
     results = {step: by_hand(sealed, command) for step, command in commands.items()}
 
-    assert list(range(1, 14)) == list(results)
+    assert list(range(1, 15)) == list(results)
     assert {step: (0, "") for step in results} == {s: (r.returncode, r.stderr) for s, r in results.items()}
     assert f"head digest: {verify.check_archive(sealed).head}\n" == results[2].stdout
     assert "".join(result.stdout for step, result in results.items() if step != 2) == ""
@@ -483,7 +546,7 @@ def test_the_steps_of_the_readme_are_the_steps_of_the_code() -> None:
     listed = re.findall(r"^    (\d+)\. ", text, flags=re.M)
     labelled = re.findall(r"^ +# Step (\d+): ", text, flags=re.M)
 
-    assert headings == listed == labelled == [str(number) for number in range(1, 14)]
+    assert headings == listed == labelled == [str(number) for number in range(1, 15)]
 
 
 def test_sha256sum_alone_accepts_each_exhibit(sealed: Path) -> None:

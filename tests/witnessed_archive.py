@@ -13,6 +13,7 @@ from monitor.evidence import Archive, SigningKey, open_archive
 from monitor.model import CaptureMode, UnverifiedTime
 from tests.sealed_archive import SIGNER, fill, item, record
 from tests.time_authority import TimeAuthority, time_authority
+from tests.web_archives import small_package
 
 GOLDEN = Path(__file__).parent / "golden"
 _LIMITS = outbound.OutboundLimits(5, 30, 60, 100_000, 2, ("127.0.0.1",))
@@ -50,23 +51,35 @@ def witness(folder: Path, *, until: datetime | None = None) -> Iterator[Witness]
         yield Witness(authority, asked)
 
 
-def capture(archive: Archive, exhibit_id: str, *, now: datetime, waited: timedelta = timedelta(0)) -> None:
-    """Capture and seal one exhibit that differs from all others."""
-    fill(archive.scratch(exhibit_id), picture=f"not a real picture of {exhibit_id}".encode())
+def capture(
+    archive: Archive,
+    exhibit_id: str,
+    *,
+    now: datetime,
+    waited: timedelta = timedelta(0),
+    web: bool = False,
+) -> None:
+    """Capture and seal one exhibit that differs from all others; with a web archive if wanted."""
+    scratch = archive.scratch(exhibit_id)
+    fill(scratch, picture=f"not a real picture of {exhibit_id}".encode())
+    if web:
+        (scratch / "web").mkdir()
+        (scratch / "web" / "capture.wacz").write_bytes(small_package(exhibit_id))
     words = item(f"The Head is late again, says {exhibit_id}")
     archive.seal(record(exhibit_id, captured_at=now - waited, words=words), now=now)
 
 
 def witnessed_archive(root: Path, asked: Witness, *, signer: SigningKey, next_signer: SigningKey) -> Archive:
-    """Format 2 throughout. The last two entries are covered by no checkpoint yet, nor is the exhibit E-6."""
+    """Format 2 throughout; E-1, E-2 (erased) and E-4 have web archives. The last two entries are covered by
+    no checkpoint yet, nor is the exhibit E-6."""
     archive, now = open_archive(root), datetime.now(UTC)
-    capture(archive, "E-1", now=now)
-    capture(archive, "E-2", now=now)
+    capture(archive, "E-1", now=now, web=True)
+    capture(archive, "E-2", now=now, web=True)
     archive.seal(record("E-3", mode=CaptureMode.WORDS, captured_at=now), now=now)
     archive.note("E-1", "viewed", "headteacher", now=now)
     archive.checkpoint(signer, now=now)
     asked.timestamp(archive)
-    capture(archive, "E-4", now=now, waited=timedelta(days=40))
+    capture(archive, "E-4", now=now, waited=timedelta(days=40), web=True)
     archive.erase("E-2", rule="dismissed", now=now)
     archive.note("E-4", "exported", "dsl", now=now, reason="for the solicitor")
     archive.hand_over(signer, next_signer, now=now)

@@ -346,6 +346,14 @@ def verify(
     sample: Annotated[
         str, typer.Option(help="Read the files of so many exhibits only, chosen at random: 100, or 1%.")
     ] = "",
+    inside: Annotated[
+        bool,
+        typer.Option(
+            "--inside",
+            help="Open the web archives too, and check every answer of the network in them. Takes longer;"
+            " always done for a pack.",
+        ),
+    ] = False,
     config: Config = HERE,
     as_json: Json = False,
 ) -> None:
@@ -370,12 +378,12 @@ def verify(
     found: tuple[VerificationError, ...] = ()
     try:
         head = verification.check_archive(
-            root, words.progress("exhibits checked"), key=key or None, sample=chosen
+            root, words.progress("exhibits checked"), key=key or None, sample=chosen, inside=inside
         )
     except VerificationError as first:
         # Only now for every fault: a good archive is read once. It may have been mended meanwhile.
         again = words.progress("exhibits checked")
-        found = verification.problems(root, again, key=key or None, sample=chosen) or (first,)
+        found = verification.problems(root, again, key=key or None, sample=chosen, inside=inside) or (first,)
     if as_json:
         words.say_json(
             {

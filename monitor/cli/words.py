@@ -163,9 +163,14 @@ def verified_words(head: VerifiedArchive) -> list[str]:
             f"ONLY A SAMPLE: the files of {head.sampled} exhibits were read, chosen at random."
             " Without --sample all are."
         )
-    lines += [
-        f"Head of the chain: {head.head}",
-    ]
+    if head.web_archives:
+        looked = (
+            "every answer in them has its digest, and is in their index"
+            if head.inside
+            else "not opened; their bytes are those that were sealed. --inside opens them"
+        )
+        lines.append(f"Web archives: {head.web_archives}, {looked}.")
+    lines.append(f"Head of the chain: {head.head}")
     vouched = head.vouched
     if vouched.key:
         lines += [

@@ -39,6 +39,7 @@ MANIFEST = "manifest-sha256.txt"
 TAG_MANIFEST = "tagmanifest-sha256.txt"
 RECORD = "data/record.json"
 ITEM = "data/source/item.json"
+WEB_ARCHIVE = "data/web/capture.wacz"
 TOMBSTONE = "tombstone.json"
 
 BAG_DECLARATION_TEXT = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"

@@ -36,7 +36,7 @@ Progress = Callable[[int, int], None]
 MOST_DIRECTORY_BYTES = 8 << 20
 MOST_TIMES_ITS_SIZE = 200
 
-_WEB_RECORD = re.compile(r"data/exhibits/[^/]+/data/web/capture\.wacz")
+_WEB_ARCHIVE = re.compile(rf"data/exhibits/[^/]+/{re.escape(layout.WEB_ARCHIVE)}")
 _TAKEN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 1
 _NO_ZIP = (
@@ -142,7 +142,7 @@ def _run(check: Check) -> Check:
     """Do every step; the tenth as well, unless the pack may not even be opened."""
     check.run()
     if not any(fault.step == 1 for fault in check.faults):
-        records = sorted(name for name in check.sizes if _WEB_RECORD.fullmatch(name))
+        records = sorted(name for name in check.sizes if _WEB_ARCHIVE.fullmatch(name))
         for name in records:
             check.guarded(10, name, lambda: _step_10(check, name))  # noqa: B023 (called at once)
         if records:
