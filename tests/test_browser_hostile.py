@@ -59,10 +59,12 @@ READABLE: Pages = {
     "<script>onscroll=()=>{const d=document.createElement('div');"
     "d.style.height='3000px';d.textContent='more';e.append(d)}</script>",
     "/still": "<img src=/silent.png width=10 height=10>",
+    "/jumps": "<script>setTimeout(()=>location.replace('/jumps?'+Math.random()),30)</script>",
+    "/refresh": "<meta http-equiv=refresh content='0'>",
     "/drip": drip,
     "/flood": flood,
 }
-"""The words are there for whoever looks; only the page never comes to rest, or never ends."""
+"""The words are there for whoever looks; only the page never comes to rest, never stays, or never ends."""
 
 HARMLESS: Pages = {
     "/dialogs": "<script>alert(1);confirm(2);prompt(3);for(let i=0;i<10;i++){open('/popup'+i);}"
@@ -85,8 +87,6 @@ HARMLESS: Pages = {
 
 LOST: Pages = {
     "/silent": silent,
-    "/jumps": "<script>setTimeout(()=>location.replace('/jumps?'+Math.random()),30)</script>",
-    "/refresh": "<meta http-equiv=refresh content='0'>",
     "/back": "<script>onload=()=>{setInterval(()=>{history.pushState(0,'','?'+Math.random());"
     "history.go(-1);location.reload()},5)}</script>",
     "/writes": "<script>setInterval(()=>{document.open();document.write('<p>again'.repeat(9999));"

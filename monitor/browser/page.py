@@ -8,6 +8,7 @@ killing the browser under it: whatever call is waiting then fails, and the steps
 
 from __future__ import annotations
 
+import json
 import platform
 import threading
 from collections import Counter
@@ -18,7 +19,8 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import urldefrag, urlsplit
 
 from playwright.sync_api import (
     Browser,
@@ -200,24 +202,55 @@ class Attempt:
             self._skip_rest("the page could not be reached")
             return
         world = World(session)
-        self._wake(page, session)
-        self._settle(page, world, egress)
-        if not self._read(page, world, egress):
+        opened = (self._facts, tuple(self._steps), tuple(self._missing))
+        if not self._preserve(page, session, world, egress=egress, suppressed=suppressed):
             return
-        self._checked = self._check("check words", suppressed)
-        if not self._checked or self._reading is None:
-            return
-        self._judge(self._reading)
-        self._save_source(world)
-        self._take_picture(page, session, world, self._reading.size)
-        self._save_mhtml(session)
-        self._picture_flagged(session, world)
+        if (elsewhere := self._wanted_to_go()) and not self._suppressed:
+            self._facts, self._steps, self._missing = opened[0], [*opened[1]], [*opened[2]]
+            self._follow(page, world, elsewhere)
+            if not self._preserve(page, session, world, egress=egress, suppressed=suppressed):
+                return
         self._certificates = certificates.gather()
         if self._recorder is not None:
             self._recorder.finish(lambda seconds: page.wait_for_timeout(seconds * 1000), 2.0)
         if any(name.startswith("shots/") or name == saving.MHTML for name in self._files):
             self._read_again(page, world)
             self._checked_again = self._check("check words again", suppressed)
+
+    def _preserve(
+        self, page: Page, session: CDPSession, world: World, *, egress: Egress, suppressed: Suppressed
+    ) -> bool:
+        """Keep the document that stands, from its settling to its pictures."""
+        self._wake(page, session)
+        self._settle(page, world, egress)
+        if not self._read(page, world, egress):
+            return False
+        self._checked = self._check("check words", suppressed)
+        if not self._checked or self._reading is None:
+            return False
+        self._judge(self._reading)
+        self._save_source(world)
+        self._take_picture(page, session, world, self._reading.size)
+        self._save_mhtml(session)
+        self._picture_flagged(session, world)
+        return True
+
+    def _wanted_to_go(self) -> str:
+        """Where the page would have gone to if it had not been held still, "" when only to itself again."""
+        wanted = self._recorder.held_back if self._recorder else ()
+        stands = urldefrag(self._facts.final_url).url
+        return next((url for url in wanted if urldefrag(url).url != stands), "")
+
+    def _follow(self, page: Page, world: World, address: str) -> None:
+        """Let the page go on after all, once: what it sends its visitors to is what they see."""
+        started = self._clock()
+        if self._recorder is not None:
+            self._recorder.let_go()
+        self._files.clear()
+        limit_ms = self._left_ms(self._limits.page_s)
+        with suppress(Error, ScriptFailed), page.expect_navigation(wait_until="commit", timeout=limit_ms):
+            world.ask(f"location.assign({json.dumps(address)}) || true")
+        self._note("follow page", StepOutcome.DONE, started, "the page sent its visitor on after a while")
 
     def _open(self, page: Page, egress: Egress) -> bool:
         started = self._clock()
@@ -313,19 +346,15 @@ class Attempt:
         with suppress(Timeout):
             page.wait_for_load_state("load", timeout=min(5000.0, 400 * budget_s))
         self._wait_until(page, self._calls_ended, 2.0)
+        scroll = SETTLE % (
+            int(budget_s * 1000),
+            limits.max_height_px,
+            "true" if self._mode is CaptureMode.FULL else "false",
+        )
         try:
-            found = world.ask(
-                SETTLE
-                % (
-                    int(budget_s * 1000),
-                    limits.max_height_px,
-                    "true" if self._mode is CaptureMode.FULL else "false",
-                ),
-            )
+            found = world.ask(scroll)
         except ScriptFailed:
-            found = {
-                "whole": False, "stops": 0, "images": 0, "loaded": 0, "pending": 0, "broken": 0, "fonts": True
-            }  # fmt: skip
+            found = self._settle_held_still(world, scroll)
         self._facts = replace(
             self._facts,
             scroll_stops=int(found["stops"]),
@@ -333,6 +362,7 @@ class Attempt:
             images_loaded=int(found["loaded"]),
         )
         self._wait_until(page, self._calls_ended, 2.0)
+        self._hold_still()
         if not found["whole"]:
             troubles.append("the page went on longer than the time allowed")
         if found["pending"]:
@@ -349,6 +379,21 @@ class Attempt:
         self._note(
             "settle", StepOutcome.PARTIAL if troubles else StepOutcome.DONE, started, "; ".join(troubles)
         )
+
+    def _settle_held_still(self, world: World, scroll: str) -> dict[str, Any]:
+        """Settle once more, now that the page may not go on to another address under it."""
+        self._hold_still()
+        try:
+            return dict(world.ask(scroll))
+        except ScriptFailed:
+            return {
+                "whole": False, "stops": 0, "images": 0, "loaded": 0, "pending": 0, "broken": 0, "fonts": True
+            }  # fmt: skip
+
+    def _hold_still(self) -> None:
+        """Keep the document that stands: what is read, pictured and proved from here on is one document."""
+        if self._recorder is not None:
+            self._recorder.hold_still()
 
     def _read(self, page: Page, world: World, egress: Egress) -> bool:
         started = self._clock()
@@ -606,6 +651,9 @@ class Attempt:
                 return
             if self._recorder is not None and self._recorder.blocked:
                 self._counts["blocked by kind"] = self._recorder.blocked
+            if self._recorder is not None and self._recorder.held_back:
+                self._counts["navigation held back"] = len(self._recorder.held_back)
+                self._miss(_HELD_BACK)
             self._facts = replace(
                 self._facts,
                 failed_resources=tuple(self._recorder.lost)[:_MAX_NAMED] if self._recorder else (),
@@ -648,6 +696,7 @@ class Attempt:
 
 _UNCHECKED = "the pictures, because the words behind them could not be checked again"
 _RECORD = "the record of what the network answered"
+_HELD_BACK = "what the page went on to: it opened itself or another address anew and was held still"
 _BLANK_PICTURE = "the picture shows next to nothing"
 _NOT_THERE = {
     "open page": WORDS["unreachable"],

@@ -32,6 +32,7 @@ _EMBEDDED_PICTURE = re.compile(
 _NEEDED_KINDS = ("Image", "Stylesheet", "Font", "Document", "Script", "XHR", "Fetch")
 _TAKEN_BACK = ("Aborted", "BlockedByClient")  # by the page itself, or refused here
 _REDIRECTS = (301, 302, 303, 307, 308)
+_MOST_MOVES = 8  # links, logins and scripts that send a visitor on need fewer
 _PATIENCE_S = 2.0  # a call that the page itself took back never ends here
 _BODILESS = (204, 205, 304)
 _CHUNK_BYTES = 1 << 20
@@ -56,10 +57,12 @@ class Recorder:
     Video never passes (R70); in mode `text` no picture and no font does, and pictures embedded in text are
     cut out of what is kept (R68). Every address is judged before it is asked for, that of a picture as well
     as that of a page (R69). `miss` is told what was left out, in words; `lead_astray` that a page or a frame
-    leads to a forbidden address, after which nothing passes any more. `is_own` knows the proxy's own
-    answers, which are never kept; `address_of` gives the address a host was reached at.
+    leads to a forbidden address, after which nothing passes any more. A page that opens itself or another
+    address again and again is held still after a few times: the document that stands stays. `is_own` knows
+    the proxy's own answers, which are never kept; `address_of` gives the address a host was reached at.
 
-    `address` is where the page itself went last. `lost` are the addresses of parts that did not come, each
+    `address` is where the page itself went last; `held_back` are the addresses it wanted to go on to while it
+    was held still. `lost` are the addresses of parts that did not come, each
     with its kind.
     """
 
@@ -95,11 +98,14 @@ class Recorder:
         self._held: dict[str, _Held] = {}
         self._first_frame = ""
         self._pages_pass_whole = True
+        self._moves = 0
+        self._still = False
         self._calls: dict[str, float] = {}
         self.page: Exchange | None = None
         self.address = ""
         self.lost: dict[str, str] = {}
         self.blocked = 0
+        self.held_back: list[str] = []
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -135,6 +141,15 @@ class Recorder:
         """From now on give the browser each page as it comes, without its end; its body is not kept."""
         self._pages_pass_whole = False
 
+    def hold_still(self) -> None:
+        """From now on the page stays at the document that stands, wherever it wants to go."""
+        self._still = True
+
+    def let_go(self) -> None:
+        """Forget what was held back, and let the page go on to another address again."""
+        self.held_back.clear()
+        self._still, self._moves = False, 0
+
     def finish(self, wait: Callable[[float], None], limit_s: float) -> None:
         """Wait for answers that are on their way, `limit_s` seconds at most, half of that for answers that
         have not begun (the page may have taken the request back); keep what came of the rest.
@@ -161,15 +176,29 @@ class Recorder:
                     self._calls.pop(_network_id(event), None)
                 return
             if self._is_page(event):
-                self.address = str(event["request"]["url"])
-            if self._may_ask(event):
+                self._moves += "redirectedRequestId" not in event
+                self._still = self._still or self._moves > _MOST_MOVES
+                self.address = self.address if self._still else str(event["request"]["url"])
+            if not self._may_ask(event):
+                self._refuse(event)
+            elif self._stays(event):
+                self._hold_back(event)
+            else:
                 if urlsplit(str(event["request"]["url"])).scheme in ("http", "https"):
                     self._asked[_network_id(event)] = self._clock()
                 if event.get("resourceType") in ("XHR", "Fetch"):
                     self._calls[_network_id(event)] = monotonic()
                 self._gate.send("Fetch.continueRequest", {"requestId": event["requestId"]})
-            else:
-                self._refuse(event)
+
+    def _stays(self, event: dict[str, Any]) -> bool:
+        """Whether this would put another document in the place of the one that is held still."""
+        return self._still and self._is_page(event)
+
+    def _hold_back(self, event: dict[str, Any]) -> None:
+        """End a step of the page itself as if a visitor had pressed "stop": what stands then stays."""
+        if len(self.held_back) < _MOST_MOVES:
+            self.held_back.append(str(event["request"]["url"]))
+        self._gate.send("Fetch.failRequest", {"requestId": event["requestId"], "errorReason": "Aborted"})
 
     def _refuse(self, event: dict[str, Any]) -> None:
         self.blocked += 1
@@ -211,6 +240,9 @@ class Recorder:
 
     def _on_answer(self, event: dict[str, Any]) -> None:
         asked_at = self._asked.pop(_network_id(event), None) or self._clock()
+        if self._stays(event):
+            self._hold_back(event)
+            return
         headers = tuple((str(h["name"]), str(h["value"])) for h in event.get("responseHeaders", ()))
         kind = _value("content-type", headers).strip().lower()
         if not self._pictures and kind.startswith(_PICTURE_TYPES):
@@ -237,7 +269,7 @@ class Recorder:
         else:
             self._held[event["requestId"]] = held
             try:
-                body, why = self._whole(go_on) if way is _WHOLE else self._in_pieces(held, go_on)
+                body, why = self._whole(event) if way is _WHOLE else self._in_pieces(held, go_on)
             except Error:
                 body, why = b"".join(held.chunks), "disconnect"
             if self._held.pop(event["requestId"], None) is not None:
@@ -271,9 +303,13 @@ class Recorder:
             return ""
         return "time" if held.page or kind.startswith(_ENDLESS_TYPES) else "unspecified"
 
-    def _whole(self, go_on: dict[str, Any]) -> tuple[bytes, str]:
+    def _whole(self, event: dict[str, Any]) -> tuple[bytes, str]:
+        go_on = {"requestId": event["requestId"]}
         answer = self._gate.send("Fetch.getResponseBody", go_on)
-        self._gate.send("Fetch.continueRequest", go_on)
+        if self._stays(event):  # Since this answer began.
+            self._hold_back(event)
+        else:
+            self._gate.send("Fetch.continueRequest", go_on)
         return _bytes(answer["body"], encoded=answer["base64Encoded"]), ""
 
     def _in_pieces(self, held: _Held, go_on: dict[str, Any]) -> tuple[bytes, str]:
@@ -354,7 +390,7 @@ class Recorder:
         except Exception:  # noqa: BLE001 - whatever a server made up, the page must go on
             self._miss("an answer that could not be recorded")
             return
-        if held.page and exchange.status not in _REDIRECTS:
+        if held.page and exchange.status not in _REDIRECTS and not self._still:
             self.page = exchange
 
 
