@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 
@@ -30,10 +31,12 @@ Route = Answer | Callable[[Handler], None]
 
 
 class PageServer:
-    """Serves `routes` on an address of loopback; `hits` counts paths, `connections` every TCP accept."""
+    """Serves `routes` on an address of loopback; `hits` counts paths, `connections` every TCP accept.
+    What is `held` for a path is called, and waited for, before the answer."""
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0, *, tls: ssl.SSLContext | None = None) -> None:
         self.routes: dict[str, Route] = {}
+        self.held: dict[str, Callable[[], object]] = {}
         self.hits: Counter[str] = Counter()
         self.agents: set[str] = set()
         self.connections = 0
@@ -46,6 +49,8 @@ class PageServer:
                 path = self.path.partition("?")[0]
                 serving.hits[path] += 1
                 serving.agents.add(self.headers.get("User-Agent", ""))
+                if path in serving.held:
+                    serving.held[path]()
                 route = serving.routes.get(path, Answer(b"nothing here", status=404))
                 with suppress(OSError):  # The browser may have gone: many pages here make it.
                     self._give(route) if isinstance(route, Answer) else route(self)
@@ -91,6 +96,21 @@ class PageServer:
         html = f"<!doctype html><html lang=en><head><title>{title}</title></head><body>{body}</body></html>"
         self.routes[path] = Answer(html.encode(), status=status)
         return self.url(path)
+
+    def meet(self, *paths: str, patience_s: float) -> list[bool]:
+        """Hold each of these paths back until all of them were asked for, or patience ends.
+
+        The list tells, for each answer in order, whether they had met.
+        """
+        asked = {path: threading.Event() for path in paths}
+        met: list[bool] = []
+
+        def wait(path: str) -> None:
+            asked[path].set()
+            met.append(all(other.wait(patience_s) for other in asked.values()))
+
+        self.held |= {path: partial(wait, path) for path in paths}
+        return met
 
     def close(self) -> None:
         """Stop serving."""
