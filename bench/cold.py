@@ -19,7 +19,7 @@ def named_browser() -> str:
     return find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", ""))
 
 
-def opened(url: str, *, max_height_px: int, recycle_after: int = 50) -> Browser:
+def opened(url: str, *, max_height_px: int, recycle_after: int = 50, slots: int = 1) -> Browser:
     """A browser as the service opens it, which may go to this address."""
     return open_browser(
         BrowserOptions(
@@ -31,6 +31,7 @@ def opened(url: str, *, max_height_px: int, recycle_after: int = 50) -> Browser:
             max_page_bytes=100_000_000,
             allow_private=(url.split("/")[2],),
             recycle_after=recycle_after,
+            slots=slots,
             web_record=lambda: Wacz("school-monitor bench"),
         ),
         lambda: datetime.now(UTC),

@@ -9,6 +9,7 @@ import hmac
 import random
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -68,7 +69,6 @@ def assemble(
         settings=settings,
         store=store,
         archive=_archive(settings.storage.archive),
-        chain=_archive(settings.storage.archive),
         keyring=signing_keys(settings),
         authorities=time_authorities(settings, door),
         clock=clock,
@@ -167,17 +167,25 @@ def user_agent(settings: Settings) -> str:
 
 
 def _try_browser(settings: Settings) -> str:
-    """Start the browser and let it capture our own page. Raises `BrowserUnavailable` in words."""
+    """Start the browser and let it capture our own page, in each slot at once. Raises `BrowserUnavailable`
+    in words."""
     found = browser.try_browser(settings.capture.browser)
     tried = browser.open_browser(_browser_options(settings, forbidden=lambda url: False), clock)
-    with tempfile.TemporaryDirectory(prefix="school-monitor-") as folder, closing(tried):
-        report = tried.self_test(Path(folder))
-    if report.outcome is not CaptureOutcome.COMPLETE:
-        raise BrowserUnavailable(
-            f"{found}, but it did not capture a test page as it should ({'; '.join(report.missing)});"
-            " install another version of Chromium"
-        )
-    return f"{found}, and captured a test page as it should"
+    slots = settings.capture.slots
+    with (
+        tempfile.TemporaryDirectory(prefix="school-monitor-") as folder,
+        closing(tried),
+        ThreadPoolExecutor(slots) as threads,
+    ):
+        reports = list(threads.map(lambda slot: tried.self_test(Path(folder, str(slot))), range(slots)))
+    for report in reports:
+        if report.outcome is not CaptureOutcome.COMPLETE:
+            raise BrowserUnavailable(
+                f"{found}, but it did not capture a test page as it should ({'; '.join(report.missing)});"
+                " install another version of Chromium"
+            )
+    said = "a test page" if slots == 1 else f"{slots} test pages at once"
+    return f"{found}, and captured {said} as it should"
 
 
 def open_browser(settings: Settings, store: Store, clock: Clock) -> Browser:
@@ -208,6 +216,7 @@ def _browser_options(settings: Settings, *, forbidden: Callable[[str], bool]) ->
         max_page_bytes=settings.outbound.max_bytes * 5,
         allow_private=settings.outbound.allow_private,
         recycle_after=wanted.recycle_after,
+        slots=wanted.slots,
         forbidden=forbidden,
         web_record=lambda: Wacz(f"school-monitor {monitor.__version__}"),
     )

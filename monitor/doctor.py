@@ -21,6 +21,7 @@ from tempfile import NamedTemporaryFile
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import psutil
 import requests
 
 from monitor.errors import (
@@ -41,6 +42,9 @@ CLOCK_TOLERANCE = timedelta(seconds=5)
 LEAST_ROOM = 1_000_000_000
 LITTLE_ROOM = 5_000_000_000
 """Bytes free: below the first nothing should start, below the second somebody should act."""
+
+MEMORY_FOR_TWO = 4_000_000_000
+"""Bytes of memory for two pages at once: a page may bring its browser to 1.3 GB before it is stopped."""
 
 
 class State(StrEnum):
@@ -63,6 +67,14 @@ class Check:
 
 def _free_bytes(folder: Path) -> int:
     return disk_usage(folder).free
+
+
+def _memory_bytes() -> int:
+    """What this program may take: the machine's memory, or less where a container has a limit."""
+    whole: int = psutil.virtual_memory().total
+    with suppress(OSError, ValueError):  # No such file, or "max".
+        return min(whole, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return whole
 
 
 def _locks(file: Path) -> bool:
@@ -94,6 +106,7 @@ class Probes:
     signing_key: Callable[[], str | None]
     times: Mapping[str, Callable[[], str]]
     free_bytes: Callable[[Path], int] = _free_bytes
+    memory_bytes: Callable[[], int] = _memory_bytes
     locks: Callable[[Path], bool] = _locks
     zone: Callable[[str], tzinfo] = ZoneInfo
 
@@ -113,6 +126,7 @@ def examine(settings: Settings, probes: Probes) -> tuple[Check, ...]:
         *_times(probes),
         _database(probes),
         _tried("browser", probes.browser, "Install a browser: apt install chromium"),
+        *_memory(settings, probes),
         _pictures(probes),
         _mail(settings, probes),
         *sources,
@@ -231,6 +245,14 @@ def _tried(name: str, probe: Callable[[], str], fix: str) -> Check:
         return Check(name, State.OK, probe())
     except (MonitorError, OSError) as error:
         return Check(name, State.FAULT, str(error), fix)
+
+
+def _memory(settings: Settings, probes: Probes) -> Iterator[Check]:
+    """Only two browsers at once ask for more than any server has."""
+    if settings.capture.slots > 1 and (found := probes.memory_bytes()) < MEMORY_FOR_TWO:
+        fix = "Give it 5 GB (mem_limit, or the machine's own), or set slots = 1 in [capture] of monitor.toml"
+        words = f"{found / 1e9:.1f} GB of memory are little for two pages at once"
+        yield Check("memory", State.WARNING, words, fix)
 
 
 def _signing_key(settings: Settings, probes: Probes) -> Check:

@@ -1,8 +1,9 @@
 """The tick: APScheduler wakes the jobs; the rows say what is due. One instance a data folder.
 
-Four clocks: poll and upkeep, mail, captures, what vouches for the archive. Playwright's sync interface
-belongs to one thread, so captures run in a pool of one. A stop lets each job finish the row it holds, for
-eight seconds at most; what is cut off then is found by its lease at the next start.
+Four clocks: poll and upkeep, mail, captures, what vouches for the archive. Captures have a thread for each
+slot of the browser; each takes the next row that nobody holds, and only sealing takes turns. A stop lets each
+job finish the row it holds, for eight seconds at most; what is cut off then is found by its lease at the next
+start.
 """
 
 from __future__ import annotations
@@ -50,17 +51,20 @@ def only_one(data: Path) -> Iterator[None]:
 def run(services: Services, stop: threading.Event) -> bool:
     """Work until `stop` is set. True when everything came to rest in time."""
     settings = services.settings
+    slots = settings.capture.slots
     jobs.recover(services)
     scheduler = BackgroundScheduler(
         timezone=UTC,
-        executors={"default": ThreadPoolExecutor(4), "browser": ThreadPoolExecutor(1)},
+        executors={"default": ThreadPoolExecutor(4), "browser": ThreadPoolExecutor(slots)},
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     tick = settings.schedule.tick_s
     _every(scheduler, "poll", tick, lambda: _look(services), services)
     _every(scheduler, "upkeep", tick, lambda: jobs.upkeep(services), services)
     _every(scheduler, "mail", min(tick, MAIL_EVERY_S), lambda: jobs.deliver_due(services), services)
-    _every(scheduler, "capture", min(tick, MAIL_EVERY_S), lambda: _save(services), services, "browser")
+    for slot in range(1, slots + 1):
+        often = min(tick, MAIL_EVERY_S)
+        _every(scheduler, f"capture {slot}", often, lambda: _save(services), services, "browser")
     _every(scheduler, "vouch", max(tick, VOUCH_EVERY_S), lambda: jobs.vouch(services), services)
     scheduler.start()
     log.info(
@@ -122,8 +126,11 @@ def _come_to_rest(scheduler: BackgroundScheduler, services: Services) -> bool:
         services.browser.close()
         rested.set()
 
-    # In the browser's own thread: it waits its turn behind a capture that is still at work.
-    scheduler.add_job(close, executor="browser")
+    # In the threads of the captures, all of them: each comes once the row that it holds is finished.
+    slots = services.settings.capture.slots
+    all_done = threading.Barrier(slots, close)
+    for _ in range(slots):
+        scheduler.add_job(all_done.wait, executor="browser")
     in_time = rested.wait(STOP_WITHIN_S)
     scheduler.shutdown(wait=in_time)
     services.store.close()

@@ -190,6 +190,20 @@ def test_what_is_wrong_with_the_machine_is_named_with_its_fix(settings: Settings
     assert fix in check.fix
 
 
+def test_two_pages_at_once_on_a_small_machine_are_warned_of(settings: Settings) -> None:
+    """A service that is ended for want of memory loses nothing, but a person should hear of it before."""
+    small = replace(probes(settings), memory_bytes=lambda: 3_221_225_472)
+    two = replace(settings, capture=replace(settings.capture, slots=2))
+
+    (check,) = (check for check in examine(two, small) if check.name == "memory")
+
+    assert State.WARNING is check.state
+    assert "3.2 GB of memory" in check.found
+    assert "slots = 1 in [capture]" in check.fix
+    roomy = replace(small, memory_bytes=lambda: 8_000_000_000)
+    assert not {"memory"} & {each.name for each in (*examine(settings, small), *examine(two, roomy))}
+
+
 def test_a_machine_that_cannot_read_pictures_lacks_something_and_is_not_broken(settings: Settings) -> None:
     """The engine is an extra: without it is a warning, with the one line to type."""
     lacking = replace(probes(settings), pictures=failing(PicturesUnavailable("rapidocr is not installed")))

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -208,6 +209,43 @@ def test_it_stops_in_time_while_a_page_never_ends(config: Path, site: FeedSite) 
         stopped(service)
     assert [("sealed", "complete")] == rows(config, f"SELECT state, outcome {OF_POSTS}")
     assert 1 == len(mails(config))
+    assert () == verify.problems(config.parent / "archive")
+
+
+def test_with_two_slots_two_pages_are_saved_at_once(tmp_path: Path, site: FeedSite) -> None:
+    """Neither page is answered before both were asked for: stopped meanwhile, the service comes to rest in
+    time with both still wanted; started again, each is sealed once, in one chain that verifies."""
+    changes = {"tick_s = 30": "tick_s = 1", "slots = 1": "slots = 2"}
+    config = local_config(tmp_path, {"talk": site.feed}, allow=site.place, changes=changes)
+    services = assemble(settings.load(config, {}))
+    import_register(services)
+    services.store.close()
+    site.publish(**{f"p{number}": f"{INSULT} ({number})" for number in range(3)})
+    released, both_asked = threading.Event(), threading.Barrier(3)
+
+    def hold() -> None:
+        both_asked.wait(PATIENCE_S)
+        released.wait(PATIENCE_S)
+
+    site.held = {f"/t/p{number}": hold for number in range(3)}
+    with running(config) as service:
+        both_asked.wait(PATIENCE_S)
+        family = psutil.Process(service.pid).children(recursive=True)
+        code, took_s = stopped(service)
+        assert (0, True) == (code, took_s < 10), took_s
+        _gone, alive = psutil.wait_procs(family, timeout=10)
+        assert [] == [process.name() for process in alive if process.status() != psutil.STATUS_ZOMBIE]
+    assert [("wanted", 3)] == rows(config, f"SELECT state, count(*) {OF_POSTS} GROUP BY state")
+    released.set()
+    site.held = {}
+
+    met = site.meet("/t/p0", "/t/p1", patience_s=PATIENCE_S)
+    with running(config) as service:
+        done = f"SELECT state, outcome, count(*) {OF_POSTS} GROUP BY state, outcome"
+        assert comes_true(lambda: rows(config, done) == [("sealed", "complete", 3)], service)
+        assert 0 == stopped(service)[0]
+    assert [True, True] == met
+    assert 3 == len({path.name for path in (config.parent / "archive").glob("20*/*/M-*")})
     assert () == verify.problems(config.parent / "archive")
 
 

@@ -306,6 +306,8 @@ CASES: dict[str, tuple[str, str, str, str]] = {
         "mail.username",
         "password",
     ),
+    "three pages at once": ("[capture]\nslots = 3", "slots", "capture.slots", "at most 2"),
+    "no page at once": ("[capture]\nslots = 0", "slots", "capture.slots", "at least 1"),
     "a password in the file": ('[mail]\npassword = "x"', "password", "mail.password", "unknown key"),
     "a date in quotes": (
         '[governance]\ndpia_date = "2026-09-01"',

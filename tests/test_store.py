@@ -179,6 +179,30 @@ def test_a_capture_is_asked_for_once_for_each_version_of_a_finding(store: Store,
         assert 1 == t.waiting(since=clock()).captures
 
 
+def test_two_that_look_for_captures_at_one_moment_each_get_their_own(store: Store, clock: HandClock) -> None:
+    """The second asks while the first has not committed yet: neither gets the other's, nor goes away with
+    nothing while something waits."""
+    now = clock()
+    with store.transaction() as t:
+        for name in ("H-1", "H-2"):
+            t.want_capture(name, "https://forum.example/t/1", CaptureMode.FULL, trigger="manual", now=now)
+    got: list[str] = []
+
+    def claim() -> None:
+        with store.transaction() as t:
+            row = t.claim_capture(now=now, until=now + MINUTE)
+            got.append(row.exhibit_id if row else "nothing")
+
+    second = threading.Thread(target=claim)
+    with store.transaction() as t:
+        first = t.claim_capture(now=now, until=now + MINUTE)
+        second.start()
+        second.join(0.5)
+    second.join(30)
+    assert first is not None
+    assert ["H-1", "H-2"] == [first.exhibit_id, *got]
+
+
 def test_a_sealed_capture_releases_its_mail_and_appears_in_the_index(store: Store, clock: HandClock) -> None:
     """A mail that waited for its saved copy goes as soon as the copy is there."""
     finding = add_finding(store, clock())

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import secrets
 import tempfile
+import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -53,17 +54,19 @@ def open_archive(root: Path) -> Archive:
 
 
 class Archive:
-    """The sealed exhibits of one school. Get it from `open_archive`; one for each thread."""
+    """The sealed exhibits of one school. Get it from `open_archive`. Threads may share one: they take turns,
+    and wait for each other however long a sealing takes; only another program is waited for briefly."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._ledger = Ledger(root)
+        self._lock = threading.Lock()
 
     # --- from capture to seal ---
 
     def scratch(self, exhibit_id: str) -> Path:
         """An empty folder for the files of a capture, on the archive's own disk; leftovers are removed."""
-        with _in_plain_words(self.root):
+        with self._turn():
             bag = self._scratch_bag(exhibit_id)
             remove_folder(bag)
             data = bag / "data"
@@ -72,7 +75,7 @@ class Archive:
 
     def sweep(self, keep: Collection[str]) -> None:
         """Remove the scratch folders of all exhibits but these."""
-        with _in_plain_words(self.root):
+        with self._turn():
             for folder in sorted((self.root / layout.SCRATCH).iterdir()):
                 # Those with a dot belong to erasures, which `finish_erasures` ends.
                 if folder.name not in keep and not folder.name.startswith("."):
@@ -84,7 +87,7 @@ class Archive:
         Whatever moment an earlier call was killed at, calling again gives one folder and one entry. An
         exhibit that already lies in the archive is sealed as it lies, with its own record and time.
         """
-        with _in_plain_words(self.root):
+        with self._turn():
             bag = self._scratch_bag(record.exhibit_id)
             with writing(self.root):
                 entry = self._ledger.sealed().get(record.exhibit_id)
@@ -101,7 +104,7 @@ class Archive:
     def adopt(self, exhibit_id: str, *, now: datetime) -> Seal | None:
         """The seal of what already lies in the archive of this exhibit, bound now if it was not; None
         when nothing does. Ask before capturing again what an interrupted run may have left."""
-        with _in_plain_words(self.root):
+        with self._turn():
             entry = self._ledger.sealed().get(exhibit_id)
             if entry is None:
                 folder = self._folder_in_place(exhibit_id)
@@ -115,34 +118,34 @@ class Archive:
 
     def find(self, exhibit_id: str) -> Seal | None:
         """The seal of this exhibit, erased or not; None when it was never sealed."""
-        with _in_plain_words(self.root):
+        with self._turn():
             entry = self._ledger.sealed().get(exhibit_id)
             return None if entry is None else entry.seal
 
     def seals(self) -> Iterator[Seal]:
         """Every seal in the order of the chain, those of erased exhibits too."""
-        with _in_plain_words(self.root):
+        with self._turn():
             entries = tuple(self._ledger.sealed().values())
         yield from (entry.seal for entry in entries)
 
     def erasures(self) -> frozenset[str]:
         """The exhibits whose content is erased, or ordered to be."""
-        with _in_plain_words(self.root):
+        with self._turn():
             return frozenset(self._ledger.erasing())
 
     def history(self, exhibit_id: str) -> tuple[Entry, ...]:
         """Everything the chain says about this exhibit, in order (R79)."""
-        with _in_plain_words(self.root):
+        with self._turn():
             return tuple(each for each in self._ledger.entries() if each.exhibit_id == exhibit_id)
 
     def head(self) -> str:
         """The digest of the last entry, to be kept elsewhere: it alone shows a tail that was cut off."""
-        with _in_plain_words(self.root):
+        with self._turn():
             return self._ledger.head()
 
     def folder(self, exhibit_id: str) -> Path:
         """Where the exhibit lies. Raises `ArchiveError` when it was never sealed, or is erased."""
-        with _in_plain_words(self.root):
+        with self._turn():
             entry = self._sealed_entry(exhibit_id)
             erasing = self._ledger.erasing().get(exhibit_id)
             if erasing is not None:
@@ -155,7 +158,7 @@ class Archive:
     def record(self, exhibit_id: str) -> Mapping[str, object]:
         """What was sealed about the exhibit: its data/record.json. Raises `ArchiveError`, see `folder`."""
         folder = self.folder(exhibit_id)
-        with _in_plain_words(self.root):
+        with self._turn():
             return _readable_record(folder)
 
     # --- custody and erasure ---
@@ -166,7 +169,7 @@ class Archive:
         `event` and `by` are words such as `viewed` and `headteacher`; `reason` is one printable line
         of up to 200 characters. None may hold anything personal: the chain is never erased.
         """
-        with _in_plain_words(self.root):
+        with self._turn():
             if not layout.SLUG.fullmatch(event) or event in layout.NOT_CUSTODY:
                 raise ArchiveError(f"{event!r} is not a custody event.")
             if not layout.SLUG.fullmatch(by):
@@ -183,7 +186,7 @@ class Archive:
         Leaves a tombstone; the chain still verifies. Calling again changes nothing and returns the same
         entry. Whether the rule applies and no legal hold forbids it is decided before.
         """
-        with _in_plain_words(self.root):
+        with self._turn():
             if not layout.RULE.fullmatch(rule):
                 raise ArchiveError("An erasure names the retention rule that orders it, and nothing else.")
             with writing(self.root):
@@ -195,7 +198,7 @@ class Archive:
 
     def finish_erasures(self, *, now: datetime) -> tuple[str, ...]:
         """End every erasure that was interrupted; returns the exhibits. Call it when the service starts."""
-        with _in_plain_words(self.root), writing(self.root):
+        with self._turn(), writing(self.root):
             open_ones = tuple(each for each in self._ledger.erasing() if each not in self._ledger.erased())
             for exhibit_id in open_ones:
                 self._finish_erasure(exhibit_id, now)
@@ -209,7 +212,7 @@ class Archive:
         Whatever moment an earlier call was killed at, calling again ends it. A key that the chain does
         not know yet is announced in it first.
         """
-        with _in_plain_words(self.root), writing(self.root):
+        with self._turn(), writing(self.root):
             return checkpoints.make(self.root, self._ledger, signer, now=now)
 
     def hand_over(self, old: SigningKey, new: SigningKey, *, now: datetime) -> None:
@@ -217,30 +220,30 @@ class Archive:
 
         From then on checkpoints are made with the new key. Calling again changes nothing.
         """
-        with _in_plain_words(self.root), writing(self.root):
+        with self._turn(), writing(self.root):
             checkpoints.announce(self.root, self._ledger, new.public, now=now)
             checkpoints.make(self.root, self._ledger, old, now=now)
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         """Every checkpoint that the chain names, in order."""
-        with _in_plain_words(self.root):
+        with self._turn():
             return tuple(
                 checkpoints.read(self.root, self._ledger, number) for number in self._ledger.checkpointed()
             )
 
     def timestamped(self) -> Mapping[tuple[int, str], datetime]:
         """Which checkpoints got a time by which authority, and when that was written into the chain."""
-        with _in_plain_words(self.root):
+        with self._turn():
             return {which: entry.at for which, entry in self._ledger.timestamped().items()}
 
     def standing(self) -> Standing:
         """How far the chain is vouched for: its newest checkpoint, and the newest time of each authority."""
-        with _in_plain_words(self.root):
+        with self._turn():
             return checkpoints.standing(self.root, self._ledger)
 
     def untimed(self, authority: str) -> tuple[Checkpoint, ...]:
         """The checkpoints since the newest one to which this authority gave a time, in order."""
-        with _in_plain_words(self.root):
+        with self._turn():
             return checkpoints.untimed(self.root, self._ledger, authority)
 
     def keep_time(
@@ -258,7 +261,7 @@ class Archive:
         Raises `TimestampError` when it does not hold, or differs from `now` by more than `CLOCK_TOLERANCE`;
         `CannotCheck` where it cannot be checked. Then nothing is kept. Calling again keeps the first.
         """
-        with _in_plain_words(self.root):
+        with self._turn():
             checkpoint = checkpoints.read(self.root, self._ledger, number)
             moment = tokens.check(
                 unverified.reply,
@@ -288,16 +291,21 @@ class Archive:
 
         Raises `ArchiveError` when an entry is not covered yet: make a checkpoint before.
         """
-        with _in_plain_words(self.root):
+        with self._turn():
             return checkpoints.proofs(self.root, self._ledger, exhibit_ids)
 
     def vouchers(self, numbers: Collection[int]) -> tuple[str, ...]:
         """The files, below the archive, that vouch for these checkpoints: each checkpoint, its signature and
         tokens, the public keys and the authorities' certificates."""
-        with _in_plain_words(self.root):
+        with self._turn():
             return checkpoints.vouchers(self._ledger, numbers)
 
     # --- the steps, under the lock ---
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._lock, _in_plain_words(self.root):
+            yield
 
     def _scratch_bag(self, exhibit_id: str) -> Path:
         if not layout.EXHIBIT_ID.fullmatch(exhibit_id):

@@ -26,12 +26,11 @@ class Watch:
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a job may use. `stopping` turns True when the service was asked to stop; `jitter`
-    gives numbers from 0 to 1. `chain` is the same archive, for the one thread that vouches for its chain."""
+    gives numbers from 0 to 1."""
 
     settings: Settings
     store: Store
     archive: Archive
-    chain: Archive
     keyring: Keyring
     authorities: tuple[TimeAuthority, ...]
     clock: Clock

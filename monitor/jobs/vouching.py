@@ -59,13 +59,13 @@ def vouch(services: Services) -> None:
 
 def bind(services: Services) -> bool:
     """Make a checkpoint if there is something new; False when the archive or the key cannot be used."""
-    keyring, chain = services.keyring, services.chain
+    keyring, archive = services.keyring, services.archive
     try:
         if following := keyring.following():
-            chain.hand_over(keyring.current(), following, now=services.clock())
+            archive.hand_over(keyring.current(), following, now=services.clock())
             keyring.hand_over()
             log.info("signing_key_changed")
-        made = chain.checkpoint(keyring.current(), now=services.clock())
+        made = archive.checkpoint(keyring.current(), now=services.clock())
     except ArchiveError as error:
         _tell(services, notices.ARCHIVE_STOPPED, str(error))
         return False
@@ -81,7 +81,7 @@ def bind(services: Services) -> bool:
 def standing(services: Services) -> EvidenceStanding:
     """How far the archive is vouched for now. Reads only."""
     try:
-        found = services.chain.standing()
+        found = services.archive.standing()
         times = tuple(_time_standing(services, found, authority.name) for authority in services.authorities)
     except ArchiveError as error:
         return EvidenceStanding(fault=str(error))
@@ -97,21 +97,21 @@ def standing(services: Services) -> EvidenceStanding:
 
 
 def _time_standing(services: Services, found: Standing, authority: str) -> TimeStanding:
-    waiting = services.chain.untimed(authority)
+    waiting = services.archive.untimed(authority)
     last = found.times.get(authority)
     return TimeStanding(authority, last[1] if last else None, waiting[0].at if waiting else None)
 
 
 def _confirm(services: Services, authority: TimeAuthority) -> None:
     """Ask for the time of the newest checkpoint: it covers all before it, so that no backlog is asked for."""
-    chain, name = services.chain, authority.name
+    archive, name = services.archive, authority.name
     waiting: tuple[Checkpoint, ...] = ()
     try:
-        waiting = chain.untimed(name)
-        last = chain.standing().times.get(name)
+        waiting = archive.untimed(name)
+        last = archive.standing().times.get(name)
         if not waiting or (last and timedelta(0) <= services.clock() - last[1] < authority.every):
             return
-        chain.keep_time(
+        archive.keep_time(
             waiting[-1].number,
             name,
             authority.ask(waiting[-1].content),
@@ -134,7 +134,7 @@ def _mail_head(services: Services) -> None:
     to = [(office, notices.address(office, settings)) for office in wanted.head_mail_offices]
     to += [(Office.SYS_OPERATOR, address) for address in wanted.head_mail_addresses]
     try:
-        found = services.chain.standing()
+        found = services.archive.standing()
     except ArchiveError:
         return  # told by `bind` at the next run
     if found.newest is None:

@@ -84,13 +84,15 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """`browser` is a path, "" to look for one. `recycle_after` captures a fresh browser is started."""
+    """`browser` is a path, "" to look for one. `recycle_after` captures a fresh browser is started. `slots`
+    pages are saved at once, each in a browser of its own."""
 
     browser: str
     page_s: int
     total_s: int
     max_height_px: int
     recycle_after: int
+    slots: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,7 @@ class CaptureTable(Table):
     total_s: Seconds = 120
     max_height_px: Annotated[int, Field(ge=1000)] = 20000
     recycle_after: Annotated[int, Field(ge=1)] = 50
+    slots: Annotated[int, Field(ge=1, le=2)] = 1
 
 
 class OutboundTable(Table):

@@ -259,6 +259,9 @@ total_s = 120
 max_height_px = 20000
 # After so many pages a fresh browser is started.
 recycle_after = 50
+# How many pages are saved at once, each in a browser of its own: 1, or 2 where many wait. Two need a machine
+# with 4 GB and more; raise the service's limit on memory (MemoryMax, mem_limit) from 3 GB to 5 GB then.
+slots = 1
 
 [evidence]
 # Who is mailed the newest head of the archive's chain each day: posts from above, or mailboxes of the

@@ -785,7 +785,12 @@ class Transaction(CaseStatements, CustodyStatements):
         row = table.c
         due = and_(wanted, row.next_attempt_at <= now, _free(table, now))
         candidate = self._connection.execute(
-            select(row.id).where(due).order_by(row.next_attempt_at, row.id).limit(1)
+            select(row.id)
+            .where(due)
+            .order_by(row.next_attempt_at, row.id)
+            .limit(1)
+            # PostgreSQL only: whoever looks at the same moment gets the next row, not none.
+            .with_for_update(skip_locked=True)
         ).scalar_one_or_none()
         if candidate is None or not self._changed(
             update(table).where(row.id == candidate, due).values(lease_until=until, attempts=row.attempts + 1)
