@@ -20,7 +20,7 @@ run: .venv/.run .venv/.browser ## Start the service with config/ (CONFIG=folder 
 demo: .venv/.run .venv/.browser ## Show the whole thing at work on an invented school
 	@SCHOOL_MONITOR_BROWSER="$$(cat .venv/.browser)" exec .venv/bin/school-monitor demo
 
-test: .venv/.dev .venv/.checkers .venv/.browser ## Run all tests (TESTS="-k words" for some)
+test: .venv/.dev .venv/.checkers .venv/.player .venv/.browser ## Run all tests (TESTS="-k words" for some)
 	@SCHOOL_MONITOR_BROWSER="$$(cat .venv/.browser)" scripts/postgres .venv/bin/python -m pytest $(TESTS)
 
 check: .venv/.dev ## Check style, types, who imports whom, scripts, and that nothing private is committed
@@ -67,6 +67,17 @@ clean: ## Remove what the targets made; your config, data and archive stay
 	@.venv/bin/python -m venv --clear .venv/checkers
 	@.venv/checkers/bin/python -m pip --quiet --disable-pip-version-check install --require-hashes -r requirements/checkers.txt
 	@touch $@
+
+# A player of web archives is npm's: one package, without its libraries, as its two files hold all they need.
+.venv/.player: requirements/package.json requirements/package-lock.json .venv/.checkers
+	@if command -v npm >/dev/null; then \
+	    echo "Installing the player of web archives" && \
+	    cp requirements/package.json requirements/package-lock.json .venv/checkers && \
+	    npm --prefix .venv/checkers --loglevel error --no-audit --no-fund --ignore-scripts ci >/dev/null && \
+	    touch $@; \
+	else \
+	    echo "npm is not installed, so the test of a player is skipped. Type this to have it:  sudo apt-get install npm"; \
+	fi
 
 .venv/.browser: scripts/browser | .venv/.run
 	@scripts/browser >$@.new && mv $@.new $@

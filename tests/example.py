@@ -9,8 +9,6 @@ from __future__ import annotations
 import io
 import os
 import shutil
-import socket
-import subprocess
 import sys
 import tempfile
 import zipfile
@@ -27,10 +25,9 @@ from monitor.evidence.wacz import Wacz
 from monitor.model import Office
 from monitor.papers.facts import Audience
 from tests.browsing import clock
-from tests.checkers import checker
 from tests.page_server import PageServer
+from tests.players import pywb
 from tests.school_at_work import AtWork, at_work, post
-from tests.test_recorder import wait_for
 from tests.thread_page import FLAGGED, serve_thread
 
 CAP_PX = 16_000
@@ -106,30 +103,15 @@ def sheet(school: AtWork, scratch: Path) -> bytes:
 
 def replayed(package: Path, url: str, scratch: Path) -> Image.Image:
     """What pywb shows of the record, when nothing answers at the address any more."""
-    for words in (["init", "c"], ["add", "--unpack-wacz", "c", str(package)]):
-        subprocess.run([checker("wb-manager"), *words], cwd=scratch, check=True, capture_output=True)
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    player = subprocess.Popen(
-        [checker("wayback"), "-b", "127.0.0.1", "-p", str(port)],
-        cwd=scratch,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        wait_for(port)
-        with sync_playwright() as playwright:
-            chromium = playwright.chromium.launch(
-                executable_path=find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")),
-                chromium_sandbox=os.geteuid() != 0,
-            )
-            page = chromium.new_page(viewport={"width": 1280, "height": 3000})
-            page.goto(f"http://127.0.0.1:{port}/c/{url}", wait_until="networkidle")
-            picture = Image.open(io.BytesIO(page.screenshot()))
-            chromium.close()
-    finally:
-        player.terminate()
-        player.wait()
+    with pywb(package, url, scratch) as address, sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")),
+            chromium_sandbox=os.geteuid() != 0,
+        )
+        page = chromium.new_page(viewport={"width": 1280, "height": 3000})
+        page.goto(address, wait_until="networkidle")
+        picture = Image.open(io.BytesIO(page.screenshot()))
+        chromium.close()
     return small(picture, 720)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 import shutil
 import subprocess
@@ -49,7 +50,22 @@ def test_every_pin_has_one_version_and_its_hashes(path: str) -> None:
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", digest) for digest in hashes), requirement
 
 
-@pytest.mark.parametrize("path", PINS)
+def test_what_npm_brings_has_one_version_and_its_digest() -> None:
+    """The same for the player of web archives that tests run."""
+    wanted, locked = (
+        json.loads((ROOT / "requirements" / name).read_text(encoding="utf-8"))
+        for name in ("package.json", "package-lock.json")
+    )
+    packages = {path: entry for path, entry in locked["packages"].items() if path}
+
+    assert {f"node_modules/{name}": version for name, version in wanted["dependencies"].items()} == {
+        path: entry["version"] for path, entry in packages.items()
+    }
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", entry["version"]) for entry in packages.values())
+    assert all(re.fullmatch(r"sha512-[\w+/]{86}==", entry["integrity"]) for entry in packages.values())
+
+
+@pytest.mark.parametrize("path", [*PINS, "requirements/package-lock.json"])
 def test_pins_name_no_index(path: str) -> None:
     """A school's own pip settings decide where files come from."""
     text = (ROOT / path).read_text(encoding="utf-8")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import gzip
 import os
-import socket
 import ssl
 import subprocess
 import time
@@ -31,6 +30,7 @@ from monitor.ports import Browser
 from tests.checkers import checker
 from tests.coverage_site import CoverageSite, lost
 from tests.page_server import Answer, Handler, PageServer, png
+from tests.players import pywb, shown
 
 WORDS = "<p>The summer fete of Littleover Community School was a lovely day for everyone who came.</p>"
 PICTURE = png(300, 200, colour=(200, 0, 0))
@@ -140,74 +140,19 @@ def test_the_record_is_taken_by_the_standard_programs_and_by_our_own_check(
     assert subprocess.run(told, check=True, timeout=60, capture_output=True).stdout.decode() == index
 
 
-def test_a_player_shows_the_page_with_its_pictures_when_the_site_is_gone(
+def test_a_player_shows_the_page_with_its_pictures_when_nothing_is_asked_of_the_site(
     whole: Path, site: CoverageSite, tmp_path: Path
 ) -> None:
-    """pywb, on the package as it is, without a single request to the site."""
-    run = {"cwd": tmp_path, "check": True, "timeout": 60, "capture_output": True}
-    subprocess.run([checker("wb-manager"), "init", "c"], **run)  # type: ignore[call-overload]
-    subprocess.run(  # type: ignore[call-overload]
-        [checker("wb-manager"), "add", "--unpack-wacz", "c", whole / "web/capture.wacz"], **run
-    )
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    player_at = f"http://127.0.0.1:{port}/c"
+    """Frames of other sites too, and pictures that came by a redirect; tests/test_replay.py has more."""
     asked_before = site.near.connections + site.far.connections
-    with subprocess.Popen(
-        [checker("wayback"), "-b", "127.0.0.1", "-p", str(port)],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    ) as player:
-        try:
-            wait_for(port)
-            shown, words = replayed(f"{player_at}/{site.url}", f"{player_at}/mp_/{site.url}")
-        finally:
-            player.terminate()
-    assert {(30, 20)} == set(shown)
-    assert 4 == len(shown)
-    assert "The summer fete of Littleover Community School" in words
-    assert "A frame of the same site." in words
-    assert "A frame of another site." in words
+    with pywb(whole / "web/capture.wacz", site.url, tmp_path) as address:
+        seen = shown(address, site.url)
+    assert [(30, 20)] * 4 == list(seen.pictures)
+    assert "The summer fete of Littleover Community School" in seen.words
+    assert "A frame of the same site." in seen.words
+    assert "A frame of another site." in seen.words
+    assert 0 == seen.asked_elsewhere
     assert asked_before == site.near.connections + site.far.connections
-
-
-def wait_for(port: int) -> None:
-    """Until somebody listens there."""
-    for _ in range(300):
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail("the player did not start")
-
-
-def replayed(framed: str, url: str) -> tuple[list[tuple[int, int]], str]:
-    """The size of every picture that is shown in the page and its frames, and their words. The player puts
-    the page, at `url`, into a frame of a page of its own."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")),
-            chromium_sandbox=os.geteuid() != 0,
-        )
-        page = chromium.new_page()
-        page.goto(framed)
-        page.wait_for_selector("iframe")
-        while not (named := [each for each in page.frames if each.url == url]):
-            page.wait_for_timeout(100)
-        frame = named[0]
-        frame.wait_for_load_state("load")
-        frame.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
-        sizes: list[tuple[int, int]] = []
-        words = []
-        for each in (frame, *frame.child_frames):
-            each.wait_for_function("() => [...document.images].every(i => i.complete)")
-            found = each.evaluate("[...document.images].map(i => [i.naturalWidth, i.naturalHeight])")
-            sizes.extend((int(width), int(height)) for width, height in found)
-            words.append(each.inner_text("body"))
-        chromium.close()
-    return sizes, "\n".join(words)
 
 
 def test_what_goes_over_a_limit_is_cut_marked_and_named(
