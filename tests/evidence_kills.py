@@ -141,7 +141,7 @@ def killed_at(point: int, act: Act, root: Path) -> bool:
     """Do it in a child that dies at its nth operation; False when it had fewer."""
     child = os.fork()
     if child == 0:
-        die_at(point)
+        every_operation(die_at(point))
         act(open_archive(root))
         os._exit(0)
     _, status = os.waitpid(child, 0)
@@ -153,34 +153,39 @@ def killed_at(point: int, act: Act, root: Path) -> bool:
 
 
 def die_at(point: int) -> Callable[[], None]:
-    """Watch this process; it dies at its nth operation. Returns what other effects call when they pass."""
+    """What to call at every point: this process dies at the nth."""
     left = point
 
-    def pass_point() -> None:
+    def reached() -> None:
         nonlocal left
         left -= 1
         if left == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    return reached
+
+
+def every_operation(reached: Callable[[], None]) -> None:
+    """Watch this process to its end: call it before every operation that changes files, and amid a write."""
+
     def watch(event: str, args: tuple[Any, ...]) -> None:
         if event in CHANGES or (event == "open" and isinstance(args[2], int) and args[2] & WRITES):
-            pass_point()
+            reached()
 
     write = os.pwrite
 
     def pwrite(descriptor: int, content: bytes, offset: int) -> int:
-        pass_point()
+        reached()
         half = write(descriptor, content[: (len(content) + 1) // 2], offset)
-        pass_point()
+        reached()
         return half
 
     def fsync(descriptor: int) -> None:
-        pass_point()
+        reached()
 
     os.pwrite = pwrite  # type: ignore[assignment]  # the kill points
     os.fsync = fsync  # type: ignore[assignment]  # the kill points
     sys.addaudithook(watch)
-    return pass_point
 
 
 def state(root: Path) -> dict[str, object]:

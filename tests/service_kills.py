@@ -2,20 +2,22 @@
 
 Run as `python -m tests.service_kills FOLDER SHARE SHARES`: prints one JSON line for the undisturbed run
 and one for each kill point. Points are every operation on files (see `tests.evidence_kills`, which
-watches the standard library), every commit of the database driver and every mail handed over. Ours is
-the real thing: settings, store, matcher, triage, archive, composed mail; fakes are the platform, the
-page and the mail server.
+watches the standard library), every commit of the database driver and every mail handed over. A point at
+which the disk holds what it held at the one before (after a mere look into the database, say) is passed
+over: a kill leaves the same there. Ours is the real thing: settings, store, matcher, triage, archive,
+composed mail; fakes are the platform, the page and the mail server.
 """
 
 from __future__ import annotations
 
+import gc
+import hashlib
 import json
 import os
 import shutil
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +31,7 @@ from monitor.evidence import verify
 from monitor.jobs import Services, run_until_idle
 from monitor.model import Envelope, Item, Message
 from tests.conftest import START, HandClock
-from tests.evidence_kills import die_at, no_fsync
+from tests.evidence_kills import die_at, every_operation, no_fsync
 from tests.fakes import FakeBrowser, ScriptedPlatform
 from tests.school import forum_source, littleover, people_file
 
@@ -123,8 +125,8 @@ def prepare(root: Path) -> None:
 
 
 def main(folder: Path, share: int, shares: int) -> None:
-    """Print the undisturbed end state, then a line for each point of this share: every `shares`-th
-    one, so that processes side by side take all of them."""
+    """Print the undisturbed end state and all points, then a line for each point of this share: every
+    `shares`-th one, so that runs side by side take all of them."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     os.fsync = no_fsync  # type: ignore[assignment]  # the kernel, not the disk, is what a kill spares
     template = folder / "template"
@@ -133,40 +135,89 @@ def main(folder: Path, share: int, shares: int) -> None:
     undisturbed = folder / "undisturbed"
     shutil.copytree(template, undisturbed)
     work(undisturbed, (*CYCLES, *AGAIN))
-    sys.stdout.write(json.dumps({"point": 0} | state(undisturbed)) + "\n")
-    for point in count(share, shares):
-        root = folder / "run"
-        shutil.rmtree(root, ignore_errors=True)
-        shutil.copytree(template, root)
+    gc.freeze()  # rules and libraries stay: no life looks through them for what may go
+    points = telling_points(fresh(template, folder))
+    sys.stdout.write(json.dumps({"points": points} | state(undisturbed)) + "\n")
+    for point in points[share - 1 :: shares]:
+        root = fresh(template, folder)
         if not killed_at(point, root):
-            break
+            raise SystemExit(f"the child had ended before point {point}")
         work(root, AGAIN)
         sys.stdout.write(json.dumps({"point": point} | state(root)) + "\n")
 
 
+def fresh(template: Path, folder: Path) -> Path:
+    """The data folder of a school to which nothing has happened yet."""
+    root = folder / "run"
+    shutil.rmtree(root, ignore_errors=True)
+    shutil.copytree(template, root)
+    return root
+
+
+def telling_points(root: Path) -> list[int]:
+    """The points at which the disk holds another thing than at the point before."""
+    telling: list[int] = []
+    passed, last = 0, b""
+
+    def look() -> None:
+        nonlocal passed, last
+        passed += 1
+        last, before = on_disk(root), last
+        if last != before:
+            telling.append(passed)
+
+    def observe() -> None:
+        work(root, CYCLES, every_side_effect(look))
+        (root.parent / "points.json").write_text(json.dumps(telling))
+
+    if in_child(observe) != 0:
+        raise SystemExit("the observed child failed")
+    found: list[int] = json.loads((root.parent / "points.json").read_text())
+    return found
+
+
+def on_disk(root: Path) -> bytes:
+    """A digest of everything that would be left here. SQLite's own shared memory (-shm) is not: whoever
+    opens the database after a kill makes it anew."""
+    digest = hashlib.blake2b()
+    for path in sorted(root.rglob("*")):
+        if not path.name.endswith("-shm"):
+            digest.update(f"{path} {path.stat().st_mode}\n".encode())
+            digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.digest()
+
+
 def killed_at(point: int, root: Path) -> bool:
-    """Work in a child that dies after its nth side effect; False when it had fewer."""
+    """Work in a child that dies at its nth point; False when it had fewer."""
+    status = in_child(lambda: work(root, CYCLES, every_side_effect(die_at(point))))
+    if status > 0:
+        raise SystemExit(f"the child failed before point {point}")
+    return status < 0
+
+
+def in_child(do: Callable[[], None]) -> int:
+    """Do it in a child of everything that is loaded; 0, or the signal that killed it as a negative number."""
     child = os.fork()
     if child == 0:
-        passed = die_at(point)
-        commit: Any = SQLiteDialect_pysqlite.do_commit
-
-        def do_commit(dialect: SQLiteDialect_pysqlite, connection: object) -> None:
-            commit(dialect, connection)
-            passed()
-
-        SQLiteDialect_pysqlite.do_commit = do_commit  # type: ignore[assignment, method-assign]  # dies there
         try:
-            work(root, CYCLES, passed)
+            do()
         except BaseException:  # noqa: BLE001 - whatever it is, this child must not run on as its parent
             os._exit(1)
         os._exit(0)
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status):
-        return True
-    if os.WEXITSTATUS(status) != 0:
-        raise SystemExit(f"the child failed before point {point}")
-    return False
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def every_side_effect(reached: Callable[[], None]) -> Callable[[], None]:
+    """Call it at every operation on files and after every commit; returned for what is handed over."""
+    every_operation(reached)
+    commit: Any = SQLiteDialect_pysqlite.do_commit
+
+    def do_commit(dialect: SQLiteDialect_pysqlite, connection: object) -> None:
+        commit(dialect, connection)
+        reached()
+
+    SQLiteDialect_pysqlite.do_commit = do_commit  # type: ignore[assignment, method-assign]  # watched
+    return reached
 
 
 def state(root: Path) -> dict[str, object]:
