@@ -24,10 +24,11 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import CDPSession, Error, Playwright, sync_playwright
 
 from monitor.browser import self_test
-from monitor.browser.egress import NOWHERE, Egress, Resolve, lookup
+from monitor.browser.egress import Egress, Resolve, lookup
 from monitor.browser.memory import ProcessTree
 from monitor.browser.page import OUT_OF_MEMORY, OUT_OF_TIME, Attempt, PageLimits
 from monitor.browser.recorder import Forbidden, RecordLimits
+from monitor.browser.switches import SWITCHES
 from monitor.errors import BrowserUnavailable
 from monitor.model import CaptureMode, CaptureReport
 from monitor.ports import Browser, Clock, Suppressed, WebRecord
@@ -41,28 +42,6 @@ _LOOK_EVERY_S = 0.05
 _LAUNCH_S = 30.0
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _INSTALL = "install one with: apt-get install chromium"
-
-# Single switches only: a --disable-features of ours would replace Playwright's list.
-_SWITCHES = (
-    "--disable-quic",
-    # Chromium 156 heeds the second only (tests/test_ssrf.py); the first is for builds that know no other.
-    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
-    "--block-new-web-contents",
-    "--deny-permission-prompts",
-    "--dns-prefetch-disable",
-    # Without this a picture of a page may show what has not been unpacked yet as empty.
-    "--disable-checker-imaging",
-    "--no-pings",
-    "--disable-domain-reliability",
-    "--disable-client-side-phishing-detection",
-    # What no switch silences is sent to names that exist nowhere (RFC 6761), so that it reaches nobody.
-    f"--gaia-url=http://{NOWHERE}",
-    f"--google-url=http://{NOWHERE}",
-    f"--google-apis-url=http://{NOWHERE}",
-    f"--apps-gallery-update-url=http://{NOWHERE}",
-    f"--component-updater=url-source=http://{NOWHERE}",
-)
 
 
 def _nothing_forbidden(url: str) -> bool:
@@ -386,7 +365,7 @@ class _Lane:
             # Chromium refuses to use its sandbox as root, so root (a container) runs without it;
             # everybody else keeps it.
             chromium_sandbox=os.geteuid() != 0,
-            args=list(_SWITCHES),
+            args=list(SWITCHES),
             proxy={"server": self._egress.url},
             handle_sigint=False,
             handle_sigterm=False,

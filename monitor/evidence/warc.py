@@ -69,7 +69,7 @@ class Warc:
         offset = self._out.tell()
         kind = value_of("content-type", exchange.headers).strip().lower()
         stored = kind.startswith(_COMPRESSED) and not kind.startswith(_NOT_COMPRESSED)
-        self._write(response, level=1 if stored else 6)
+        self._write(response, level=0 if stored else 6)
         written = Written(
             offset, self._out.tell() - offset, response.rec_headers.get_header("WARC-Payload-Digest")
         )
