@@ -318,6 +318,106 @@ def test_what_was_erased_keeps_its_history_and_is_handed_to_nobody(school: AtWor
         )
 
 
+def purged(school: AtWork, exhibit: str, by: Office = HEADTEACHER, **given: Any) -> cases.Purged:
+    """An exhibit purged as an office types it."""
+    typed = {"rule": "dismissed", "reason": "Tamsin Quillfeather asked me", **asked(school, by), **given}
+    return cases.purge(school.services.store, school.services.archive, exhibit, **typed)
+
+
+def test_a_purge_is_ordered_in_the_chain_and_leaves_a_tombstone_only(on_both: AtWork) -> None:
+    """R79, R126: who ordered it and under which rule; no word is left in the archive, which verifies."""
+    exhibit, canary = f"{found(on_both, 'insult')}-1", b"useless waste of space"
+    root = on_both.services.archive.root
+    assert any(canary in path.read_bytes() for path in root.rglob("*") if path.is_file())
+    done = purged(on_both, exhibit)
+
+    assert found(on_both, "insult") == done.finding
+    assert [
+        "Sun 22 Nov 2026, 08:00 GMT: the Headteacher ordered its purge: Tamsin Quillfeather asked me",
+        "Sun 22 Nov 2026, 08:00 GMT: its erasure was ordered under rule dismissed",
+        "Sun 22 Nov 2026, 08:00 GMT: its content was erased under rule dismissed; the tombstone is kept",
+    ] == [cases.in_words(line, on_both.services.local) for line in done.lines]
+    own = [line for line in chain(on_both) if line.get("exhibit") == exhibit]
+    assert ["sealed", "purge_ordered", "erasing", "erased"] == [line["event"] for line in own]
+    assert "headteacher" == own[1]["by"]
+    assert not any(canary in path.read_bytes() for path in root.rglob("*") if path.is_file())
+    assert 1 == verify.check_archive(root).erased
+    assert list(done.lines) == list(shown(on_both, exhibit).history[1:4])
+    (row,) = (
+        each
+        for each in cases.exhibits(on_both.services.store, on_both.services.archive)
+        if each.exhibit_id == exhibit
+    )
+    assert "" == row.folder
+    with pytest.raises(cases.NotPurged, match="erased before"):
+        purged(on_both, exhibit)
+
+
+def test_what_a_case_needs_or_a_legal_hold_keeps_is_not_purged(school: AtWork) -> None:
+    """R125: not while a case that holds it is open or on hold, whoever may open that case; then it is."""
+    exhibit, store = f"{found(school, 'insult')}-1", school.services.store
+    reference = opened(school, "insult", "threat")
+    with pytest.raises(cases.NotPurged, match=f"{reference} is open"):
+        purged(school, exhibit)
+    cases.close(store, reference, outcome="the author apologised", **asked(school))
+    elsewhere = opened(school, "insult")
+    cases.hold(store, elsewhere, why="the police asked", **asked(school))
+    with pytest.raises(cases.NotPurged, match=f"{elsewhere} is on legal hold"):
+        purged(school, exhibit)
+    assert "purge_ordered" not in {line["event"] for line in chain(school)}
+    assert shown(school, exhibit).folder
+
+    cases.lift_hold(store, elsewhere, why="the police ended it", **asked(school))
+    cases.close(store, elsewhere, outcome="no charge", **asked(school))
+    purged(school, exhibit)
+    assert not shown(school, exhibit).folder
+
+
+def test_a_case_that_an_office_may_not_open_is_not_betrayed_by_its_exhibit(school: AtWork) -> None:
+    """Promise 6: neither its number, nor its hold, nor why it keeps what lies in it, nor whom it was packed
+    for in its name; all the same nothing of it is purged."""
+    exhibit, store = f"{found(school, 'threat')}-1", school.services.store
+    reference = opened(school, "insult", "threat")
+    cases.hold(store, reference, why="the police asked", **asked(school))
+    school.forum.edit("insult", HEAD)
+    school.cycle(minutes=31)
+
+    seen = shown(school, exhibit)
+    assert ((), False) == (seen.cases, seen.on_hold)
+    with pytest.raises(cases.NotPurged, match="Data Protection Officer") as refused:
+        purged(school, exhibit)
+    assert reference not in str(refused.value) and "hold" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({"rule": "Mr Brackenhall"}, "dismissed, .*R127"),
+        ({"reason": " "}, "say why"),
+        ({"by": Office.SYS_OPERATOR}, "may not open"),
+    ],
+)
+def test_a_purge_that_may_not_be_leaves_everything(school: AtWork, given: dict[str, Any], why: str) -> None:
+    """No rule but those of the policy, no purge without a reason, none by an office that may not open it."""
+    exhibit, before = f"{found(school, 'insult')}-1", chain(school)
+    with pytest.raises((cases.NotPurged, cases.NotYours), match=why):
+        purged(school, exhibit, **given)
+    assert before == chain(school)
+
+
+def test_an_interrupted_purge_is_ended_by_asking_again(school: AtWork) -> None:
+    """Killed after it was ordered: the second time says no more than what was left to do."""
+    exhibit, root = f"{found(school, 'insult')}-1", school.services.archive.root
+    purged(school, exhibit)
+    ledger = (root / "ledger.jsonl").read_bytes().splitlines(keepends=True)
+    (root / "ledger.jsonl").write_bytes(b"".join(ledger[:-1]))
+    again = replace(school, services=replace(school.services, archive=open_archive(root)))
+
+    assert ["erased"] == [line.event for line in purged(again, exhibit).lines]
+    assert 1 == [line["event"] for line in chain(again)].count("purge_ordered")
+    verify.check_archive(root)
+
+
 def test_a_look_at_a_finding_is_in_the_history_of_its_exhibit(school: AtWork) -> None:
     """One history for each exhibit, whichever command opened it."""
     given = asked(school)

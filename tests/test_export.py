@@ -192,6 +192,7 @@ def test_a_case_goes_to_every_reader_in_a_pack_that_verifies(small: AtWork, tmp_
 def test_a_pack_holds_nothing_of_another_case_of_the_same_people(small: AtWork, tmp_path: Path) -> None:
     """R105: two cases share a person, a finding and its exhibit; each pack holds exactly its own."""
     one, two = opened(small, "insult", "threat"), opened(small, "threat")
+    packed(small, one, Audience.SOLICITOR)
     exported = packed(small, two, Audience.POLICE)
     pack = unpacked(exported, tmp_path / "out")
 
@@ -212,7 +213,7 @@ def test_the_export_is_in_the_chain_and_in_the_pack_itself(small: AtWork, tmp_pa
     entries = [entry for entry in chain(small) if entry["event"] == "exported"]
 
     assert {ref for ref, _label in exported.exhibits} == {entry["exhibit"] for entry in entries}
-    assert {(HEADTEACHER.value, f"for solicitor, case {case}")} == {(e["by"], e["reason"]) for e in entries}
+    assert {(HEADTEACHER.value, "for solicitor")} == {(e["by"], e["reason"]) for e in entries}
     assert "solicitor asked" not in (small.services.archive.root / "ledger.jsonl").read_text("utf-8")
     lines = (unpacked(exported, tmp_path / "out").folder / "data/chain/entries.jsonl").read_text("utf-8")
     assert 2 == lines.count('"event":"exported"')
@@ -280,16 +281,19 @@ def test_an_exhibit_that_was_altered_stops_the_export_before_anything_is_said(sm
 
 
 def test_an_exhibit_that_was_erased_is_named_on_the_cover(small: AtWork, tmp_path: Path) -> None:
-    """Never silently: the pack holds its tombstone's entries, and the cover says what is gone and why."""
+    """Never silently: the pack holds its tombstone's entries, and the cover of every reader who would have
+    had it says what is gone, why, and on which day it was here (R78, promise 3)."""
     case = opened(small, "insult", "threat")
     gone = f"{found(small, 'insult')}-1"
-    small.services.archive.erase(gone, rule="R124", now=small.clock())
-    pack = unpacked(packed(small, case, Audience.POLICE), tmp_path / "out")
+    small.services.archive.erase(gone, rule="R124", now=datetime(2027, 6, 30, 23, 30, tzinfo=UTC))
+    for audience in set(Audience) - {Audience.PLATFORM}:
+        pack = unpacked(packed(small, case, audience), tmp_path / audience.value)
 
-    cover = (pack.folder / "data" / "papers" / "cover.html").read_text("utf-8")
-    assert f"{gone}: erased on 22 November 2026 under rule R124" in cover
-    assert "erased" == {each["exhibit"]: each["content"] for each in pack.facts["exhibits"]}[gone]
-    assert not [name for name in pack.names if name.startswith(f"data/exhibits/{gone}/")]
+        (cover,) = (name for name in pack.names if re.fullmatch(r"data/papers/(cover|complaint)\.html", name))
+        told = (pack.folder / cover).read_text("utf-8")
+        assert f"{gone}: erased on Thursday 1 July 2027 under rule R124" in told, audience
+        assert "erased" == {each["exhibit"]: each["content"] for each in pack.facts["exhibits"]}[gone]
+        assert not [name for name in pack.names if name.startswith(f"data/exhibits/{gone}/")]
 
 
 # --- who may have what ------------------------------------------------------------------------------
@@ -380,7 +384,7 @@ def test_an_allegation_goes_to_police_and_solicitor_only(tmp_path: Path) -> None
                 with pytest.raises(PaperRefused, match="solicitor or police"):
                     packed(school, case, audience, by=owner)
         exported = [entry["reason"] for entry in chain(school) if entry["event"] == "exported"]
-        assert [f"for {each}, case {case}" for each in ("solicitor", "police")] == exported
+        assert [f"for {each}" for each in ("solicitor", "police")] == exported
 
 
 # --- pictures with parts blacked out ----------------------------------------------------------------
@@ -575,26 +579,61 @@ def test_what_was_handed_in_is_marked_and_no_capture_of_ours(small: AtWork, tmp_
 # --- on a terminal ----------------------------------------------------------------------------------
 
 
+def on_a_terminal(root: Path, *words: str, answer: str = "") -> subprocess.CompletedProcess[str]:
+    """A command as a person types it, with what they answer."""
+    return subprocess.run(
+        [sys.executable, "-m", "monitor", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        input=answer,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+            "SCHOOL_MONITOR_DATA": str(root / "data"),
+            "SCHOOL_MONITOR_ARCHIVE": str(root / "archive"),
+        },
+        cwd=REPOSITORY,
+    )
+
+
+def test_a_purge_asks_first_and_says_what_it_does_not_reach(small: AtWork, tmp_path: Path) -> None:
+    """What the Data Protection Officer's request comes to: asked, refused, asked again, done, listed."""
+    exhibit, case = f"{found(small, 'insult')}-1", opened(small, "insult")
+    pack = packed(small, case, Audience.SOLICITOR)
+    order = ("exhibits", "purge", exhibit, "--rule", "R127", "--reason", "the author asked", "--by")
+    refused = on_a_terminal(tmp_path, *order, "headteacher", "--yes")
+    assert (1, True) == (refused.returncode, f"{case} is open" in refused.stderr)
+    rules = cases.Rules(small.services.settings.policy, small.services.delegates)
+    cases.close(
+        small.services.store, case, outcome="an apology", by=HEADTEACHER, rules=rules, now=small.clock()
+    )
+    for answer in ("n\n", ""):
+        ran = on_a_terminal(tmp_path, *order, "headteacher", answer=answer)
+        asked = "Nobody can bring it back" in ran.stderr
+        assert (1, True, "") == (ran.returncode, asked, ran.stdout.strip())
+    assert "erasing" not in {entry["event"] for entry in chain(small)}
+
+    ran = on_a_terminal(tmp_path, *order, "headteacher", answer="y\n")
+    assert 0 == ran.returncode
+    for line in (
+        "the Headteacher ordered its purge: the author asked",
+        "its content was erased under rule R127; the tombstone is kept",
+        f"{pack.path}: a pack that was made with it",
+        f"{found(small, 'insult')}: the finding, with the words of the post",
+    ):
+        assert line in ran.stdout
+    told = on_a_terminal(tmp_path, "exhibits").stdout
+    assert "nowhere, purged" in next(line for line in told.splitlines() if exhibit in line)
+
+
 def test_the_commands_lead_from_a_finding_to_a_pack_handed_over(small: AtWork, tmp_path: Path) -> None:
     """What a Headteacher types: decide, export, verify, hand over, read the history."""
     finding = found(small, "insult")
     (tmp_path / "passphrase").write_text("four plain words here\n")
-    environ = {
-        "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
-        "SCHOOL_MONITOR_DATA": str(tmp_path / "data"),
-        "SCHOOL_MONITOR_ARCHIVE": str(tmp_path / "archive"),
-    }
 
     def typed(*words: str) -> str:
-        ran = subprocess.run(
-            [sys.executable, "-m", "monitor", *words],
-            capture_output=True,
-            text=True,
-            check=False,
-            env=environ,
-            cwd=REPOSITORY,
-        )
+        ran = on_a_terminal(tmp_path, *words)
         assert (0, "") == (ran.returncode, ran.stderr), words
         return ran.stdout
 
@@ -631,7 +670,7 @@ def test_the_commands_lead_from_a_finding_to_a_pack_handed_over(small: AtWork, t
     assert "picture was left out" not in told
     told = typed("exhibits", "show", f"{finding}-1", "--by", "headteacher")
     for line in (
-        "the Headteacher put it into a pack (for police, case C-2026-0001): the police asked",
+        "the Headteacher put it into a pack (for police): the police asked",
         "the Headteacher handed it over, to PC Ottoline Marchbanks, memory stick",
         "Labels:   TQ/1",
         "Cases:    C-2026-0001 (on legal hold)",

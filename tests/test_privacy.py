@@ -289,7 +289,7 @@ def test_lists_hold_no_content(full: Full) -> None:
     rules = cases.Rules(services.settings.policy, services.delegates)
     listed = cases.findings(services.store, rules=rules)
     assert len(listed) > 15
-    assert [] == leaks(str(listed)) == leaks(str(cases.exhibits(services.store)))
+    assert [] == leaks(str(listed)) == leaks(str(cases.exhibits(services.store, services.archive)))
     assert {("", "", ())} == {(one.label, one.urgency, one.told) for one in listed}
 
 

@@ -48,7 +48,8 @@ def school(tmp_path: Path) -> AtWork:
 
 
 def listed(store: Store) -> list[ExhibitRow]:
-    return cases.exhibits(store)
+    with store.transaction() as t:
+        return t.exhibits()
 
 
 def test_rows_that_were_lost_come_back_as_they_were(school: AtWork) -> None:

@@ -26,7 +26,16 @@ from monitor.cases.cases import (
     open_case,
 )
 from monitor.cases.custody import Happening, in_words
-from monitor.cases.exhibits import NothingToHandOver, Shown, exhibits, hand_over, show_exhibit
+from monitor.cases.exhibits import (
+    NothingToHandOver,
+    NotPurged,
+    Purged,
+    Shown,
+    exhibits,
+    hand_over,
+    purge,
+    show_exhibit,
+)
 from monitor.cases.findings import Decision, Opened, Summary, decide, findings, open_finding
 from monitor.cases.people import import_people
 from monitor.cases.rebuilding import NotIndexed, Rebuilt, rebuild_index
@@ -39,10 +48,12 @@ __all__ = [
     "Decision",
     "Happening",
     "NotPossible",
+    "NotPurged",
     "NotYours",
     "NotIndexed",
     "NothingToHandOver",
     "Opened",
+    "Purged",
     "Rebuilt",
     "Rules",
     "Shown",
@@ -68,6 +79,7 @@ __all__ = [
     "note",
     "open_case",
     "open_finding",
+    "purge",
     "rebuild_index",
     "show_exhibit",
 ]

@@ -21,12 +21,14 @@ Local = Callable[[datetime], str]
 
 
 class Event(StrEnum):
-    """What a person does with an exhibit. Sealing and erasure write entries of their own."""
+    """What a person does with an exhibit. Sealing, and the erasure that a purge orders, write entries of
+    their own."""
 
     VIEWED = "viewed"
     EXPORTED = "exported"
     EXPORT_FAILED = "export_failed"
     HANDED_OVER = "handed_over"
+    PURGE_ORDERED = "purge_ordered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,7 @@ def _words(entry: Entry) -> str:
         Event.EXPORTED.value: f"{who} put it into a pack{phrase}",
         Event.EXPORT_FAILED.value: f"the pack that {who} asked for was not made{phrase}",
         Event.HANDED_OVER.value: f"{who} handed it over{phrase}",
+        Event.PURGE_ORDERED.value: f"{who} ordered its purge{phrase}",
     }
     return said.get(entry.event, f"{entry.event.replace('_', ' ')} by {who}{phrase}")
 

@@ -323,7 +323,7 @@ def _enter(means: Means, order: Order, exhibit_id: str, event: Event, *, now: da
         exhibit_id,
         event,
         by=order.by,
-        phrase=f"for {order.audience.value}, case {order.case}",
+        phrase=f"for {order.audience.value}",  # not the case: another one's packs tell this, too
         reason=order.reason,
         now=now,
     )

@@ -36,6 +36,7 @@ from monitor.model import (
     Role,
     Seal,
 )
+from monitor.papers.compose import day, london_day
 from monitor.papers.facts import (
     ActionFacts,
     CheckpointFacts,
@@ -184,7 +185,7 @@ def sealed(archive: Archive, contents: Contents, findings: Sequence[Known]) -> t
                 matter,
                 ""
                 if erased is None
-                else f"{seal.exhibit_id}: erased on {erased.at:%d %B %Y} under rule {erased.rule}",
+                else f"{seal.exhibit_id}: erased on {day(london_day(erased.at))} under rule {erased.rule}",
             )
         )
     return tuple(sorted(found, key=lambda each: each.seal.sequence))
@@ -392,7 +393,7 @@ def earliest(contents: Contents) -> EarliestKnown | None:
         for row in contents.findings
     ]
     moment, basis = min(days, key=lambda each: each[0])
-    return EarliestKnown(moment.date(), basis)
+    return EarliestKnown(london_day(moment), basis)
 
 
 def actions(contents: Contents) -> tuple[ActionFacts, ...]:

@@ -1,4 +1,4 @@
-"""`exhibits`: the sealed copies: list, show with the custody history, hand over, rebuild the list."""
+"""`exhibits`: the sealed copies: list, show with the custody history, hand over, purge, rebuild the list."""
 
 from __future__ import annotations
 
@@ -11,9 +11,12 @@ from monitor.cli import words
 from monitor.cli.given import HERE, Config, Json, office_named, rules_of, services_in
 
 if TYPE_CHECKING:
-    from monitor.cases import Rebuilt
+    from monitor.cases import Purged, Rebuilt
+    from monitor.cli.words import Local
 
-app = typer.Typer(help="The sealed copies: list, show with their history, hand over.", no_args_is_help=False)
+app = typer.Typer(
+    help="The sealed copies: list, show with their history, hand over, purge.", no_args_is_help=False
+)
 
 
 @app.callback(invoke_without_command=True)
@@ -24,7 +27,7 @@ def exhibits(context: typer.Context, config: Config = HERE, as_json: Json = Fals
     from monitor import cases
 
     services = services_in(config)
-    found = cases.exhibits(services.store)
+    found = cases.exhibits(services.store, services.archive)
     if as_json:
         words.say_json([words.plain(row) for row in found])
         return
@@ -37,7 +40,7 @@ def exhibits(context: typer.Context, config: Config = HERE, as_json: Json = Fals
                 row.mode.value if row.mode else "",
                 row.outcome.value if row.outcome else "",
                 f"{row.sealed_at.astimezone(services.zone):%d %b %Y %H:%M}",
-                row.folder,
+                row.folder or "nowhere, purged",
             )
             for row in found
         ],
@@ -103,6 +106,64 @@ def exhibits_hand_over(
         words.say_json(words.plain(line))
         return
     words.say(cases.in_words(line, services.local))
+
+
+@app.command("purge")
+def exhibits_purge(
+    exhibit: str,
+    by: Annotated[str, typer.Option("--by", help="The office that orders it, such as headteacher.")],
+    rule: Annotated[
+        str,
+        typer.Option(
+            "--rule",
+            help="The retention class of policy.toml whose time is over, such as dismissed; or R127, when"
+            " somebody asked for it and it was decided.",
+        ),
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the custody log.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask again.")] = False,
+    config: Config = HERE,
+    as_json: Json = False,
+) -> None:
+    """Erase the content of an exhibit for good. Its tombstone, its digests and its history stay."""
+    from monitor import cases
+
+    services = services_in(config)
+    office = office_named(by)
+    if not yes and not typer.confirm(
+        f"Erase everything that was saved as {exhibit}? Nobody can bring it back.", err=True
+    ):
+        words.fail("Nothing was erased.", code=1)
+    purged = cases.purge(
+        services.store,
+        services.archive,
+        exhibit,
+        rule=rule,
+        reason=reason,
+        by=office,
+        rules=rules_of(services),
+        now=services.clock(),
+    )
+    if as_json:
+        words.say_json(words.plain(purged))
+    else:
+        words.say(*_purged_words(purged, services.local))
+
+
+def _purged_words(purged: Purged, local: Local) -> list[str]:
+    """What was done, and what a person has to see to, since no program of ours reaches it."""
+    from monitor import cases
+
+    left = [f"  {path}: a pack that was made with it" for path in purged.packs]
+    if purged.finding:
+        left.append(f"  {purged.finding}: the finding, with the words of the post, in the database")
+    return [
+        *(cases.in_words(line, local) for line in purged.lines),
+        "NOT erased by this:",
+        *left,
+        "  back-ups of the archive, which must expire within 35 days, and whatever was handed over",
+        "Next: school-monitor verify",
+    ]
 
 
 @app.command("rebuild")

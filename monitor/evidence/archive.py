@@ -150,7 +150,7 @@ class Archive:
             erasing = self._ledger.erasing().get(exhibit_id)
             if erasing is not None:
                 raise ArchiveError(
-                    f"{exhibit_id} was erased on {erasing.at:%d %B %Y} under rule {erasing.rule}; "
+                    f"{exhibit_id} was erased on {erasing.at:%d %B %Y} (UTC) under rule {erasing.rule}; "
                     "only its tombstone is kept."
                 )
             return self.root / entry.folder

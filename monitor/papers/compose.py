@@ -215,6 +215,11 @@ def london(at: datetime) -> str:
     return f"{local:%a} {local.day} {local:%B %Y, %H:%M:%S %Z}"
 
 
+def london_day(at: datetime) -> date:
+    """The day that it was here: an hour before midnight in universal time it may be the next one."""
+    return at.astimezone(_LONDON).date()
+
+
 def utc(at: datetime) -> str:
     """The same moment in universal time, to the second."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
