@@ -1,29 +1,40 @@
-"""`python -m bench.endurance [--captures N]`: many captures in a row, a killed browser, a memory bomb.
+"""`python -m bench.endurance [--captures N] [--slots N] [--load N]`: many captures, a killed browser, a bomb.
 
-Says how memory grew, how many pictures were left unloaded, how soon a capture follows a `kill -9`, and how
-far a page could bring the browser. One line each; nothing here is a test.
+Says, for each tenth of the captures as it ends, how fast they were made, how many pictures were loaded and
+what memory is taken at rest; in the end which were left unloaded, how soon a capture follows a `kill -9`, and
+how far a memory bomb could bring the browser. `--slots 2` shares the captures between two threads; `--load`
+keeps so many other processes busy beside them, at the same priority. Nothing here is a test.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+import subprocess
 import threading
 import time
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
+from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import psutil
 
-from bench.capture import CAP_PX, capture
+from bench.capture import CAP_PX
 from bench.cold import opened
+from monitor import triage
 from monitor.browser.memory import ProcessTree
 from monitor.model import CaptureMode
 from monitor.ports import Browser
 from tests.page_server import PageServer
-from tests.thread_page import serve_thread
+from tests.thread_page import FLAGGED, serve_thread
+
+REST_AFTER = 10
+"""After so many captures all slots come to rest, and the memory is looked at."""
 
 BOMB = (
     "<p>words</p><script>const k=[];setInterval(()=>{for(let i=0;i<4;i++){const a=new Uint8Array(1<<26);"
@@ -31,34 +42,94 @@ BOMB = (
 )
 
 
-def main(captures: int) -> None:
+class Seen(NamedTuple):
+    """How one capture went: `loaded` pictures on the page, and the digest of the screenshot."""
+
+    number: int
+    took_s: float
+    loaded: int
+    missing: tuple[str, ...]
+    shot: str
+
+
+def main(captures: int, *, slots: int, load: int) -> None:
     """Do all of it and say what was seen."""
-    with closing(PageServer()) as server, TemporaryDirectory(prefix="school-monitor-endurance-") as scratch:
+    with (
+        closing(PageServer()) as server,
+        TemporaryDirectory(prefix="school-monitor-endurance-") as scratch,
+        _busy(load),
+    ):
         url, calm, bomb = (
             serve_thread(server),
             server.page("/calm", "<p>A calm page with a few more words than none.</p>"),
             server.page("/bomb", BOMB),
         )
-        with closing(opened(url, max_height_px=CAP_PX)) as browser:
-            _many(browser, url, Path(scratch), captures=captures)
+        triage.suppression("")  # Its patterns are compiled once, and a service has long done that.
+        _say(f"{captures} captures, {slots} at once, beside {load} busy processes")
+        with closing(opened(url, max_height_px=CAP_PX, slots=slots)) as browser:
+            if captures:
+                _many(browser, url, Path(scratch), captures=captures, slots=slots)
             _killed(browser, calm, Path(scratch))
             _bombed(browser, bomb, Path(scratch))
 
 
-def _many(browser: Browser, url: str, scratch: Path, *, captures: int) -> None:
-    resting: list[float] = []
-    for _ in range(captures):
-        folder = scratch / "capture"
-        capture(browser, url, folder)  # Raises when a picture of the page was not loaded.
+@contextmanager
+def _busy(processes: int) -> Iterator[None]:
+    """Keep so many processes busy meanwhile. They end by themselves if this one is killed."""
+    loop = ["sh", "-c", "while kill -0 $PPID 2>/dev/null; do :; done"]
+    started = [subprocess.Popen(loop) for _ in range(processes)]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def _many(browser: Browser, url: str, scratch: Path, *, captures: int, slots: int) -> None:
+    def captured(number: int) -> Seen:
+        folder, began = scratch / f"capture {number}", time.perf_counter()
+        report = browser.capture(url, CaptureMode.FULL, folder, triage.suppression, wanted=(FLAGGED,))
+        took_s, shot = time.perf_counter() - began, folder / "shots/full.png"
+        digest = sha256(shot.read_bytes()).hexdigest() if shot.is_file() else ""
         shutil.rmtree(folder)
-        resting.append(ProcessTree(psutil.Process()).resident_bytes() / (1 << 20))
-    if resting:
-        part = max(1, captures // 10)
-        print(
-            f"{captures} captures, no picture left unloaded; memory at rest, with this process: first tenth"
-            f" {median(resting[:part]):.0f} MiB, last {median(resting[-part:]):.0f}, most {max(resting):.0f}",
-            flush=True,
-        )
+        missing = tuple(each for each in report.missing if "the picture stops after" not in each)
+        return Seen(number, took_s, report.facts.images_loaded, missing, digest)
+
+    memory, tenth = ProcessTree(psutil.Process()), max(slots, -(-captures // 10))
+    every: list[Seen] = []
+    with ThreadPoolExecutor(slots) as threads:
+        for start in range(1, captures + 1, tenth):
+            end = min(start + tenth, captures + 1)
+            resting, at_work_s = [], 0.0
+            for first in range(start, end, REST_AFTER):
+                began = time.perf_counter()
+                every += threads.map(captured, range(first, min(first + REST_AFTER, end)))
+                at_work_s += time.perf_counter() - began
+                resting.append(memory.resident_bytes() / (1 << 20))
+            part = every[start - 1 :]
+            loaded, took_s = [seen.loaded for seen in part], [seen.took_s for seen in part]
+            _say(
+                f"captures {start} to {end - 1}: {60 * len(part) / at_work_s:.1f} a minute,"
+                f" one in {median(took_s):.1f} s (at most {max(took_s):.1f});"
+                f" {min(loaded)} to {max(loaded)} pictures loaded in each;"
+                f" memory at rest, with this process: {median(resting):.0f} MiB (at most {max(resting):.0f})"
+            )
+    _sum_up(every)
+
+
+def _sum_up(every: list[Seen]) -> None:
+    """The page is always the same, so whatever was there in one capture is missing where it is not. A picture
+    that a script would have asked for counts too, although the browser never heard of it."""
+    whole = max(seen.loaded for seen in every)
+    unloaded = sum(whole - seen.loaded for seen in every)
+    _say(
+        f"pictures left unloaded in {len(every)} captures of {whole} pictures each: {unloaded};"
+        f" different screenshots of the page: {len({seen.shot for seen in every})}"
+    )
+    for seen in every:
+        if seen.loaded < whole or seen.missing:
+            _say(f"capture {seen.number}: {whole - seen.loaded} left unloaded; missing: {seen.missing}")
 
 
 def _killed(browser: Browser, url: str, scratch: Path) -> None:
@@ -74,10 +145,7 @@ def _killed(browser: Browser, url: str, scratch: Path) -> None:
         took.append(time.perf_counter() - began)
         if report.missing:
             raise RuntimeError(f"after a kill the capture was {report.outcome}: {report.missing}")
-    print(
-        f"from kill -9 to the end of the next capture: {median(took):.2f} s, at most {max(took):.2f}",
-        flush=True,
-    )
+    _say(f"from kill -9 to the end of the next capture: {median(took):.2f} s, at most {max(took):.2f}")
 
 
 def _bombed(browser: Browser, url: str, scratch: Path) -> None:
@@ -95,12 +163,17 @@ def _bombed(browser: Browser, url: str, scratch: Path) -> None:
     report = browser.capture(url, CaptureMode.FULL, scratch / "bomb", lambda _: None)
     over.set()
     watcher.join()
-    print(
-        f"memory bomb: {peak / 1e9:.2f} GB at most ({own / 1e9:.2f} before); {report.missing[0]}", flush=True
-    )
+    _say(f"memory bomb: {peak / 1e9:.2f} GB at most ({own / 1e9:.2f} before); {report.missing[0]}")
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 if __name__ == "__main__":
     asked = argparse.ArgumentParser(description="Many captures, a killed browser, a memory bomb.")
-    asked.add_argument("--captures", type=int, default=20, help="how many captures in a row")
-    main(asked.parse_args().captures)
+    asked.add_argument("--captures", type=int, default=20, help="how many captures in all")
+    asked.add_argument("--slots", type=int, default=1, choices=(1, 2), help="how many of them at once")
+    asked.add_argument("--load", type=int, default=0, help="how many other processes are kept busy meanwhile")
+    given = asked.parse_args()
+    main(given.captures, slots=given.slots, load=given.load)
