@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import socket
 import subprocess
 import sys
 import threading
@@ -33,6 +35,9 @@ VIEWPORT = 1280, 800
 CAP_PX, UNCAPPED_PX = 16_000, 60_000
 SHOT_SCRAPER = "SCHOOL_MONITOR_BENCH_SHOT_SCRAPER"
 """Names the program of a virtual environment of its own; without it, that row is not measured."""
+SCOOP = "SCHOOL_MONITOR_BENCH_SCOOP"
+"""Names a program that runs Scoop with the options it is given; without it, that row is not measured."""
+SCOOP_ROUNDS = 3
 
 _AFTERMATH_S = 0.3
 """What closing a page leaves for its processes to do is spent by then, and is not counted to the next run."""
@@ -65,6 +70,7 @@ def measure(scratch: Path) -> Iterator[Figure | NotMeasured]:
                     with closing(opened(url, max_height_px=height_px)) as supervised:
                         yield from _warm(supervised, bare, url, scratch=scratch, said=said, against=against)
         yield _cold(url, executable, scratch)
+        yield from _scoop(server, url, scratch)
 
 
 def capture(supervised: ports.Browser, url: str, folder: Path) -> None:
@@ -146,6 +152,66 @@ def _cold(url: str, executable: str, scratch: Path) -> Figure | NotMeasured:
         rounds=ROUNDS,
     )
     return Figure(what, against, "s", ours, baseline, f"picture up to {CAP_PX:,} px")
+
+
+def _scoop(server: PageServer, url: str, scratch: Path) -> Iterator[Figure | NotMeasured]:
+    """Our service is warm by nature, Scoop starts for each capture by nature."""
+    what, against = "capture of a thread, everything kept, warm", "Scoop, a process for each capture"
+    program = os.environ.get(SCOOP, "")
+    if not program:
+        yield NotMeasured(what, against, f"{SCOOP} names no program")
+        return
+    for path, answer in list(server.routes.items()):  # Its proxy asks for whole addresses.
+        server.routes[server.url(path)] = answer
+    with closing(opened(url, max_height_px=CAP_PX)) as supervised:
+
+        def ours() -> Cost:
+            return _cost(lambda: capture(supervised, url, Path(mkdtemp(dir=scratch))))
+
+        def theirs() -> processes.Taken:
+            return _scooped(program, url, Path(mkdtemp(dir=scratch)))
+
+        try:
+            ours(), theirs()
+            pairs = [
+                (ours(), theirs()) if number % 2 else (theirs(), ours())[::-1]
+                for number in range(SCOOP_ROUNDS)
+            ]
+        except NoPicture as gave_up:
+            yield NotMeasured(what, against, str(gave_up))
+            return
+    for which, unit, name in (("time", "s", "wall_s"), ("processor time", "CPU s", "processor_s")):
+        yield Figure(
+            f"{what}: {which}",
+            against,
+            unit,
+            tuple(getattr(own, name) for own, _ in pairs),
+            tuple(getattr(base, name) for _, base in pairs),
+            f"picture up to {CAP_PX:,} px; Scoop's is whole",
+        )
+
+
+class NoPicture(RuntimeError):
+    """Scoop went on without its picture, so what it took says nothing."""
+
+
+def _scooped(program: str, url: str, folder: Path) -> processes.Taken:
+    """One capture as it is by default, with the document and without video and certificates, of a page that
+    lies on loopback. Raises `NoPicture`."""
+    summary = folder / "summary.json"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    taken = processes.watched(
+        [program, url, "--output", str(folder / "capture.wacz"), "--json-summary-output", str(summary)]
+        + ["--dom-snapshot", "true", "--capture-video-as-attachment", "false"]
+        + ["--capture-certificates-as-attachment", "false", "--proxy-port", str(port)]
+        # Loopback is on its list of what is never captured, and whom it asks for its own address is not here.
+        + ["--blocklist", "192.0.2.0/24", "--public-ip-resolver-endpoint", f"{url}/address"],
+        env=dict(os.environ),
+    )
+    if "screenshot" not in json.loads(summary.read_text("utf-8"))["attachments"]:
+        raise NoPicture("Scoop gave its picture up after five seconds: the machine is too busy")
+    return taken
 
 
 def _lend_browser(command: list[str], executable: str, env: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -41,6 +42,35 @@ def run(
     if done.returncode != expected:
         raise subprocess.CalledProcessError(done.returncode, command, stderr=done.stderr)
     return took
+
+
+class Taken(NamedTuple):
+    """What a command took, with everything that it started."""
+
+    wall_s: float
+    processor_s: float
+
+
+def watched(command: Sequence[str], *, env: Mapping[str, str]) -> Taken:
+    """From start to end, looked at ten times a second: a little processor time is missed, none is invented.
+
+    Raises `CalledProcessError` when it does not end well.
+    """
+    spent: dict[tuple[int, float], float] = {}
+    started = time.perf_counter()
+    process = psutil.Popen(command, env=dict(env), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    while process.poll() is None:
+        with suppress(psutil.Error):
+            for each in (process, *process.children(recursive=True)):
+                with suppress(psutil.Error):
+                    times = each.cpu_times()
+                    spent[each.pid, each.create_time()] = times.user + times.system
+        with suppress(psutil.TimeoutExpired):
+            process.wait(0.1)
+    took = time.perf_counter() - started
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Taken(took, sum(spent.values()))
 
 
 def peak_mib(
