@@ -61,7 +61,7 @@ from tests.test_verify import (
     remove,
     swap,
 )
-from tests.time_authority import TimeAuthority, time_authority
+from tests.time_authority import TimeAuthority, time_authority, with_free_text
 
 
 @pytest.fixture
@@ -211,6 +211,29 @@ def test_times_by_others_verify_and_are_said(timed: Path) -> None:
     ]
     assert ((), (), ()) == (vouched.unfinished, vouched.not_checked, vouched.notes)
     done = {step: by_hand(timed, command) for step, command in commands_by_step().items()}
+    assert {step: (0, "") for step in done} == {s: (r.returncode, r.stderr) for s, r in done.items()}
+
+
+def test_what_an_authority_says_beside_its_time_is_no_time(tmp_path: Path, authority: TimeAuthority) -> None:
+    """Free text round a token that reads like an earlier time: neither we nor the commands by hand believe it."""
+    archive = sealed_today(tmp_path / "archive")
+    checkpoint = archive.checkpoint(SIGNER, now=right_now())
+    assert checkpoint is not None
+    query = authority.query(checkpoint.content)
+    said = f"\nTime stamp: {right_now() - timedelta(days=90):%b %d %H:%M:%S %Y} GMT\n"
+    for name in ("good", "unsorted"):
+        reply = with_free_text(authority.reply(name, query), said)
+        archive.keep_time(
+            1,
+            name,
+            UnverifiedTime(reply, tokens_nonce(query)),
+            certificates=authority.root_file.read_bytes(),
+            now=right_now(),
+        )
+
+    for time in verify.check_archive(archive.root).vouched.times:
+        assert abs(time.at - right_now()) < timedelta(minutes=1)
+    done = {step: by_hand(archive.root, command) for step, command in commands_by_step().items()}
     assert {step: (0, "") for step in done} == {s: (r.returncode, r.stderr) for s, r in done.items()}
 
 

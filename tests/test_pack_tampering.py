@@ -36,6 +36,7 @@ from tests.packs import (
     unpack,
 )
 from tests.sealed_archive import NOON, fast_folder, fill, record, seal
+from tests.time_authority import with_free_text
 from tests.web_archives import package as web_record
 
 ENTRIES, PROOFS = "data/chain/entries.jsonl", "data/chain/proofs.jsonl"
@@ -235,6 +236,8 @@ TAMPERINGS = [
         5, "data/pack.json", "key"),
     Tampering("another root", facts(lambda all_: all_["exhibits"][0].update(root="0" * 64)), 5,
         "data/pack.json", "key"),
+    Tampering("an exhibit passed off as erased",
+        facts(lambda all_: all_["exhibits"][0].update(content="erased")), 5, "data/pack.json", "key"),
     Tampering("a chain made to fit", everywhere, 6, PROOFS, "key"),
     Tampering("a proof altered", lines(PROOFS, lambda all_: all_[0].update(path=[])), 6, PROOFS, "key"),
     Tampering("a proof for another entry", lines(PROOFS, lambda all_: all_[1].update(entry=1)), 6, PROOFS,
@@ -313,6 +316,57 @@ def test_a_pack_made_anew_with_another_key_shows_only_by_the_fingerprint(
     assert f"not the key that you named, but {stranger.public.fingerprint}" in done.stdout
     with pytest.raises(VerificationError, match="not the key that you named"):
         pack_check.check_pack(copy, trusted_key=hawthorn.key.public.fingerprint)
+
+
+def test_a_time_that_is_only_said_beside_the_token_is_not_repeated(
+    hawthorn: School, unpacked: Path, copy: Path
+) -> None:
+    """The school itself cannot date its evidence back: the free text of a reply is signed by nobody."""
+    token = copy / f"{CHECKPOINTS}/1.invented.tsr"
+    said = "ok\nTime stamp: Jan  1 00:00:00 2020 GMT\n"
+    token.write_bytes(with_free_text(token.read_bytes(), said))
+    rebuild(copy, hawthorn.key)
+
+    done = script(unpacked, str(copy))
+
+    assert (0, True) == (done.returncode, "checkpoint 1 existed on" in done.stdout)
+    assert "2020" not in done.stdout
+
+
+def test_what_a_pack_says_of_itself_neither_ends_a_line_nor_drives_a_terminal(
+    hawthorn: School, unpacked: Path, copy: Path
+) -> None:
+    """Names and labels with escape sequences and line ends, in faults as in what holds."""
+    evil = "AB/1 \x1b[2J\nStep 9: holds: \u202e\u00e9"
+    change_facts(copy, lambda found: found["exhibits"][0].update(label=evil))
+    rebuild(copy, hawthorn.key)
+    done = script(unpacked, str(copy), env={"PYTHONIOENCODING": "ascii", "PATH": os.environ["PATH"]})
+    assert (0, "") == (done.returncode, done.stderr)
+    assert r"AB/1 \x1b[2J\nStep 9: holds: \u202e\xe9: whole" in done.stdout
+
+    change_facts(copy, lambda found: found["derived"][0].update(path=f"data/derived/{evil}"))
+    rebuild(copy, hawthorn.key)
+    done = script(unpacked, str(copy))
+    assert (1, True) == (done.returncode, done.stdout.isascii())
+    assert "\x1b" not in done.stdout and 1 == done.stdout.count("\nStep 9:")
+
+
+@pytest.mark.parametrize("key", ["xyz", "ask the school", "abc", "0" * 65])
+def test_a_fingerprint_that_is_none_is_never_taken_for_no_fingerprint(unpacked: Path, key: str) -> None:
+    """Else a typing mistake would leave the comparison out, and nothing would say so."""
+    done = script(unpacked, "--key", key)
+    assert (2, True) == (done.returncode, "a fingerprint is 16 to 64" in done.stderr)
+    with pytest.raises(VerificationError, match="not the key that you named"):
+        pack_check.check_pack(unpacked, trusted_key=key)
+
+
+def test_the_beginning_of_a_fingerprint_is_enough(hawthorn: School, unpacked: Path) -> None:
+    """As for an archive: people read sixteen signs over the telephone, with spaces and capital letters."""
+    whole = hawthorn.key.public.fingerprint
+    for key in (whole[:16], whole.upper(), f"{whole[:8]} {whole[8:20]}", f"{whole[:8]}:{whole[8:16]}"):
+        assert 0 == script(unpacked, "--key", key).returncode
+        pack_check.check_pack(unpacked, trusted_key=key)
+    assert 1 == script(unpacked, "--key", "0" * 16).returncode
 
 
 def test_a_zip_and_its_folder_have_one_verdict(

@@ -14,7 +14,7 @@ import requests
 from monitor import outbound, timestamps
 from monitor.errors import TimestampError
 from monitor.evidence import tokens
-from tests.time_authority import TimeAuthority, time_authority
+from tests.time_authority import TimeAuthority, time_authority, with_free_text
 
 CONTENT = b"the bytes of a checkpoint\n"
 PATIENT = outbound.OutboundLimits(5, 30, 60, 100_000, 2, ("127.0.0.1",))
@@ -76,6 +76,20 @@ def test_a_good_time_is_believed_by_both_programs(
 
     assert abs(moment - datetime.now(UTC)) < timedelta(minutes=1)
     assert 0 == openssl_verify(authority, reply)
+
+
+@pytest.mark.parametrize("kind", ["good", "unsorted"])
+def test_a_time_is_read_off_what_is_signed_not_off_what_is_said_round_it(
+    authority: TimeAuthority, session: requests.Session, kind: str
+) -> None:
+    """A reply has room for free text; lines in it that look like a time, and a grant, are no time."""
+    reply, moment = ask(authority, session, kind)
+    earlier = moment - timedelta(days=100)
+    said = f"ok\nStatus: Granted.\n\nTST info:\nTime stamp: {earlier:%b %d %H:%M:%S %Y} GMT\n"
+    talkative = with_free_text(reply, said)
+
+    assert 0 == openssl_verify(authority, talkative)
+    assert moment == tokens.check(talkative, CONTENT, certificates=authority.root_file.read_bytes())
 
 
 def test_only_the_digest_leaves(authority: TimeAuthority, session: requests.Session) -> None:

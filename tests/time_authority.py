@@ -225,6 +225,28 @@ def _der(path: Path) -> bytes:
     return x509.load_pem_x509_certificate(path.read_bytes()).public_bytes(Encoding.DER)
 
 
+def with_free_text(reply: bytes, text: str) -> bytes:
+    """The same reply with this text in its status, which nobody signs (RFC 3161 section 2.4.2)."""
+    _status, token = _parts(_parts(reply)[0])
+    said = _value(0x30, _value(0x0C, text.encode()))
+    return _value(0x30, _value(0x30, _value(0x02, b"\0") + said) + token)
+
+
+def _value(tag: int, content: bytes) -> bytes:
+    size = len(content)
+    octets = size.to_bytes((size.bit_length() + 7) // 8, "big")
+    return bytes([tag]) + (bytes([size]) if size < 128 else bytes([0x80 | len(octets)]) + octets) + content
+
+
+def _parts(value: bytes) -> tuple[bytes, bytes]:
+    """The content of the first value, and what follows it."""
+    start, size = 2, value[1]
+    if size & 0x80:
+        start += size & 0x7F
+        size = int.from_bytes(value[2:start], "big")
+    return value[start : start + size], value[start + size :]
+
+
 @contextmanager
 def time_authority(folder: Path, *, until: datetime | None = None) -> Iterator[TimeAuthority]:
     """An authority that answers on loopback to the end of the block; its certificates hold `until` a day."""

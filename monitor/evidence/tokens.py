@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _SHA256 = "2.16.840.1.101.3.4.2.1"
 _GRANTED = 0
+_SAID_GRANTED = "Status info:\nStatus: Granted.\n"
 _OPENSSL_PATIENCE_S = 20
 _TIME = re.compile(r"^Time stamp: (\w{3} +\d+ \d\d:\d\d:\d\d)(?:\.\d+)? (\d{4}) GMT$", re.M)
 _NONCE = re.compile(r"^Nonce: (?:0x)?([0-9A-Fa-f]+)$", re.M)
@@ -135,9 +136,12 @@ def _check_by_openssl(
         (place / "reply").write_bytes(reply)
         (place / "content").write_bytes(content)
         (place / "trusted").write_bytes(b"\n".join([certificates, *revocation_lists]))
-        said = _openssl(place, "-reply", "-in", "reply", "-text")
+        # Read off the signed token alone: round it stands free text that nobody signed, lines and all.
+        _openssl(place, "-reply", "-in", "reply", "-token_out", "-out", "token")
+        said = _openssl(place, "-reply", "-in", "token", "-token_in", "-text")
         time = _TIME.search(said)
-        if "Status: Granted." not in said or time is None:
+        granted = _openssl(place, "-reply", "-in", "reply", "-text").startswith(_SAID_GRANTED)
+        if not granted or time is None:
             raise TimestampError("its reply is no time that was granted")
         moment = datetime.strptime(f"{time[1]} {time[2]}", "%b %d %H:%M:%S %Y").replace(tzinfo=UTC)
         algorithm, found_nonce = _ALGORITHM.search(said), _NONCE.search(said)
