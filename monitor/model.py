@@ -564,7 +564,9 @@ class FlaggedPart:
     none were. `box` is left, top, width, height on the page, `in_picture` the same in `picture`, both
     in CSS pixels. At `points` places of the box the browser was asked what lies on top: at `clear` of
     them nothing did; `covered_by` and `seen_through` name what did, opaque or not. `veiled_by` names
-    what makes them hard to see otherwise. `contrast` is the span of brightness there, 0 to 255.
+    what makes them hard to see otherwise, `cut_by` at whose edge they end. `contrast` is the span of
+    brightness there, 0 to 255. `frames` are the addresses of the documents embedded in the page that the
+    words stand in, from the outermost to theirs; none when they stand in the page itself.
     """
 
     words: str
@@ -575,8 +577,10 @@ class FlaggedPart:
     covered_by: tuple[str, ...] = ()
     seen_through: tuple[str, ...] = ()
     veiled_by: tuple[str, ...] = ()
+    cut_by: tuple[str, ...] = ()
     contrast: int = 0
     picture: str = ""
+    frames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

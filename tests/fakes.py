@@ -11,6 +11,7 @@ from monitor.model import (
     CaptureOutcome,
     CaptureReport,
     Envelope,
+    FlaggedPart,
     Item,
     ItemState,
     Message,
@@ -68,7 +69,7 @@ class ScriptedPlatform:
 @dataclass
 class FakeBrowser:
     """Writes known bytes for every address. `trouble` may raise, or name what the page is; `unlike` is
-    what a self-test misses."""
+    what a self-test misses; `frames` is where the words stand in each page."""
 
     clock: Clock
     trouble: Callable[[str], str] = lambda url: "page"
@@ -77,6 +78,7 @@ class FakeBrowser:
     tested: int = 0
     asked_for: list[tuple[str, ...]] = field(default_factory=list)
     picture: bytes = b"\x89PNG"
+    frames: tuple[str, ...] = ()
     opened: list[tuple[str, CaptureMode]] = field(default_factory=list)
 
     def capture(
@@ -104,7 +106,10 @@ class FakeBrowser:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_bytes(content)
         step = Step("open page", StepOutcome.DONE, now, now)
-        return CaptureReport(CaptureOutcome.COMPLETE, (step,), PageFacts(url, status=200, verdict="page"))
+        facts = PageFacts(
+            url, status=200, verdict="page", flagged=FlaggedPart("".join(wanted[:1]), frames=self.frames)
+        )
+        return CaptureReport(CaptureOutcome.COMPLETE, (step,), facts)
 
     def self_test(self, folder: Path) -> CaptureReport:
         self.tested += 1

@@ -40,6 +40,7 @@ NAMES_OTHERS = (
     " @thornbush_dad or Zadie Pellgrove in Year 9"
 )
 SHOWN = f"{INSULT}, ask @thornbush_dad"
+COMMENTS = "https://comments.example/threads/17"
 ALLEGED = "A teacher at Littleover Community School, Mr Brackenhall, touched a year 8 girl after class"
 
 
@@ -77,6 +78,7 @@ def pictured(tmp_path: Path) -> Iterator[AtWork]:
 def working(root: Path, settings: Any, posts: dict[str, str]) -> Iterator[AtWork]:
     made = at_work(root, settings=settings)
     made.browser.picture = picture()
+    made.browser.frames = (COMMENTS,)
     for name, text in posts.items():
         made.forum.post(post(name, text))
     made.cycle()
@@ -673,6 +675,7 @@ def test_the_commands_lead_from_a_finding_to_a_pack_handed_over(small: AtWork, t
         "the Headteacher put it into a pack (for police): the police asked",
         "the Headteacher handed it over, to PC Ottoline Marchbanks, memory stick",
         "Labels:   TQ/1",
+        f"Words in: a frame embedded in it, of {COMMENTS}",
         "Cases:    C-2026-0001 (on legal hold)",
         "Signed:   checkpoint 1",
     ):

@@ -594,6 +594,15 @@ def test_records_that_name_somebody_masked_are_left_out_by_themselves() -> None:
     assert 2 <= everything(made).count("it names somebody who is masked")
 
 
+def test_the_sheet_names_the_frame_that_the_words_stand_in() -> None:
+    """For readers who get addresses; the others learn as little of it as of the page's own."""
+    framed = exhibit(frames=("https://comments.example/threads/17",))
+    made = make(case(framed), Audience.SOLICITOR, made_at=NOW)
+    assert "comments.example/threads/17" in everything(made)
+    made = make(case(framed), Audience.GOVERNORS, made_at=NOW)
+    assert "comments.example" not in everything(made)
+
+
 def test_words_in_a_redacted_picture_are_found_by_reading_it() -> None:
     """The real reader, where it is installed: the cover holds, and a picture without it does not pass."""
     pytest.importorskip("rapidocr", reason="the extra `pictures` is not installed")

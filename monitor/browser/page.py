@@ -33,7 +33,7 @@ from playwright.sync_api import (
 )
 from playwright.sync_api import TimeoutError as Timeout
 
-from monitor.browser import othertime, saving, shots
+from monitor.browser import frames, othertime, saving, shots
 from monitor.browser.certificates import Certificates, file_name
 from monitor.browser.egress import PRIVATE, TOO_LARGE, UNKNOWN_NAME, Connection, Egress
 from monitor.browser.reading import look
@@ -232,7 +232,7 @@ class Attempt:
         self._save_source(world)
         self._take_picture(page, session, world, self._reading.size)
         self._save_mhtml(session)
-        self._picture_flagged(session, world)
+        self._picture_flagged(page, session, world)
         return True
 
     def _wanted_to_go(self) -> str:
@@ -515,33 +515,37 @@ class Attempt:
         self._files[saving.MHTML] = archive.encode("utf-8", "replace")
         self._note("save MHTML", StepOutcome.DONE, started, "")
 
-    def _picture_flagged(self, session: CDPSession, world: World) -> None:
+    def _picture_flagged(self, page: Page, session: CDPSession, world: World) -> None:
         """Picture the words that matter, and prove that they stand there; then, if something lies over
         them, once more without it."""
         if not self._wanted:
             return
         started = self._clock()
         try:
-            part, picture = shots.flagged_part(session, world, self._wanted)
+            spot = frames.find(page, session, world, wanted=self._wanted)
+            part = FlaggedPart("")
+            if spot is not None:
+                part, self._files[shots.FLAG] = shots.flagged_part(session, spot, self._wanted[spot.number])
             self._facts = replace(self._facts, flagged=part)
-            troubles = _troubles(part)
-            if part.words:
-                self._files[shots.FLAG] = picture
-            if part.covered_by or part.seen_through:
-                hidden, clear_picture = shots.without_covers(session, world)
-                self._files[shots.DECLUTTERED] = clear_picture
-                derived = DerivedPicture(shots.DECLUTTERED, shots.FLAG, hidden)
-                self._facts = replace(self._facts, derived=(derived,))
         except (ScriptFailed, ValueError) as error:
             self._missing.append(_NOT_THERE["flagged part"])
             self._note("flagged part", StepOutcome.FAILED, started, f"it could not be pictured: {error}")
             return
+        troubles = _troubles(part)
+        if spot is not None and (part.covered_by or part.seen_through):
+            try:
+                hidden, self._files[shots.DECLUTTERED] = shots.without_covers(session, spot)
+                derived = DerivedPicture(shots.DECLUTTERED, shots.FLAG, hidden)
+                self._facts = replace(self._facts, derived=(derived,))
+            except (ScriptFailed, ValueError):
+                troubles.append(_NO_DERIVED)
         self._missing.extend(troubles)
+        where = [f"in an embedded frame: {part.frames[-1]}"] if part.frames else []
         self._note(
             "flagged part",
             StepOutcome.PARTIAL if troubles else StepOutcome.DONE,
             started,
-            "; ".join(troubles),
+            "; ".join([*where, *troubles]),
         )
 
     # --- what the browser tells while it works ----------------------------------------------------
@@ -697,6 +701,7 @@ class Attempt:
 _UNCHECKED = "the pictures, because the words behind them could not be checked again"
 _RECORD = "the record of what the network answered"
 _HELD_BACK = "what the page went on to: it opened itself or another address anew and was held still"
+_NO_DERIVED = "a picture of the flagged words without what lies over them"
 _BLANK_PICTURE = "the picture shows next to nothing"
 _NOT_THERE = {
     "open page": WORDS["unreachable"],
@@ -731,7 +736,8 @@ def _troubles(part: FlaggedPart) -> list[str]:
     found = []
     if part.points == 0 or part.clear * 2 < part.points:
         by = f" by: {'; '.join(part.covered_by)}" if part.covered_by else ""
-        found.append(f"a clear view of the flagged words, which are covered{by}")
+        cut = f"cut off by: {'; '.join(part.cut_by)}" if part.cut_by and not by else f"covered{by}"
+        found.append(f"a clear view of the flagged words, which are {cut}")
     if part.veiled_by or (not found and part.contrast < _READABLE_CONTRAST):
         found.append("a clear view of the flagged words, which can hardly be seen on the page")
     return found

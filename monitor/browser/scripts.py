@@ -158,7 +158,7 @@ FIND = """
       first.scrollIntoView({block: 'center', inline: 'nearest', behavior: 'instant'});
       const box = range.getBoundingClientRect();
       if (box.top < 0 || box.bottom > innerHeight) {
-        const gap = Math.max(100, (innerHeight - box.height) / 2);
+        const gap = Math.max(Math.min(100, innerHeight / 4), (innerHeight - box.height) / 2);
         window.scrollBy({top: box.top - gap, left: 0, behavior: 'instant'});
       }
       const frame = () => new Promise(done => { requestAnimationFrame(done); setTimeout(done, 150); });
@@ -177,23 +177,19 @@ FIND = """
 })(%s)
 """
 
-# What lies over the flagged words. Asked with every element made to answer, because the browser leaves out of
-# its answer those that let clicks through.
-PROVE = """
-(() => {
-  const range = globalThis.flagged, root = range.startContainer.getRootNode();
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync('* { pointer-events: auto !important }');
-  const before = [...document.adoptedStyleSheets];
-  document.adoptedStyleSheets = [...before, sheet];
+# What lies over something: over words in their own document, over a frame in the one that embeds it. Asked
+# with every element made to answer: the browser leaves those out that let clicks through.
+_OVER = """
+  const top = window === window.top, inside = top ? '' : ', in the frame';
   const alpha = colour => { const found = /^(?:rgb|hsl|color)a?\\((.*)\\)$/.exec(colour);
     if (!found) return colour === 'transparent' ? 0 : 1;
     const parts = found[1].split(/[,\\/ ]+/).filter(Boolean);
     return /,.*,.*,|\\//.test(found[1]) ? parseFloat(parts.at(-1)) : 1; };
   const solid = new Set(['IMG', 'VIDEO', 'CANVAS', 'IFRAME', 'OBJECT', 'EMBED', 'svg', 'INPUT', 'BUTTON']);
-  const opacity = e => { let all = 1;
-    for (let up = e; up; up = up.parentElement || up.getRootNode().host) all *= +getComputedStyle(up).opacity;
+  const around = e => { const all = [];
+    for (let up = e; up; up = up.parentElement || up.getRootNode().host) all.push(up);
     return all; };
+  const opacity = e => around(e).reduce((all, up) => all * +getComputedStyle(up).opacity, 1);
   const fill = style => style.backgroundImage !== 'none' ? 1 : alpha(style.backgroundColor);
   const cover = e => { const style = getComputedStyle(e);
     if (style.visibility !== 'visible') return 0;
@@ -202,64 +198,155 @@ PROVE = """
   const edge = (e, part) => { const style = getComputedStyle(e, part);
     return ['none', 'normal'].includes(style.content) ? 0 : opacity(e) * +style.opacity * fill(style); };
   const clean = text => String(text || '').replace(/[^\\w-]+/g, '').slice(0, 40);
-  const named = e => { const style = getComputedStyle(e);
-    return e.localName.slice(0, 40) + (e.id ? '#' + clean(e.id) : '') + ', position ' + style.position; };
-  const own = e => range.intersectsNode(e) || (root.host && e.contains(root.host));
-  const covers = new Map(), over = new Set();
-  let points = 0, clear = 0;
-  const rects = [...range.getClientRects()].filter(r => r.width > 1 && r.height > 1 &&
-    r.top >= 0 && r.left >= 0 && r.bottom <= innerHeight && r.right <= innerWidth).slice(0, 12);
-  for (const rect of rects)
-    for (const [x, y] of [[.5, .5], [.1, .3], [.9, .3], [.1, .7], [.9, .7]]) {
-      const stack = root.elementsFromPoint(rect.left + rect.width * x, rect.top + rect.height * y);
-      let hidden = 0;
-      for (const e of stack) {
-        if (own(e)) {
-          // An ancestor that answers before the words' own element does so for what it draws over them.
-          const inner = [...stack].some(other => other !== e && e.contains(other) && own(other));
-          const part = inner ? Math.max(edge(e, '::before'), edge(e, '::after')) : 0;
-          if (part > .02) covers.set(named(e) + ', drawn by its style', part);
-          hidden = Math.max(hidden, part);
-          if (inner) continue;
-          break;
-        }
-        const part = cover(e);
-        if (part > .02) { covers.set(named(e), part); over.add(e); hidden = Math.max(hidden, part); }
-      }
-      points += 1;
-      clear += hidden < .9 ? 1 : 0;
+  const named = e => e.localName.slice(0, 40) + (e.id ? '#' + clean(e.id) : '') + ', position ' +
+    getComputedStyle(e).position + inside;
+  const asked = answer => {
+    const sheet = new CSSStyleSheet(), before = [...document.adoptedStyleSheets];
+    sheet.replaceSync('* { pointer-events: auto !important }');
+    document.adoptedStyleSheets = [...before, sheet];
+    try { return answer(); } finally { document.adoptedStyleSheets = before; }
+  };
+  const covers = new Map(), cuts = new Set(), veils = new Set(), over = new Set();
+  // `own` knows what the thing is and lies in, `holds` what answers where it is shown. Under a dialog that
+  // locks the page nothing of the page answers at all.
+  const clearAt = (thing, x, y, own, holds) => {
+    if (x < 0 || y < 0 || x > innerWidth || y > innerHeight) {
+      cuts.add('the edge of the frame');
+      return false;
     }
-  const veils = new Set(), first = range.startContainer.parentElement || root.host;
-  for (let up = first; up; up = up.parentElement || up.getRootNode().host) {
-    const style = getComputedStyle(up);
-    if (/blur|opacity/.test(style.filter)) veils.add('filter of ' + named(up));
-    if (+style.opacity < .3) veils.add('opacity of ' + named(up));
-  }
+    const stack = thing.getRootNode().elementsFromPoint(x, y);
+    let hidden = 0, reached = !!document.querySelector(':modal') || around(thing).some(up => up.inert);
+    for (const e of stack) {
+      if (own(e)) {
+        // An ancestor that answers before the thing itself does so for what it draws over it.
+        const inner = stack.some(other => other !== e && own(other) && around(other).includes(e));
+        const part = inner ? Math.max(edge(e, '::before'), edge(e, '::after')) : 0;
+        if (part > .02) covers.set(named(e) + ', drawn by its style', part);
+        hidden = Math.max(hidden, part);
+        if (inner) continue;
+        reached ||= holds(e);
+        break;
+      }
+      const part = cover(e);
+      if (part > .02) { covers.set(named(e), part); over.add(e); hidden = Math.max(hidden, part); }
+    }
+    if (!reached && hidden < .9) {
+      const cutter = around(thing).find(up => { const style = getComputedStyle(up);
+        return style.clipPath !== 'none' || (style.overflow !== 'visible' && up.localName !== 'iframe'); });
+      cuts.add('the edge of ' + named(cutter || thing));
+    }
+    return reached && hidden < .9;
+  };
+  const veiled = e => {
+    for (const up of around(e)) {
+      const style = getComputedStyle(up);
+      if (/blur|opacity/.test(style.filter)) veils.add('filter of ' + named(up));
+      if (+style.opacity < .3) veils.add('opacity of ' + named(up));
+    }
+  };
+  const told = (box, points) => ({
+    view: box, page: [box[0] + scrollX, box[1] + scrollY, box[2], box[3]],
+    size: [innerWidth, innerHeight], points,
+    opaque: [...covers].filter(([, part]) => part >= .9).map(([name]) => name),
+    sheer: [...covers].filter(([, part]) => part < .9).map(([name]) => name),
+    veils: [...veils], cuts: [...cuts]});
+"""
+
+PROVE = (
+    """
+(() => {"""
+    + _OVER
+    + """
+  const range = globalThis.flagged, root = range.startContainer.getRootNode();
+  const first = range.startContainer.parentElement || root.host;
+  const within = new Set(around(first)), own = e => within.has(e) || range.intersectsNode(e);
+  const holders = new Set([first]), texts = document.createTreeWalker(
+    range.commonAncestorContainer, NodeFilter.SHOW_TEXT, node => range.intersectsNode(node) ?
+    NodeFilter.FILTER_ACCEPT : NodeFilter.FILTER_REJECT);
+  while (texts.nextNode()) holders.add(texts.currentNode.parentElement || root.host);
+  globalThis.proved = {own, named, over};
+  const rects = [...range.getClientRects()].filter(r => r.width > 1 && r.height > 1 && (!top ||
+    r.top >= 0 && r.left >= 0 && r.bottom <= innerHeight && r.right <= innerWidth)).slice(0, 12);
+  const points = asked(() => rects.flatMap(r =>
+    [[.5, .5], [.1, .3], [.9, .3], [.1, .7], [.9, .7]].map(([x, y]) => {
+      const [left, up] = [r.left + r.width * x, r.top + r.height * y];
+      return [left, up, clearAt(first, left, up, own, e => holders.has(e))]; })));
+  veiled(first);
   if (alpha(getComputedStyle(first).color) < .2) veils.add('colour of ' + named(first));
-  document.adoptedStyleSheets = before;
-  globalThis.covering = over;
   const box = range.getBoundingClientRect();
-  const round = (left, top) => [left, top, box.width, box.height].map(Math.round);
-  return {box: round(box.left + scrollX, box.top + scrollY), view: round(box.left, box.top), points, clear,
-          opaque: [...covers].filter(([, part]) => part >= .9).map(([name]) => name),
-          sheer: [...covers].filter(([, part]) => part < .9).map(([name]) => name), veils: [...veils]};
+  return told([box.left, box.top, box.width, box.height], points);
 })()
+"""
+)
+
+# Called on the element that embeds a frame, with the proof from the frame's own document.
+PROVE_FRAME = (
+    """
+function(proof) {"""
+    + _OVER
+    + """
+  const frame = this, within = new Set(around(frame)), own = e => within.has(e);
+  globalThis.proved = {own, named, over};
+  const style = getComputedStyle(frame), outer = frame.getBoundingClientRect();
+  const [before, after] = [['Left', 'Top'], ['Right', 'Bottom']].map(sides =>
+    sides.map(side => parseFloat(style['padding' + side]) || 0));
+  const scale = [outer.width / frame.offsetWidth, outer.height / frame.offsetHeight];
+  const start = [outer.left + (frame.clientLeft + before[0]) * scale[0],
+                 outer.top + (frame.clientTop + before[1]) * scale[1]];
+  const size = [(frame.clientWidth - before[0] - after[0]) * scale[0],
+                (frame.clientHeight - before[1] - after[1]) * scale[1]];
+  const place = ([x, y]) => [start[0] + x * size[0] / proof.size[0], start[1] + y * size[1] / proof.size[1]];
+  const turned = around(frame).filter(up => {
+    const look = getComputedStyle(up);
+    const matrix = new DOMMatrix(look.transform === 'none' ? '' : look.transform);
+    return !matrix.is2D || matrix.b || matrix.c || matrix.a <= 0 || matrix.d <= 0 ||
+      look.rotate !== 'none' || look.scale.includes('-') || look.offsetPath !== 'none'; });
+  for (const up of turned) veils.add('turning of ' + named(up));
+  const points = asked(() => proof.points.flatMap(([x, y, clear]) => {
+    const [left, up] = place([x, y]);
+    if (top && (left < 0 || up < 0 || left > innerWidth || up > innerHeight)) return [];
+    if (x < 0 || y < 0 || x > proof.size[0] || y > proof.size[1]) return [[left, up, false]];
+    return [[left, up, clearAt(frame, left, up, own, e => e === frame) && clear && !turned.length]]; }));
+  veiled(frame);
+  const [left, up, width, height] = proof.view;
+  const [near, far] = [place([left, up]), place([left + width, up + height])];
+  const box = [0, 1].map(i => Math.min(Math.max(near[i], start[i]), start[i] + size[i]));
+  const end = [0, 1].map(i => Math.min(Math.max(far[i], start[i]), start[i] + size[i]));
+  const found = told([...box, end[0] - box[0], end[1] - box[1]], points);
+  for (const list of ['opaque', 'sheer', 'veils', 'cuts']) found[list].unshift(...proof[list]);
+  return found;
+}
+"""
+)
+
+# Called on the element that embeds a frame: whether anything of the frame can be seen.
+SHOWN = """
+function() {
+  const box = this.getBoundingClientRect();
+  return box.width > 1 && box.height > 1 && this.checkVisibility({visibilityProperty: true});
+}
+"""
+
+# Called on the element that embeds a frame: where a box of the frame's window lies in the element's own.
+WITHIN = """
+function(view) {
+  const style = getComputedStyle(this);
+  return [view[0] + this.clientLeft + (parseFloat(style.paddingLeft) || 0),
+          view[1] + this.clientTop + (parseFloat(style.paddingTop) || 0), view[2], view[3]];
+}
 """
 
 # Only for a picture that is labelled as derived, after everything else was taken.
 DECLUTTER = """
 (async () => {
-  const clean = text => String(text || '').replace(/[^\\w-]+/g, '').slice(0, 40);
-  const named = e => e.localName.slice(0, 40) + (e.id ? '#' + clean(e.id) : '') + ', position ' +
-    getComputedStyle(e).position;
-  const range = globalThis.flagged, hide = new Set();
-  for (const e of globalThis.covering) {
+  const {own, named, over} = globalThis.proved, hide = new Set();
+  for (const e of over) {
     let top = e;  // The whole layer that lies over the words, not only the part right above them.
-    while (top.parentElement && !range.intersectsNode(top.parentElement)) top = top.parentElement;
+    while (top.parentElement && !own(top.parentElement)) top = top.parentElement;
     hide.add(top);
   }
   for (const e of document.body.querySelectorAll('*'))
-    if (['fixed', 'sticky'].includes(getComputedStyle(e).position) && !range.intersectsNode(e) &&
+    if (['fixed', 'sticky'].includes(getComputedStyle(e).position) && !own(e) &&
         e.checkVisibility({visibilityProperty: true, opacityProperty: true})) hide.add(e);
   const names = [...hide].map(named);
   for (const e of hide) {

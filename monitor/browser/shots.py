@@ -6,20 +6,21 @@ The first two are evidence. The third is derived, comes after everything else, a
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playwright.sync_api import CDPSession, Page
 
 from monitor.browser import pixels
+from monitor.browser.frames import Spot
 from monitor.browser.reading import shows
-from monitor.browser.scripts import DECLUTTER, FIND, HIDE_PICTURES, NOTE, PROVE
-from monitor.browser.world import World
+from monitor.browser.scripts import HIDE_PICTURES, NOTE
+from monitor.browser.world import ScriptFailed, World
 from monitor.model import FlaggedPart
 
 FULL, FLAG, DECLUTTERED = "shots/full.png", "shots/flag-01.png", "shots/flag-01.declutter.png"
 _MAX_WIDTH = 4096
+_TRIES = 5
 _NOTE_ROWS = 60
 """More than the note about blocked pictures takes."""
 
@@ -62,39 +63,44 @@ def hide_pictures(page: Page, world: World) -> tuple[int, int]:
     return int(size["width"]), int(size["height"])
 
 
-def flagged_part(session: CDPSession, world: World, wanted: Sequence[str]) -> tuple[FlaggedPart, bytes]:
-    """Find the first of these phrases that stands on the page, scroll to it, picture what is in view, and
-    say what lies over it. No words and no picture when none of them stands there.
+def flagged_part(session: CDPSession, spot: Spot, words: str) -> tuple[FlaggedPart, bytes]:
+    """Picture what is in view where the words stand, and say what lies over them.
 
     Raises ValueError for a picture that is no good, and `ScriptFailed`.
     """
-    found = int(world.ask(FIND % json.dumps(list(wanted)))["number"])
-    if found < 0:
-        return FlaggedPart(""), b""
-    data = _shoot(session)
-    proof = world.ask(PROVE)
+    before = spot.prove() if spot.frames else None
+    for _ in range(_TRIES):
+        data = _shoot(session)
+        proof = spot.prove()
+        if before is None or before["view"] == proof["view"]:
+            break
+        before = proof  # Frames scroll each in its own time: the picture may show them halfway.
+    else:
+        raise ScriptFailed("the words did not stand still")
     view = _box(proof["view"])
     part = FlaggedPart(
-        words=wanted[found],
-        box=_box(proof["box"]),
+        words=words,
+        box=_box(proof["page"]),
         in_picture=view,
-        points=int(proof["points"]),
-        clear=int(proof["clear"]),
+        points=len(proof["points"]),
+        clear=sum(bool(clear) for _, _, clear in proof["points"]),
         covered_by=tuple(map(str, proof["opaque"])),
         seen_through=tuple(map(str, proof["sheer"])),
         veiled_by=tuple(map(str, proof["veils"])),
+        cut_by=tuple(map(str, proof["cuts"])),
         contrast=pixels.contrast(pixels.pixels(pixels.read(data)), view),
         picture=FLAG,
+        frames=tuple(frame.address for frame in reversed(spot.frames)),
     )
     return part, data
 
 
-def without_covers(session: CDPSession, world: World) -> tuple[tuple[str, ...], bytes]:
+def without_covers(session: CDPSession, spot: Spot) -> tuple[tuple[str, ...], bytes]:
     """Hide what covers the flagged words, and what is fixed on the screen, and picture the same view again.
 
     Returns what was hidden. Raises ValueError for a picture that is no good, and `ScriptFailed`.
     """
-    hidden = tuple(map(str, world.ask(DECLUTTER)))
+    hidden = spot.declutter()
     data = _shoot(session)
     pixels.read(data)
     return hidden, data
@@ -106,5 +112,5 @@ def _shoot(session: CDPSession, **more: object) -> bytes:
 
 
 def _box(sides: Sequence[float]) -> tuple[int, int, int, int]:
-    left, top, width, height = (int(side) for side in sides)
+    left, top, width, height = (round(side) for side in sides)
     return left, top, width, height

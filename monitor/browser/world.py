@@ -1,4 +1,4 @@
-"""Asks a page things from a world of our own, where the page's scripts have changed nothing."""
+"""Asks a document things from a world of our own, where the page's scripts have changed nothing."""
 
 from __future__ import annotations
 
@@ -16,40 +16,84 @@ class ScriptFailed(Exception):
 
 
 class World:
-    """The world of one page. Made once, and again when the page has moved on to another address."""
+    """The world of one document: the page's own, or that of the frame `frame_id` in this session.
 
-    def __init__(self, session: CDPSession) -> None:
+    Made once, and again when the page has moved on to another address. A frame that moves on is gone.
+    """
+
+    def __init__(self, session: CDPSession, frame_id: str = "") -> None:
         self._session = session
+        self._frame_id = frame_id
         self._context: int | None = None
 
     def ask(self, expression: str) -> Any:
-        """Evaluate in the main frame. Raises `ScriptFailed`, and Playwright's `Error` when page or
-        browser are gone."""
+        """Evaluate in this document. Raises `ScriptFailed`, and for the page's own document Playwright's
+        `Error` when page or browser are gone."""
         for _ in range(_TRIES):
             try:
                 answer = self._evaluate(expression)
             except Error as error:
+                if self._frame_id:
+                    raise ScriptFailed("the frame was gone") from error
                 said = str(error)
                 if any(sign in said for sign in _ENDED) or not any(sign in said for sign in _MOVED_ON):
                     raise
                 self._context = None
                 continue
-            if "exceptionDetails" in answer or answer["result"].get("value") is None:
-                raise ScriptFailed("the page gave no answer")
-            return answer["result"]["value"]
+            return _value(answer)
         raise ScriptFailed("the page kept moving on to another address")
 
+    def ask_holder(self, frame_id: str, function: str, *arguments: object) -> Any:
+        """Call a function on the element of this document that holds a frame. Raises `ScriptFailed`."""
+        try:
+            call = {
+                "objectId": self._holder(frame_id),
+                "functionDeclaration": function,
+                "arguments": [{"value": each} for each in arguments],
+                "returnByValue": True,
+            }
+            return _value(self._session.send("Runtime.callFunctionOn", call))
+        except Error as error:
+            raise ScriptFailed("the frame was gone") from error
+
+    def scroll_to(self, frame_id: str, box: list[float]) -> None:
+        """Bring a part of the element that holds a frame into view, wherever it scrolls. `box` is left, top,
+        width, height in that element. Raises `ScriptFailed`."""
+        left, top, width, height = box
+        rect = {"x": left, "y": top, "width": width, "height": height}
+        try:
+            to = {"objectId": self._holder(frame_id), "rect": rect}
+            self._session.send("DOM.scrollIntoViewIfNeeded", to)
+        except Error as error:
+            raise ScriptFailed("the frame was gone") from error
+
     def _evaluate(self, expression: str) -> Any:
-        if self._context is None:
-            frame = self._session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
-            world = self._session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "capture"})
-            self._context = int(world["executionContextId"])
         return self._session.send(
             "Runtime.evaluate",
             {
                 "expression": expression,
-                "contextId": self._context,
+                "contextId": self._ready(),
                 "returnByValue": True,
                 "awaitPromise": True,
             },
         )
+
+    def _holder(self, frame_id: str) -> str:
+        node = self._session.send("DOM.getFrameOwner", {"frameId": frame_id})["backendNodeId"]
+        found = self._session.send(
+            "DOM.resolveNode", {"backendNodeId": node, "executionContextId": self._ready()}
+        )
+        return str(found["object"]["objectId"])
+
+    def _ready(self) -> int:
+        if self._context is None:
+            frame = self._frame_id or self._session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+            world = self._session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "capture"})
+            self._context = int(world["executionContextId"])
+        return self._context
+
+
+def _value(answer: Any) -> Any:
+    if "exceptionDetails" in answer or answer["result"].get("value") is None:
+        raise ScriptFailed("the page gave no answer")
+    return answer["result"]["value"]

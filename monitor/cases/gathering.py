@@ -224,6 +224,7 @@ def exhibit_facts(
             " without it: school-monitor verify"
         ) from error
     facts = record.report.facts
+    frames = facts.flagged.frames if facts.flagged else ()
     words = item.text if item else content("data/page/text.txt").decode("utf-8", "replace")
     host = one.capture.url.partition("://")[2].partition("/")[0]
     supplied = record.collected_by == SUPPLIED
@@ -243,6 +244,7 @@ def exhibit_facts(
         supplied_by=_office_label(record.trigger) if supplied else "",
         label=label,
         final_url=facts.final_url,
+        frames=frames,
         redirects=facts.redirects,
         post_id=item.native_id if item else "",
         title=facts.title,
@@ -264,7 +266,7 @@ def exhibit_facts(
         truncated=facts.truncated,
         files=tuple(FileFacts(path, each.sha256, each.size_bytes) for path, each in sorted(files.items())),
         pictures=tuple(
-            PictureFacts(path, content(path), _caption(path))
+            PictureFacts(path, content(path), _caption(path, frames))
             for path in sorted(
                 files, key=lambda path: path.removesuffix(".png")
             )  # what is derived comes second
@@ -299,12 +301,13 @@ def _times(archive: Archive, made: checkpoints.Checkpoint) -> Iterator[TokenFact
                 yield TokenFacts(authority, stated, hashlib.sha256(reply).hexdigest())
 
 
-def _caption(path: str) -> str:
+def _caption(path: str, frames: tuple[str, ...]) -> str:
     if path == _WHOLE_PAGE:
         return "The page from its top"
     if path.endswith(".declutter.png"):
         return "The same part of the page, with what lay over it hidden: a derived picture"
-    return "The part of the page where the words stand"
+    where = ", in a frame embedded in it" if frames else ""
+    return f"The part of the page where the words stand{where}"
 
 
 def mentions(words: str, matches: Matches, concerned: frozenset[str]) -> Iterator[Mention]:

@@ -114,6 +114,7 @@ def exhibit_words(shown: Shown, local: Local) -> list[str]:
         facts = _facts(shown.record)
         lines += [
             f"Address:  {facts.get('final_url') or facts.get('requested_url') or 'none'}",
+            *_frame(facts),
             f"Lies in:  {shown.folder}",
         ]
         files = shown.record.get("files")
@@ -143,6 +144,12 @@ def _bound(shown: Shown, local: Local) -> list[str]:
         else "its time confirmed by nobody yet"
     )
     return [f"Signed:   checkpoint {made.number}, {local(made.at)}, with the key {made.key}; {times}"]
+
+
+def _frame(facts: Mapping[str, Any]) -> list[str]:
+    """Whose document the words stand in, when it is not the page's own."""
+    frames = (facts.get("flagged") or {}).get("frames") or ()
+    return [f"Words in: a frame embedded in it, of {frames[-1]}"] if frames else []
 
 
 def _facts(record: Mapping[str, object]) -> Mapping[str, Any]:

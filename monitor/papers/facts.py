@@ -169,7 +169,8 @@ class ExhibitFacts:
     `label` is typed by the producing person (`AB/1`), never made up (R80); "" while there is none.
     `author`, `posted_at_shown` and `audience_shown` ("34 comments, 12 shares") are as displayed;
     `posted_at` is the platform's own machine-readable time. `handled_by` are the offices that handle
-    the finding: the only ones through whom the words of a suppressed matter may leave.
+    the finding: the only ones through whom the words of a suppressed matter may leave. `frames` are the
+    addresses of the documents embedded in the page that the words stand in, from the outermost.
     `outcome` and `mode` are the capture's. `mentions` point into `words`.
     """
 
@@ -188,6 +189,7 @@ class ExhibitFacts:
     supplied_by: str = ""
     label: str = ""
     final_url: str = ""
+    frames: tuple[str, ...] = ()
     redirects: tuple[str, ...] = ()
     post_id: str = ""
     title: str = ""

@@ -156,12 +156,17 @@ def _removed(each: Shared, holding: Holding) -> tuple[str, ...]:
         removed += mask(exhibit.words, exhibit.mentions).removed
         removed += tuple(word for picture in exhibit.pictures for c in picture.covers for word in c.words)
         removed += (exhibit.author,) if not each.author else ()
-        removed += (exhibit.requested_url, exhibit.final_url) if not each.address else ()
+        removed += _addresses(exhibit) if not each.address else ()
     elif not each.words and holding.shares[exhibit.matter] is not Share.ADDRESS:
         removed += tuple(line for line in exhibit.words.splitlines() if len(line) > 11)
         removed += tuple(exhibit.words[m.start : m.end] for m in exhibit.mentions)
-        removed += (exhibit.author, exhibit.requested_url, exhibit.final_url)
+        removed += (exhibit.author, *_addresses(exhibit))
     return removed
+
+
+def _addresses(exhibit: ExhibitFacts) -> tuple[str, ...]:
+    frames = (address for address in exhibit.frames if "://" in address)
+    return (exhibit.requested_url, exhibit.final_url, *frames)
 
 
 def _view(each: Shared, masks: Sequence[str]) -> View:
