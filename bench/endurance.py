@@ -1,9 +1,9 @@
 """`python -m bench.endurance [--captures N] [--slots N] [--load N]`: many captures, a killed browser, a bomb.
 
-Says, for each tenth of the captures as it ends, how fast they were made, how many pictures were loaded and
-what memory is taken at rest; in the end which were left unloaded, how soon a capture follows a `kill -9`, and
-how far a memory bomb could bring the browser. `--slots 2` shares the captures between two threads; `--load`
-keeps so many other processes busy beside them, at the same priority. Nothing here is a test.
+Says, for each tenth of the captures as it ends, how fast they were made, how many pictures were left unloaded
+and what memory is taken at rest; in the end which captures were unlike the others, how soon one follows a
+`kill -9`, and how far a memory bomb could bring the browser. `--slots 2` shares the captures between two
+threads; `--load` keeps so many other processes busy beside them, at the same priority. Nothing here is a test.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
@@ -33,6 +34,9 @@ from monitor.ports import Browser
 from tests.page_server import PageServer
 from tests.thread_page import FLAGGED, serve_thread
 
+SHOTS = Path(__file__).parent / "results" / "endurance"
+"""Where one of each kind of screenshot is kept, named by its digest."""
+
 REST_AFTER = 10
 """After so many captures all slots come to rest, and the memory is looked at."""
 
@@ -43,13 +47,14 @@ BOMB = (
 
 
 class Seen(NamedTuple):
-    """How one capture went: `loaded` pictures on the page, and the digest of the screenshot."""
+    """How one capture went, by its own count; and where a screenshot like its own is kept."""
 
     number: int
     took_s: float
-    loaded: int
+    pictures: int
+    unloaded: int
     missing: tuple[str, ...]
-    shot: str
+    shot: Path
 
 
 def main(captures: int, *, slots: int, load: int) -> None:
@@ -90,12 +95,17 @@ def _many(browser: Browser, url: str, scratch: Path, *, captures: int, slots: in
     def captured(number: int) -> Seen:
         folder, began = scratch / f"capture {number}", time.perf_counter()
         report = browser.capture(url, CaptureMode.FULL, folder, triage.suppression, wanted=(FLAGGED,))
-        took_s, shot = time.perf_counter() - began, folder / "shots/full.png"
-        digest = sha256(shot.read_bytes()).hexdigest() if shot.is_file() else ""
+        took_s = time.perf_counter() - began
+        shot = (folder / "shots/full.png").read_bytes() if (folder / "shots/full.png").is_file() else b""
         shutil.rmtree(folder)
+        kept = SHOTS / f"{sha256(shot).hexdigest()[:12]}.png"
+        if not kept.exists():
+            kept.write_bytes(shot)
+        facts = report.facts
         missing = tuple(each for each in report.missing if "the picture stops after" not in each)
-        return Seen(number, took_s, report.facts.images_loaded, missing, digest)
+        return Seen(number, took_s, facts.images, facts.images - facts.images_loaded, missing, kept)
 
+    SHOTS.mkdir(parents=True, exist_ok=True)
     memory, tenth = ProcessTree(psutil.Process()), max(slots, -(-captures // 10))
     every: list[Seen] = []
     with ThreadPoolExecutor(slots) as threads:
@@ -108,28 +118,30 @@ def _many(browser: Browser, url: str, scratch: Path, *, captures: int, slots: in
                 at_work_s += time.perf_counter() - began
                 resting.append(memory.resident_bytes() / (1 << 20))
             part = every[start - 1 :]
-            loaded, took_s = [seen.loaded for seen in part], [seen.took_s for seen in part]
+            took_s = [seen.took_s for seen in part]
             _say(
                 f"captures {start} to {end - 1}: {60 * len(part) / at_work_s:.1f} a minute,"
                 f" one in {median(took_s):.1f} s (at most {max(took_s):.1f});"
-                f" {min(loaded)} to {max(loaded)} pictures loaded in each;"
+                f" pictures left unloaded: {sum(seen.unloaded for seen in part)};"
                 f" memory at rest, with this process: {median(resting):.0f} MiB (at most {max(resting):.0f})"
             )
     _sum_up(every)
 
 
 def _sum_up(every: list[Seen]) -> None:
-    """The page is always the same, so whatever was there in one capture is missing where it is not. A picture
-    that a script would have asked for counts too, although the browser never heard of it."""
-    whole = max(seen.loaded for seen in every)
-    unloaded = sum(whole - seen.loaded for seen in every)
+    """The page is always the same, so its screenshot must be too: one that differs is kept to be looked at,
+    whatever the capture itself said of it."""
+    ((usual, alike),) = Counter(seen.shot for seen in every).most_common(1)
     _say(
-        f"pictures left unloaded in {len(every)} captures of {whole} pictures each: {unloaded};"
-        f" different screenshots of the page: {len({seen.shot for seen in every})}"
+        f"pictures left unloaded in {len(every)} captures: {sum(seen.unloaded for seen in every)} of"
+        f" {sum(seen.pictures for seen in every):,}; screenshots alike to the last point: {alike} ({usual})"
     )
     for seen in every:
-        if seen.loaded < whole or seen.missing:
-            _say(f"capture {seen.number}: {whole - seen.loaded} left unloaded; missing: {seen.missing}")
+        if seen.unloaded or seen.missing or seen.shot != usual:
+            _say(
+                f"capture {seen.number}: {seen.unloaded} of {seen.pictures} pictures left unloaded; missing:"
+                f" {'; '.join(seen.missing) or 'nothing'}; screenshot: {seen.shot}"
+            )
 
 
 def _killed(browser: Browser, url: str, scratch: Path) -> None:
