@@ -3,7 +3,7 @@
 Says, for each tenth of the captures as it ends, how fast they were made, how many pictures were left unloaded
 and what memory is taken at rest; in the end which captures were unlike the others, how soon one follows a
 `kill -9`, and how far a memory bomb could bring the browser. `--slots 2` shares the captures between two
-threads; `--load` keeps so many other processes busy beside them, at the same priority. Nothing here is a test.
+threads; `--load` keeps so many other processes busy beside them, at the same priority. This is no test.
 """
 
 from __future__ import annotations
