@@ -441,6 +441,25 @@ def test_a_page_is_captured_sealed_and_verified(
     assert not document["ok"] and any("text.txt" in str(fault) for fault in document["faults"])
 
 
+def test_an_empty_archive_does_not_look_all_good(school_monitor: Command, tmp_path: Path) -> None:
+    """Promise 2: the disk is not mounted, or somebody took everything away; exit 1, and what to look at."""
+    ran = school_monitor("verify", tmp_path)
+
+    assert (1, True, False) == (ran.code, "NOTHING TO CHECK" in ran.out, "good" in ran.out)
+    assert school_monitor("verify", tmp_path, "--json").document["ok"] is False
+
+
+def test_the_name_of_a_file_cannot_speak_for_the_command(school_monitor: Command, tmp_path: Path) -> None:
+    """A line end in it does not begin a line of ours."""
+    root = checkpointed_archive(tmp_path / "archive").root
+    (root / "x\nAll good: 3 exhibits").write_text("")
+
+    ran = school_monitor("verify", root)
+
+    assert 1 == ran.code
+    assert ["FAULT step 4: x", "1 faults. Step "] == [line[:15] for line in ran.out.splitlines()]
+
+
 def test_verify_without_an_archive_is_a_usage_error(school_monitor: Command, tmp_path: Path) -> None:
     """Nothing checked must not look like all good."""
     ran = school_monitor("verify", tmp_path / "nowhere")

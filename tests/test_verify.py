@@ -46,7 +46,7 @@ from tests.sealed_archive import (
     with_digest,
     write_lines,
 )
-from tests.web_archives import MUTATIONS, package, unpacked, zipped
+from tests.web_archives import MUTATIONS, long_list, package, unpacked, zipped
 
 README = Path(__file__).parents[1] / "archive" / "README.md"
 GOLDEN = Path(__file__).parent / "golden"
@@ -224,6 +224,7 @@ TAMPERINGS = (
     Tampering("a line in another spelling", replace("ledger.jsonl", '","', '", "'), MalformedArchive, 1, "line 1"),
     Tampering("a key added", entry(4, note="x"), MalformedArchive, 1, "line 4", by_hand=False),
     Tampering("another format", entry(7, format=3), MalformedArchive, 1, "line 7"),
+    Tampering("a time outside the calendar", entry(7, at="0001-01-01T00:00:00+14:00"), MalformedArchive, 1, "line 7"),
     Tampering("endless brackets", ledger(lambda ls: [*ls, b"[" * 200_000 + b"\n"]), MalformedArchive, 1, "line 8"),
     # the chain
     Tampering("an entry removed", ledger(lambda ls: [*ls[:3], *ls[4:]]), ChainBroken, 2, "entry 5"),
@@ -355,6 +356,19 @@ def test_a_folder_that_is_no_archive_is_not_called_sound(tmp_path: Path) -> None
         verify.check_archive(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["ledger.jsonl", f"{FIRST}/tagmanifest-sha256.txt", f"{FIRST}/manifest-sha256.txt",
+     f"{SECOND_ERASED}/tombstone.json"],
+)  # fmt: skip
+def test_a_file_without_end_is_a_fault_and_takes_no_memory(copy: Path, name: str) -> None:
+    """Two terabytes of nothing, which take no room on the disk: named, and not read."""
+    with (copy / name).open("r+b") as stream:
+        stream.truncate(2 << 40)
+    found = verify.problems(copy)
+    assert any(each.where.startswith(name) and "larger than" in each.detail for each in found), found
+
+
 def test_checking_changes_nothing_and_needs_no_right_to_write(sealed: Path) -> None:
     """A read-only copy verifies, and no name, content or mode in it has changed afterwards."""
 
@@ -444,7 +458,7 @@ def test_a_web_archive_made_to_do_harm_is_a_fault_and_nothing_worse(tmp_path: Pa
     root, bomb = tmp_path / "archive", BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("archive/data.warc.gz", bytes(300_000_000))
-    hostile = [b"none", b"PK\1\2" * 1001, bomb.getvalue(), zipped({"archive/a.warc.gz": b"\x1f\x8b"})]
+    hostile = [b"none", long_list(), bomb.getvalue(), zipped({"archive/a.warc.gz": b"\x1f\x8b"})]
     places = [web_archive_in(root, f"LM-{number}", content) for number, content in enumerate(hostile)]
 
     found = verify.problems(root, inside=True)

@@ -16,7 +16,17 @@ from monitor.evidence import cdxj
 from monitor.evidence.wacz import ARCHIVE, INDEX, PAGES
 from monitor.evidence.wacz_check import faults
 from tests.checkers import checker
-from tests.web_archives import EXCHANGES, MUTATIONS, PAGE, changed, flipped, package, unpacked, zipped
+from tests.web_archives import (
+    EXCHANGES,
+    MUTATIONS,
+    PAGE,
+    changed,
+    exchange,
+    flipped,
+    package,
+    unpacked,
+    zipped,
+)
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +147,17 @@ def test_a_body_changed_together_with_its_compression_is_named() -> None:
     found = faults(BytesIO(zipped(changed(files, ARCHIVE, lambda _: warc))))
     assert f"{ARCHIVE}: the record at byte {start} is not what its digest says" in found
     assert f"{ARCHIVE}: the record at byte {start} holds another body than its digest says" in found
+
+
+def test_a_page_that_looks_like_a_long_zip_does_not_cost_its_own_record() -> None:
+    """Whoever writes a page could else keep it from being recorded, by a few bytes a thousand times over."""
+    packed = b"".join(b"PK\1\2" + bytes([number % 256, number // 256]) for number in range(3000))
+    picture = exchange(1, "/x.zip", packed, headers=(("Content-Type", "application/zip"),))
+    stored = BytesIO(package([PAGE, picture]))
+    assert () == faults(stored)
+
+    many = zipped({f"archive/{number}.txt": b"" for number in range(1001)})
+    assert ("the package holds more than 1000 files",) == faults(BytesIO(many))
 
 
 def test_what_is_packed_twice_or_is_no_package_is_named(sound: Path) -> None:

@@ -139,6 +139,11 @@ def swapped(content: bytes) -> bytes:
     return (f"{heads[0]} {{{tails[1]}{heads[1]} {{{tails[0]}" + "".join(lines[2:])).encode()
 
 
+def long_list() -> bytes:
+    """A zip of nothing that says that its list of files is longer than any."""
+    return b"PK\5\6" + bytes(8) + (2_000_000).to_bytes(4, "little") + bytes(6)
+
+
 MUTATIONS: dict[str, tuple[Callable[[Files], Files], str]] = {
     "no WARC": (lambda f: vouched(without(f, ARCHIVE)), "archive/: there is no WARC"),
     "a WARC without an answer": (

@@ -387,15 +387,13 @@ def verify(
     if as_json:
         words.say_json(
             {
-                "ok": not found,
+                "ok": head is not None and head.entries > 0,
                 "faults": [{"step": f.step, "where": f.where, "detail": f.detail} for f in found],
                 "checked": words.plain(head) if head else None,
             }
         )
     elif found:
-        words.say(
-            *(f"FAULT {fault}" for fault in found), f"{len(found)} faults. Step numbers: archive/README.md."
-        )
+        words.say(*map(words.fault_line, found), f"{len(found)} faults. Step numbers: archive/README.md.")
     elif head:
         words.say(*words.verified_words(head))
-    sys.exit(1 if found else 0)
+    sys.exit(0 if head is not None and head.entries else 1)

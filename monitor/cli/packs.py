@@ -43,7 +43,7 @@ def report(path: Path, *, trusted_key: str, as_json: bool) -> int:
     elif verified:
         words.say(*_words(verified, compared=bool(trusted_key)))
     else:
-        words.say(*(f"FAULT {fault}" for fault in found))
+        words.say(*map(words.fault_line, found))
         words.say(f"{len(found)} faults. This is not the pack that was made, or not all of it.")
     if found:
         return 1

@@ -16,6 +16,7 @@ import typer
 
 if TYPE_CHECKING:
     from monitor.cases import Opened
+    from monitor.errors import VerificationError
     from monitor.evidence import VerifiedArchive
     from monitor.jobs import EvidenceStanding, Health, SelfTestWord
     from monitor.model import PersonMatch, Policy, Reason
@@ -152,8 +153,19 @@ def _evidence_words(evidence: EvidenceStanding, when: Callable[[datetime | None]
     return lines if evidence.times else [*lines, "  time by others: no authority is named in [timestamps]"]
 
 
+def fault_line(fault: VerificationError) -> str:
+    """A fault in one line, whatever stands in the name of the file: nothing below it may seem to be ours."""
+    return harmless(f"FAULT {fault}".replace("\n", "\N{REPLACEMENT CHARACTER}"))
+
+
 def verified_words(head: VerifiedArchive) -> list[str]:
     """What a clean verification says: what was checked by whom, and what to compare with what was kept."""
+    if not head.entries:
+        return [
+            "NOTHING TO CHECK: no exhibit and no entry of a chain lies here.",
+            "If anything was ever saved, this is not its folder, or it was emptied: look at the disk, and at",
+            "the head of the chain in the daily mail.",
+        ]
     every = "every file as it was sealed"
     if head.sampled is not None:
         every = "every list of files whole, and every file that was read as it was sealed"

@@ -87,7 +87,8 @@ def utc_text(moment: datetime) -> str:
 def utc_time(text: str) -> datetime:
     """The time written as `text`. Raises `ValueError` unless it is exactly in the form of `utc_text`."""
     moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None or utc_text(moment) != text:
+    # The form first: a time with another zone may lie outside the calendar when it is brought to UTC.
+    if not text.endswith("Z") or utc_text(moment) != text:
         raise ValueError("not in the archive's form of a time")
     return moment
 

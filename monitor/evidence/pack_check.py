@@ -3,7 +3,8 @@
 One job: bring a pack to the steps of standalone/verify.py, the same that lie in every pack, so that both
 give one verdict, and then to step 10, which that script leaves to us: the web archives in the pack are sound
 (`wacz_check`). The rest of what is here is for zips only: nothing is unpacked to the disk, nothing followed,
-and a zip made to do harm (names that lead elsewhere, links, doubled names, bombs) is refused by step 1. Its
+and a zip made to do harm is refused by step 1: names that lead elsewhere, links, doubled names, bombs, and
+bytes that its list of contents does not account for, which another program might show as other files. Its
 limits, beside those of that script: a list of contents of 8 MB, files stored or deflated, and all of them
 together no more than 200 times the size of the zip.
 """
@@ -38,7 +39,9 @@ MOST_TIMES_ITS_SIZE = 200
 
 _WEB_ARCHIVE = re.compile(rf"data/exhibits/[^/]+/{re.escape(layout.WEB_ARCHIVE)}")
 _TAKEN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-_ENCRYPTED = 1
+_ENCRYPTED, _DESCRIBED_AFTERWARDS = 1, 8  # bits of a member's flags
+_LOCAL_HEADER_BYTES, _LONGEST_DESCRIPTION_BYTES = 30, 24
+_HOW_TO_OPEN = "HOW-TO-OPEN.txt"
 _NO_ZIP = (
     zipfile.BadZipFile,
     zlib.error,
@@ -131,7 +134,7 @@ def _checked(path: Path, trusted_key: str, passphrase: str | None, progress: Pro
         try:
             if passphrase is not None:
                 stream = opened.enter_context(_Careful(_unprotect(stream, passphrase)))
-            check = _zip_check(opened.enter_context(zipfile.ZipFile(stream)), _size(stream), told)
+            check = _zip_check(opened.enter_context(zipfile.ZipFile(stream)), stream, told)
         except (*_NO_ZIP, OSError) as error:
             check = Check({}, _nothing, *told)
             check.fault(1, path.name, f"it is no zip that can be read ({error!r:.200})")
@@ -157,7 +160,7 @@ def _step_10(check: Check, name: str) -> None:
             check.fault(10, name, detail)
 
 
-def _zip_check(bag: zipfile.ZipFile, size_bytes: int, told: tuple[str, Progress]) -> Check:
+def _zip_check(bag: zipfile.ZipFile, stream: io.BufferedReader, told: tuple[str, Progress]) -> Check:
     """The check of a zip, with the faults that only a zip can have; they belong to step 1."""
     members: dict[str, zipfile.ZipInfo] = {}
     faults: list[tuple[str, str]] = []
@@ -171,6 +174,8 @@ def _zip_check(bag: zipfile.ZipFile, size_bytes: int, told: tuple[str, Progress]
         elif top != folder or member.orig_filename != member.filename:
             faults.append((repr(member.orig_filename), "it would be unpacked outside the pack's one folder"))
         elif member.is_dir() and not member.file_size and kind in (0, stat.S_IFDIR):
+            if name and not standalone.SAFE_NAME.fullmatch(name.rstrip("/")):
+                faults.append((repr(name), "no pack has a folder of such a name"))
             continue  # what packing programs add; a folder is nothing by itself
         elif kind not in (0, stat.S_IFREG):
             faults.append((name, "it is a link, or something else that is no plain file"))
@@ -179,13 +184,29 @@ def _zip_check(bag: zipfile.ZipFile, size_bytes: int, told: tuple[str, Progress]
         elif name in members:
             faults.append((name, "two files of the zip have this name"))
         members[name] = member
-    if sum(each.file_size for each in listed) > MOST_TIMES_ITS_SIZE * size_bytes:
+    if sum(each.file_size for each in listed) > MOST_TIMES_ITS_SIZE * _size(stream):
         faults.append(("the zip", f"it would unpack to more than {MOST_TIMES_ITS_SIZE} times its size"))
+    if _holds_more_than_it_lists(bag, stream):
+        faults.append(("the zip", "it holds bytes that its list of contents does not account for"))
     sizes = {name: each.file_size for name, each in members.items()}
     check = Check(sizes, lambda name: cast(BinaryIO, bag.open(members[name])), *told)
     for where, detail in faults:
         check.fault(1, where, detail)
     return check
+
+
+def _holds_more_than_it_lists(bag: zipfile.ZipFile, stream: IO[bytes] | io.BufferedReader) -> bool:
+    """Whether anything lies before, between or after the listed files (APPNOTE.TXT 4.3.6): programs that read
+    a zip from its front would find other files there than those that were checked."""
+    end = slack = 0
+    for member in sorted(bag.infolist(), key=lambda each: each.header_offset):
+        if not end <= member.header_offset <= end + slack:
+            return True
+        stream.seek(member.header_offset + _LOCAL_HEADER_BYTES - 4)
+        end = member.header_offset + _LOCAL_HEADER_BYTES + sum(struct.unpack("<HH", stream.read(4)))
+        end += member.compress_size
+        slack = _LONGEST_DESCRIPTION_BYTES if member.flag_bits & _DESCRIBED_AFTERWARDS else 0
+    return bool(bag.comment) or not end <= bag.start_dir <= end + slack
 
 
 def _silent(done: int, total: int) -> None:
@@ -223,8 +244,11 @@ def _unprotect(stream: io.BufferedReader, passphrase: str) -> io.FileIO:
     try:
         with pyzipper.AESZipFile(stream) as outer:
             secret = [each for each in outer.infolist() if each.flag_bits & _ENCRYPTED]
+            beside = [each.filename for each in outer.infolist() if not each.flag_bits & _ENCRYPTED]
             if len(secret) != 1 or secret[0].file_size > MOST_TIMES_ITS_SIZE * _size(stream):
                 raise zipfile.BadZipFile("not one pack under a passphrase")
+            if beside != [_HOW_TO_OPEN] or _holds_more_than_it_lists(outer, stream):
+                raise zipfile.BadZipFile("something lies beside the pack, where no signature reaches")
             with outer.open(secret[0], pwd=passphrase.encode()) as source:
                 shutil.copyfileobj(source, inner, layout.BLOCK_BYTES)
     except BaseException as error:

@@ -7,6 +7,7 @@ chain and its digest (`ledger`) and a tombstone (`erase.tombstone_document`). It
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -29,6 +30,10 @@ from monitor.evidence import layout, wacz_check, witnesses
 from monitor.evidence.erase import tombstone_document
 from monitor.evidence.ledger import Entry, document, own_digest, parse_line
 from monitor.evidence.witnesses import LatestTime
+
+MOST_LEDGER_BYTES = 1 << 30
+MOST_LIST_BYTES = 64 << 20
+"""Of a file of an exhibit that is read whole: its lists, its record, its tombstone."""
 
 Progress = Callable[[int, int], None]
 """Told how many exhibits are checked, of how many."""
@@ -98,7 +103,8 @@ def check_archive(
     the exhibits whose files are read: it takes about fifteen times as long as their digests.
 
     Not checked: whether the tail of the chain was cut off together with its folders (compare `head`),
-    and whether the clock was right. A file that cannot be read is a fault, not an error of another kind.
+    and whether the clock was right. A file that cannot be read, or is far larger than any of ours, is a
+    fault, not an error of another kind.
     """
     return _check(root, _raise, progress, key, sample, inside=inside)
 
@@ -312,9 +318,9 @@ def _check(
                     continue
                 if listed is None or name not in listed:
                     continue
-                measured = layout.measure(f"{folder}/{name}", buffer)
-                byte_count += measured.size_bytes
-                if measured.sha256 != listed[name]:
+                tags = _content(f"{folder}/{name}")
+                byte_count += len(tags)
+                if hashlib.sha256(tags).hexdigest() != listed[name]:
                     fault(DigestMismatch(7, f"{path}/{name}", "not the file that was sealed"))
 
             # Step 8: the manifest lists exactly the files under data/, each with its digest.
@@ -470,7 +476,8 @@ def _look(root: Path) -> tuple[bytes, tuple[str, ...], tuple[str, ...], frozense
     # A new archive has none; any exhibit in it is then named in step 4. What is no plain file is named
     # there too, and not opened: a pipe would be waited for without end.
     place = root / layout.LEDGER
-    ledger = _content(str(place)) if place.is_file() and not place.is_symlink() else b""
+    is_there = place.is_file() and not place.is_symlink()
+    ledger = _content(str(place), most_bytes=MOST_LEDGER_BYTES) if is_there else b""
     return ledger, present, tuple(sorted(astray)), frozenset(vouching)
 
 
@@ -505,8 +512,10 @@ def _opened(path: str) -> BinaryIO:
     return cast(BinaryIO, os.fdopen(descriptor, "rb", buffering=0))
 
 
-def _content(path: str) -> bytes:
+def _content(path: str, *, most_bytes: int = MOST_LIST_BYTES) -> bytes:
     with _opened(path) as stream:
+        if os.fstat(stream.fileno()).st_size > most_bytes:
+            raise OSError(errno.EFBIG, f"it is larger than {most_bytes} bytes", path)
         return stream.read()
 
 

@@ -178,10 +178,10 @@ def check_clock(entries: Sequence[Entry], found: Testimony, fault: Fault) -> Non
         if entry.sequence in named:
             not_before = max(named[entry.sequence], not_before or named[entry.sequence])
         late = not_after.get(entry.sequence)
-        if late is not None and entry.at > late + tolerance:
+        if late is not None and entry.at - late > tolerance:
             why = f"written {layout.utc_text(entry.at)}, but covered by a time of {layout.utc_text(late)}"
             fault(ChainBroken(13, where, f"the clock was moved: {why}"))
-        elif not_before is not None and entry.at < not_before - tolerance:
+        elif not_before is not None and not_before - entry.at > tolerance:
             why = f"written {layout.utc_text(entry.at)}, after a time of {layout.utc_text(not_before)}"
             fault(ChainBroken(13, where, f"the clock was moved: {why}"))
 
