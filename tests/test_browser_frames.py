@@ -13,7 +13,7 @@ from monitor.browser import open_browser
 from monitor.model import CaptureMode, CaptureOutcome, CaptureReport, FlaggedPart
 from monitor.ports import Browser
 from tests.browsing import WORDS, Names, clock, files, nothing_suppressed, options
-from tests.page_server import PageServer
+from tests.page_server import Answer, PageServer
 
 FLAG, DERIVED = "shots/flag-01.png", "shots/flag-01.declutter.png"
 SAID = "Mr Bramwell left the gate open again"
@@ -235,6 +235,23 @@ def test_a_frame_that_vanishes_costs_the_picture_of_the_words_only(
     assert CaptureOutcome.PARTIAL == report.outcome and report.missing
     assert report.facts.flagged is None or not report.facts.flagged.words
     assert FLAG not in files(tmp_path) and "shots/full.png" in files(tmp_path)
+
+
+def test_a_frame_whose_scripts_never_pause_costs_itself_only(
+    browser: Browser, sites: Sites, tmp_path: Path
+) -> None:
+    """Nothing that is asked of it would be answered, so it is taken out and named. One that has no scripts
+    and is no web page either answers all the same."""
+    drawing = b"<svg xmlns='http://www.w3.org/2000/svg'><rect width='90' height='90' fill='red'/></svg>"
+    sites.far.routes["/drawing"] = Answer(drawing, "image/svg+xml")
+    drawn = sites.near.page("/drawn", f"{WORDS}<iframe src='{sites.far.url('/drawing')}'></iframe>")
+    report = browser.capture(drawn, CaptureMode.FULL, tmp_path / "drawn", nothing_suppressed)
+    assert (CaptureOutcome.COMPLETE, ()) == (report.outcome, report.missing)
+    busy = f"{POST}<script>onload=()=>setTimeout(()=>{{while(true){{}}}},0)</script>"
+    report = browser.capture(sites.framed(busy), CaptureMode.FULL, tmp_path, nothing_suppressed)
+    taken_out = "embedded frames whose scripts never paused, which were taken out: 1"
+    assert (CaptureOutcome.PARTIAL, (taken_out,)) == (report.outcome, report.missing)
+    assert {"shots/full.png", "page/page.mhtml"} <= files(tmp_path)
 
 
 @pytest.mark.parametrize("style", ["display:none", "visibility:hidden"])

@@ -36,7 +36,7 @@ from playwright.sync_api import TimeoutError as Timeout
 from monitor.browser import frames, othertime, saving, shots
 from monitor.browser.certificates import Certificates, file_name
 from monitor.browser.egress import PRIVATE, TOO_LARGE, UNKNOWN_NAME, Connection, Egress
-from monitor.browser.reading import look
+from monitor.browser.reading import look, take_out_frozen
 from monitor.browser.recorder import Forbidden, Recorder, RecordLimits
 from monitor.browser.scripts import SETTLE, SOURCE
 from monitor.browser.verdict import WORDS, Reading, judge
@@ -58,6 +58,7 @@ VIEWPORT = (1280, 800)
 _MAX_NAMED = 50
 _LOCALE, _TIMEZONE = "en-GB", "Europe/London"
 _READABLE_CONTRAST = 24
+_PATIENCE_S = 4.0
 
 OUT_OF_TIME = "the time allowed for a capture was over"
 OUT_OF_MEMORY = "the page took more memory than is allowed"
@@ -327,7 +328,8 @@ class Attempt:
         """Stop a page whose scripts never pause; otherwise nothing of it could be read."""
         started = self._clock()
         try:
-            page.wait_for_selector("html", state="attached", timeout=1000 * min(4.0, self._limits.page_s))
+            patience_ms = 1000 * min(_PATIENCE_S, self._limits.page_s)
+            page.wait_for_selector(":root", state="attached", timeout=patience_ms)
             return
         except Timeout:
             pass
@@ -397,6 +399,10 @@ class Attempt:
 
     def _read(self, page: Page, world: World, egress: Egress) -> bool:
         started = self._clock()
+        if frozen := take_out_frozen(page, min(_PATIENCE_S, self._limits.page_s)):
+            self._missing.append(
+                f"embedded frames whose scripts never paused, which were taken out: {frozen}"
+            )
         try:
             reading, unread = look(page, world)
         except ScriptFailed as error:

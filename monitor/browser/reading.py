@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from time import monotonic
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Error, Frame, Page
+from playwright.sync_api import TimeoutError as Timeout
 
 from monitor.browser.scripts import READ
 from monitor.browser.verdict import Reading
 from monitor.browser.world import World
 
+_LEAST_S = 0.3
 _SHOWN_SCHEMES = ("http", "https", "about", "data", "blob")
 
 
@@ -38,6 +42,26 @@ def look(page: Page, world: World) -> tuple[Reading, int]:
         agent=str(found["agent"]),
     )
     return reading, unread
+
+
+def take_out_frozen(page: Page, patience_s: float) -> int:
+    """Take out the frames whose scripts never pause, and say how many there were: whatever is asked of such
+    a frame, a picture of the page included, would be waited for to the end of the capture. Those of the
+    page's own host share its process, so they pause when it does. `patience_s` is for all of them."""
+    frozen, end = 0, monotonic() + patience_s
+    for frame in page.frames[1:]:
+        if urlsplit(frame.url).netloc in ("", urlsplit(page.url).netloc):
+            continue
+        left_s = max(_LEAST_S, end - monotonic())  # Those that share a process freeze together.
+        try:
+            frame.wait_for_selector(":root", state="attached", timeout=1000 * left_s)
+        except Timeout:
+            frozen += 1
+            with suppress(Error):  # It may have gone by itself.
+                frame.frame_element().evaluate("frame => frame.remove()")
+        except Error:
+            continue
+    return frozen
 
 
 def shows(frame: Frame) -> bool:
