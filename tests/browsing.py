@@ -1,4 +1,5 @@
-"""What every test of the browser starts from: short times, one allowed address, names that a test decides."""
+"""What every test of the browser starts from: patience for a busy machine, one allowed
+address, names that a test decides."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 from monitor.browser import BrowserOptions, find_browser
 from tests.page_server import PageServer
 
-PAGE_S, TOTAL_S = 15.0, 40.0
+PAGE_S, TOTAL_S = 25.0, 90.0
 WORDS = "<p>" + "The summer fete of Littleover Community School was a lovely day for everyone. " * 8 + "</p>"
 
 
@@ -29,7 +30,7 @@ class Names:
 
 
 def options(site: PageServer, **changed: Any) -> BrowserOptions:
-    """Short times, one allowed address."""
+    """Times for a busy machine, one allowed address."""
     settings: dict[str, Any] = {
         "executable": find_browser(),
         "contact": "https://school.example/monitor",

@@ -1,11 +1,11 @@
 """Kill the whole service after every side effect, one after the other, and start it again.
 
-Run as `python -m tests.service_kills FOLDER SHARE SHARES`: prints one JSON line for the undisturbed run
-and one for each kill point. Points are every operation on files (see `tests.evidence_kills`, which
-watches the standard library), every commit of the database driver and every mail handed over. A point at
-which the disk holds what it held at the one before (after a mere look into the database, say) is passed
-over: a kill leaves the same there. Ours is the real thing: settings, store, matcher, triage, archive,
-composed mail; fakes are the platform, the page and the mail server.
+Run as `python -m tests.service_kills FOLDER`: prints one JSON line for the undisturbed run and one for each
+kill point. Points are every operation on files (see `tests.evidence_kills`, which watches the standard
+library), every commit of the database driver and every mail handed over. A point at which the disk holds
+what it held at the one before (after a mere look into the database, say) is passed over: a kill leaves the
+same there. Ours is the real thing: settings, store, matcher, triage, archive, composed mail; fakes are the
+platform, the page and the mail server.
 """
 
 from __future__ import annotations
@@ -124,9 +124,8 @@ def prepare(root: Path) -> None:
     services.store.close()
 
 
-def main(folder: Path, share: int, shares: int) -> None:
-    """Print the undisturbed end state and all points, then a line for each point of this share: every
-    `shares`-th one, so that runs side by side take all of them."""
+def main(folder: Path) -> None:
+    """Print the undisturbed end state with all points, then what each of them ended in."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     os.fsync = no_fsync  # type: ignore[assignment]  # the kernel, not the disk, is what a kill spares
     template = folder / "template"
@@ -138,7 +137,7 @@ def main(folder: Path, share: int, shares: int) -> None:
     gc.freeze()  # rules and libraries stay: no life looks through them for what may go
     points = telling_points(fresh(template, folder))
     sys.stdout.write(json.dumps({"points": points} | state(undisturbed)) + "\n")
-    for point in points[share - 1 :: shares]:
+    for point in points:
         root = fresh(template, folder)
         if not killed_at(point, root):
             raise SystemExit(f"the child had ended before point {point}")
@@ -263,4 +262,4 @@ def state(root: Path) -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))
+    main(Path(sys.argv[1]))

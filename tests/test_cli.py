@@ -208,15 +208,14 @@ def test_scan_leaves_no_trace(school_monitor: Command, config: Path, site: FeedS
     assert 0 == site.connections
 
 
-def test_scan_of_two_hundred_thousand_items_takes_no_more_memory_than_of_twenty_thousand(
-    tmp_path: Path,
-) -> None:
-    """Memory does not grow with the file; malformed lines are named; every other line is answered."""
+def test_scan_of_eighty_thousand_items_takes_no_more_memory_than_of_twenty_thousand(tmp_path: Path) -> None:
+    """Memory does not grow with the file, not by the 70 bytes an item that a kept id would take; malformed
+    lines are named; every other line is answered."""
     small, few = scanned(tmp_path, 20_000)
-    large, many = scanned(tmp_path, 200_000)
+    large, many = scanned(tmp_path, 80_000)
 
-    assert ([5_000, 15_000], [5_000, 15_000, *range(25_000, 200_000, 10_000)]) == (few, many)
-    assert large - small < 10 * 1024 * 1024, f"{small / 1e6:.0f} MB grew to {large / 1e6:.0f} MB"
+    assert ([5_000, 15_000], [5_000, 15_000, *range(25_000, 80_000, 10_000)]) == (few, many)
+    assert large - small < 4 * 1024 * 1024, f"{small / 1e6:.0f} MB grew to {large / 1e6:.0f} MB"
 
 
 def scanned(folder: Path, items: int) -> tuple[int, list[int]]:

@@ -46,7 +46,7 @@ SERVERS: dict[str, type[PlatformServer]] = {
 }
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 USER_AGENT = "SchoolMonitor/0.1 (Elm Lane School; office@elmlane.example)"
-LIMITS = limits(connect_s=2, read_s=2, total_s=5, allow_private=("127.0.0.1",))
+LIMITS = limits(connect_s=20, read_s=20, total_s=60, allow_private=("127.0.0.1",))
 
 
 class Reader:

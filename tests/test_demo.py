@@ -100,12 +100,12 @@ def stopped_run(folder: Path, elsewhere: Path) -> subprocess.CompletedProcess[st
         stderr=subprocess.PIPE,
         text=True,
     )
-    until = time.monotonic() + 60
+    until = time.monotonic() + 300
     while time.monotonic() < until and not any("/post/" in path for path in requests(folder)):
         assert process.poll() is None, process.communicate()
         time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    said, progress = process.communicate(timeout=60)
+    said, progress = process.communicate(timeout=300)
     return subprocess.CompletedProcess(process.args, process.returncode, said, progress)
 
 

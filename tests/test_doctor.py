@@ -91,7 +91,7 @@ def probes(settings: Settings) -> Probes:
     return Probes(
         clock=lambda: NOW,
         session=open_session(
-            limits(connect_s=2, read_s=2, total_s=3, allow_private=settings.outbound.allow_private), "test"
+            limits(connect_s=20, read_s=20, total_s=60, allow_private=settings.outbound.allow_private), "test"
         ),
         browser=lambda: "Chromium 142 starts",
         pictures=lambda: "words in pictures can be read, by rapidocr 3.10.0",

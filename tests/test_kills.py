@@ -15,9 +15,6 @@ import pytest
 
 from tests.school import REPOSITORY
 
-SHARES = 4
-"""Tests that the points are dealt out to: they may run side by side, but each loads everything once more."""
-
 
 @pytest.fixture
 def quick_folder(tmp_path: Path) -> Iterator[Path]:
@@ -31,14 +28,11 @@ def quick_folder(tmp_path: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-@pytest.mark.parametrize("share", range(1, SHARES + 1))
-def test_killed_after_every_side_effect_the_end_state_equals_an_undisturbed_run(
-    quick_folder: Path, share: int
-) -> None:
+def test_killed_after_every_side_effect_the_end_state_equals_an_undisturbed_run(quick_folder: Path) -> None:
     """Every commit, file operation and mail is a point, none is sampled; after each the service is
     started again and must end where an undisturbed one ends."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.service_kills", str(quick_folder), str(share), str(SHARES)],
+        [sys.executable, "-m", "tests.service_kills", str(quick_folder)],
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -49,9 +43,9 @@ def test_killed_after_every_side_effect_the_end_state_equals_an_undisturbed_run(
     points = undisturbed.pop("points")
     assert_sound(undisturbed)
     # None is left out; and fewer would mean that the watching broke: six posts need about this many.
-    assert points[share - 1 :: SHARES] == [state.pop("point") for state in killed]
+    assert points == [state.pop("point") for state in killed]
     assert len(points) > 250
-    for point, state in zip(points[share - 1 :: SHARES], killed, strict=True):
+    for point, state in zip(points, killed, strict=True):
         for what, found in state.items():
             assert undisturbed[what] == found, (point, what)
 

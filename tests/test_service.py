@@ -42,7 +42,7 @@ from tests.school_at_work import (
     post,
 )
 
-PATIENCE_S = 40.0
+PATIENCE_S = 150.0
 """How long a machine under load may take for what usually takes two seconds."""
 OF_POSTS = "FROM captures WHERE \"trigger\" = 'automatic'"
 """Not the day's self-test, which comes when it comes."""
@@ -58,9 +58,17 @@ def site() -> Iterator[FeedSite]:
 
 @pytest.fixture
 def config(tmp_path: Path, site: FeedSite) -> Path:
-    """A school that reads the site's feed and looks for work every second."""
+    """A school that reads the site's feed and looks for work every second. A page has more time than any
+    test, so that whoever waited for a page would be waited for in vain."""
     folder = local_config(
-        tmp_path, {"talk": site.feed}, allow=site.place, changes={"tick_s = 30": "tick_s = 1"}
+        tmp_path,
+        {"talk": site.feed},
+        allow=site.place,
+        changes={
+            "tick_s = 30": "tick_s = 1",
+            "page_s = 45": "page_s = 400",
+            "total_s = 120": "total_s = 500",
+        },
     )
     services = assemble(settings.load(folder, {}))
     import_register(services)
@@ -124,12 +132,10 @@ def mails(config: Path) -> list[EmailMessage]:
     return [message_from_bytes(path.read_bytes(), policy=policy.default) for path in files]
 
 
-def stopped(service: subprocess.Popen[bytes]) -> tuple[int, float]:
-    """Ask the service to stop; its exit code and how long it took."""
-    began = time.monotonic()
+def stopped(service: subprocess.Popen[bytes]) -> int:
+    """Ask the service to stop; its exit code."""
     service.send_signal(signal.SIGTERM)
-    code = service.wait(PATIENCE_S)
-    return code, time.monotonic() - began
+    return service.wait(PATIENCE_S)
 
 
 def test_the_service_finds_saves_and_tells_and_stops_when_asked(config: Path, site: FeedSite) -> None:
@@ -155,9 +161,9 @@ def test_the_service_finds_saves_and_tells_and_stops_when_asked(config: Path, si
         document = json.loads(school_monitor("status", "--config", config, "--json").stdout)
         assert (True, ["healthy"]) == (document["running"], [s["word"] for s in document["sources"]])
         assert 0 == school_monitor("status", "--check", "--config", config).returncode
-        code, took_s = stopped(service)
+        code = stopped(service)
 
-    assert (0, True) == (code, took_s < 10), took_s
+    assert 0 == code
     (mail,) = mails(config)
     assert "headteacher@practice.invalid" == mail["To"].addresses[0].addr_spec
     assert [("complete",)] == rows(config, f"SELECT outcome {OF_POSTS}")
@@ -170,8 +176,8 @@ def test_the_service_finds_saves_and_tells_and_stops_when_asked(config: Path, si
 
 
 def test_it_stops_in_time_while_a_page_never_ends(config: Path, site: FeedSite) -> None:
-    """SIGTERM in the middle of a capture: within 10 s, exit 0, no process left, nothing lost: the
-    capture waits for the next start and is made then."""
+    """SIGTERM in the middle of a capture: the page is not waited for, exit 0, no process left, nothing lost:
+    the capture waits for the next start and is made then."""
     held = [True]
 
     def never_ends(handler: Handler) -> None:
@@ -196,9 +202,9 @@ def test_it_stops_in_time_while_a_page_never_ends(config: Path, site: FeedSite) 
     with running(config) as service:
         assert comes_true(lambda: site.hits["/t/insult"], service)
         family = psutil.Process(service.pid).children(recursive=True)
-        code, took_s = stopped(service)
-        assert (0, True) == (code, took_s < 10), took_s
-        _gone, alive = psutil.wait_procs(family, timeout=10)
+        code = stopped(service)
+        assert 0 == code
+        _gone, alive = psutil.wait_procs(family, timeout=PATIENCE_S)
         assert [] == [process.name() for process in alive if process.status() != psutil.STATUS_ZOMBIE]
     assert [("wanted",)] == rows(config, f"SELECT state {OF_POSTS}")
     assert [] == list((config.parent / "archive").glob("20*/*/*"))
@@ -231,9 +237,9 @@ def test_with_two_slots_two_pages_are_saved_at_once(tmp_path: Path, site: FeedSi
     with running(config) as service:
         both_asked.wait(PATIENCE_S)
         family = psutil.Process(service.pid).children(recursive=True)
-        code, took_s = stopped(service)
-        assert (0, True) == (code, took_s < 10), took_s
-        _gone, alive = psutil.wait_procs(family, timeout=10)
+        code = stopped(service)
+        assert 0 == code
+        _gone, alive = psutil.wait_procs(family, timeout=PATIENCE_S)
         assert [] == [process.name() for process in alive if process.status() != psutil.STATUS_ZOMBIE]
     assert [("wanted", 3)] == rows(config, f"SELECT state, count(*) {OF_POSTS} GROUP BY state")
     released.set()
@@ -243,7 +249,7 @@ def test_with_two_slots_two_pages_are_saved_at_once(tmp_path: Path, site: FeedSi
     with running(config) as service:
         done = f"SELECT state, outcome, count(*) {OF_POSTS} GROUP BY state, outcome"
         assert comes_true(lambda: rows(config, done) == [("sealed", "complete", 3)], service)
-        assert 0 == stopped(service)[0]
+        assert 0 == stopped(service)
     assert [True, True] == met
     assert 3 == len({path.name for path in (config.parent / "archive").glob("20*/*/M-*")})
     assert () == verify.problems(config.parent / "archive")
@@ -269,7 +275,7 @@ def test_killed_in_the_middle_and_started_again_nothing_is_lost(config: Path, si
         assert comes_true(lambda: rows(config, done) == [(4,)] and rows(config, owed) == [(0,)], service), (
             config.parent / "service.log"
         ).read_text()[-3000:]
-        assert 0 == stopped(service)[0]
+        assert 0 == stopped(service)
 
     exhibits = f"SELECT count(*) FROM exhibits WHERE capture_id IN (SELECT id {OF_POSTS})"
     assert [(4, 4)] == rows(config, f"SELECT (SELECT count(*) FROM findings), ({exhibits})")
