@@ -149,7 +149,12 @@ def test_words_are_found_however_the_site_sets_them(
     assert not any("flagged" in each for each in report.missing)
 
 
-LAYER = "position:fixed;inset:0;background:#eee"
+OVER_ALL = "position:fixed;inset:0"
+LAYER = f"{OVER_ALL};background:#eee"
+SHADOW = (
+    POST + "<div id=h style='%s'></div><script>h.attachShadow({mode:'%s'}).innerHTML="
+    "'<section><div id=wall style=\"%s\"></div></section>'</script>"
+)
 
 
 @pytest.mark.parametrize(
@@ -164,8 +169,12 @@ LAYER = "position:fixed;inset:0;background:#eee"
          "p, position static"),
         (f"<style>#c::after{{content:'';position:absolute;inset:0;background:#fff}}</style>"
          f"<div id=c style='position:relative'>{POST}</div>", "div#c, position relative, drawn by its style"),
+        (SHADOW % (OVER_ALL, "open", f"{LAYER};pointer-events:none"), "div#wall, position fixed"),
+        (SHADOW % ("", "closed", LAYER), "div#h, position static"),
+        (f"{POST}<style>#e::after{{content:'';{LAYER}}}</style><div id=e></div>", "div#e, position static"),
     ],
-    ids=["layer", "layer that lets clicks through", "dialog", "layer's child", "drawn by a style"],
+    ids=["layer", "layer that lets clicks through", "dialog", "layer's child", "drawn by a style",
+         "shadow tree", "closed shadow tree", "drawn by an empty element's style"],
 )  # fmt: skip
 def test_words_under_something_are_not_called_seen(
     browser: Browser, site: PageServer, tmp_path: Path, body: str, covered_by: str

@@ -200,11 +200,33 @@ _OVER = """
   const clean = text => String(text || '').replace(/[^\\w-]+/g, '').slice(0, 40);
   const named = e => e.localName.slice(0, 40) + (e.id ? '#' + clean(e.id) : '') + ', position ' +
     getComputedStyle(e).position + inside;
+  const shadows = (root, found) => {
+    for (const e of root.querySelectorAll('*'))
+      if (e.shadowRoot) { found.push(e.shadowRoot); shadows(e.shadowRoot, found); }
+    return found;
+  };
   const asked = answer => {
-    const sheet = new CSSStyleSheet(), before = [...document.adoptedStyleSheets];
+    const sheet = new CSSStyleSheet(), roots = [document, ...shadows(document, [])];
+    const before = roots.map(root => [...root.adoptedStyleSheets]);
     sheet.replaceSync('* { pointer-events: auto !important }');
-    document.adoptedStyleSheets = [...before, sheet];
-    try { return answer(); } finally { document.adoptedStyleSheets = before; }
+    roots.forEach((root, i) => { root.adoptedStyleSheets = [...before[i], sheet]; });
+    try { return answer(); }
+    finally { roots.forEach((root, i) => { root.adoptedStyleSheets = before[i]; }); }
+  };
+  // A shadow tree answers by its host; what it shows at this place is asked within it.
+  const at = (root, x, y, own) => {
+    const opened = e => e.shadowRoot && !own(e) ? [...e.shadowRoot.elementsFromPoint(x, y).filter(
+      inner => inner.getRootNode() === e.shadowRoot).flatMap(opened), e] : [e];
+    return root.elementsFromPoint(x, y).flatMap(opened);
+  };
+  // An empty element that answers beside its own boxes does so for what its style draws, or for a closed
+  // shadow tree, where nobody sees how much that covers.
+  const beside = (e, x, y) => {
+    if (e.firstChild || e.shadowRoot || [...e.getClientRects()].some(r =>
+      x >= r.left && x <= r.right && y >= r.top && y <= r.bottom)) return 0;
+    const drawn = ['::before', '::after'].filter(part =>
+      !['none', 'normal'].includes(getComputedStyle(e, part).content));
+    return drawn.length ? Math.max(...drawn.map(part => edge(e, part))) : opacity(e);
   };
   const covers = new Map(), cuts = new Set(), veils = new Set(), over = new Set();
   // `own` knows what the thing is and lies in, `holds` what answers where it is shown. Under a dialog that
@@ -214,7 +236,7 @@ _OVER = """
       cuts.add('the edge of the frame');
       return false;
     }
-    const stack = thing.getRootNode().elementsFromPoint(x, y);
+    const stack = at(thing.getRootNode(), x, y, own);
     let hidden = 0, reached = !!document.querySelector(':modal') || around(thing).some(up => up.inert);
     for (const e of stack) {
       if (own(e)) {
@@ -227,7 +249,7 @@ _OVER = """
         reached ||= holds(e);
         break;
       }
-      const part = cover(e);
+      const part = Math.max(cover(e), beside(e, x, y));
       if (part > .02) { covers.set(named(e), part); over.add(e); hidden = Math.max(hidden, part); }
     }
     if (!reached && hidden < .9) {
