@@ -280,6 +280,22 @@ def test_many_writers_make_one_chain(tmp_path: Path) -> None:
     assert verify.check_archive(tmp_path).entries == 24
 
 
+def test_threads_that_share_an_archive_make_one_chain(archive: Archive) -> None:
+    """As the slots of the service do: each looks, seals, and reads back while the others are at it."""
+
+    def write(number: int) -> object:
+        exhibit_id = f"LM-{number}"
+        assert archive.adopt(exhibit_id, now=LATER) is None
+        seal(archive, exhibit_id)
+        return archive.record(exhibit_id)["exhibit_id"]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(write, range(12)))
+
+    assert [f"LM-{number}" for number in range(12)] == found
+    assert verify.check_archive(archive.root).entries == 12
+
+
 def test_a_living_archive_is_checked_without_false_alarm(tmp_path: Path) -> None:
     """The check looks between two seals, not into the middle of one."""
     archive = open_archive(tmp_path)
