@@ -266,6 +266,21 @@ def test_an_export_that_cannot_be_written_down_leaves_no_pack_either(small: AtWo
     assert [ExportState.BEGUN] == [each.state for each in inside(small, case).exports]
 
 
+def test_an_export_whose_reason_cannot_be_kept_is_taken_back_in_the_chain(small: AtWork) -> None:
+    """R79: the chain says it first; when the database then refuses the words, the chain says that too."""
+    case = opened(small, "insult")
+    database = connect(small.services.settings.storage.data / "monitor.db")
+    database.execute(
+        "create trigger refuse before insert on exhibit_custody begin insert into nowhere values (1); end"
+    )
+    database.commit()
+    with pytest.raises(StoreUnavailable):
+        packed(small, case, Audience.POLICE)
+
+    own = [each["event"] for each in chain(small) if each["exhibit"] == f"{found(small, 'insult')}-1"]
+    assert ["sealed", "exported", "export_failed"] == own
+
+
 def test_an_exhibit_that_was_altered_stops_the_export_before_anything_is_said(small: AtWork) -> None:
     """Promise 5: a changed exhibit is named, no pack is made and no entry says that one was."""
     case = opened(small, "insult")

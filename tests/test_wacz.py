@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import subprocess
+import sys
 import zipfile
 from io import BytesIO
 from pathlib import Path
@@ -91,6 +92,29 @@ def test_a_hostile_address_costs_no_more_than_a_long_one() -> None:
     assert cdxj.key("https://school.example/%" + "25" * 50_000).startswith("example,school)/%")
     assert cdxj.body_query("application/json", b"[" * 100_000) == ""
     assert cdxj.body_query("multipart/form-data", b"no boundary").startswith("__wb_post_data=")
+
+
+ENDLESS = """
+import gzip, os
+from io import BytesIO
+from monitor.evidence import cdxj, wacz_check
+from tests.web_archives import ARCHIVE, changed, package, unpacked, zipped
+
+cdxj.key("https://school.example/?" + "cfid=" * 400_000)
+cdxj.key("https://school.example" + ("/(" + "a" * 24 + ")") * 80_000 + "/x")
+small, large = gzip.compress(b"x"), gzip.compress(os.urandom(40_000_000), 1)
+info = gzip.compress(b"WARC/1.1\\r\\nContent-Length: 0\\r\\n\\r\\n\\r\\n\\r\\n")
+many = changed(unpacked(package()), ARCHIVE, lambda _: info * 30_000 + large)
+print(len(wacz_check.faults(BytesIO(zipped(many)))))
+"""
+
+
+def test_what_is_long_costs_its_length_and_not_its_square() -> None:
+    """Addresses full of sessions, many records before a large one: cut off if it does not end."""
+    done = subprocess.run(
+        [sys.executable, "-c", ENDLESS], capture_output=True, text=True, timeout=100, check=True
+    )
+    assert int(done.stdout) > 30_000
 
 
 def test_records_say_what_was_asked_and_what_came() -> None:

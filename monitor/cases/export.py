@@ -147,8 +147,10 @@ def export(
     pack: WrittenPack | None = None
     try:
         for each in goes:
+            entered.append(
+                each
+            )  # before: the chain may have taken the entry when the database refuses its words
             _enter(means, order, each, Event.EXPORTED, now=now)
-            entered.append(each)
         archive.checkpoint(means.signer, now=now)
         facts = _completed(means, facts, labels, hold_since=held.held_since if held else None)
         with means.reader() if order.marked else nullcontext() as read_picture:

@@ -20,6 +20,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _KEPT_AS_THEY_ARE = "!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _MAX_UNESCAPES = 20  # A hostile address could ask for one round for every two of its characters.
 _MAX_QUERY_CHARACTERS = 4096
+_MAX_SEARCHED_CHARACTERS = (
+    8192  # A longer part of an address is searched for no session: that could take hours.
+)
 _WWW = re.compile(r"www\d*\.")
 _SESSIONS_IN_PATH = (
     re.compile(r"(?<=/)\((?:[a-z]\([0-9a-z]{24}\))+\)/(?=[^?]+\.aspx)"),
@@ -91,14 +94,14 @@ def _path_key(path: str) -> str:
         elif segment != ".":
             kept.append(segment)
     text = ("/" + "/".join([*filter(None, kept[:-1]), *kept[-1:]])).lower()
-    for session in _SESSIONS_IN_PATH:
+    for session in _SESSIONS_IN_PATH if len(text) <= _MAX_SEARCHED_CHARACTERS else ():
         text = session.sub("", text, count=1)
     return text[:-1] if text.endswith("/") and len(text) > 1 else text
 
 
 def _query_key(query: str) -> str:
     text = _plain(query)
-    for session in _SESSIONS_IN_QUERY:
+    for session in _SESSIONS_IN_QUERY if len(text) <= _MAX_SEARCHED_CHARACTERS else ():
         if found := session.fullmatch(text):
             text = found[1] + (found[2] or "")
     if len(text) < 2:

@@ -40,6 +40,7 @@ FORMAT = 1
 PASSPHRASE_CHARACTERS = 12
 _DEEPEST = 12
 _LONGEST_LINE = 200
+_UNFINISHED = ".pack.part"
 STANDALONE = Path(standalone.__file__).parent
 
 Progress = Callable[[int, int], None]
@@ -469,10 +470,11 @@ def _protect(inner: IO[bytes], target: Path, folder: str, info: PackInfo, passph
 def _workplace(destination: Path) -> Iterator[Path]:
     """A folder beside the destination, on its disk, for this pack only; removed whatever happens.
 
-    What a killed run left in it, which may be most of a pack, is removed first. If it cannot be removed in
-    the end, the next run does.
+    What killed runs left there, for packs of whatever name, is removed first. If it cannot be removed in the
+    end, the next run does.
     """
-    place = destination.with_name(f".{destination.name}.part")
+    _sweep(destination.parent)
+    place = destination.with_name(f".{destination.name}{_UNFINISHED}")
     place.mkdir(mode=0o700, exist_ok=True)
     descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
@@ -484,14 +486,25 @@ def _workplace(destination: Path) -> Iterator[Path]:
             ) from error
         try:
             _refuse_taken(destination)
-            for leftover in place.iterdir():
-                remove_folder(leftover)
             yield place
         finally:
             with suppress(OSError):  # whether there is a pack was decided before
                 remove_folder(place)
     finally:
         os.close(descriptor)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what lies here of packs that nobody writes any more: it may be most of one, and nobody asks for
+    a pack of that name again."""
+    for left in folder.glob(f".*{_UNFINISHED}"):
+        with suppress(OSError):  # somebody writes it now, or it is not ours to remove
+            descriptor = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                remove_folder(left)
+            finally:
+                os.close(descriptor)
 
 
 def _refuse_taken(destination: Path) -> None:

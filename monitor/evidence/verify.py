@@ -100,7 +100,7 @@ def check_archive(
     `key` is the fingerprint of the signing key that was kept elsewhere, as hex, or the beginning of it.
     With a `sample` steps 1 to 7 and 10 to 13 are whole, and of step 8 the lists; digests of the files under
     data/, and step 9, only for the exhibits that it chooses. Step 14 is done when `inside` is asked for, for
-    the exhibits whose files are read: it takes about fifteen times as long as their digests.
+    the exhibits whose files are read: it takes about a dozen times as long as their digests.
 
     Not checked: whether the tail of the chain was cut off together with its folders (compare `head`),
     and whether the clock was right. A file that cannot be read, or is far larger than any of ours, is a

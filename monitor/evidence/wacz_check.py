@@ -28,6 +28,7 @@ _INDEX = "indexes/index.cdx"
 _PAGES = "pages/pages.jsonl"
 _WARC_FOLDER = "archive/"
 _MAX_RECORD_BYTES = 64_000_000
+_WINDOW_BYTES = 64 << 10
 _MAX_HEAD_BYTES = 1_000_000
 _MAX_FILE_BYTES = 256_000_000
 _MAX_UNPACKED_BYTES = 512_000_000
@@ -170,19 +171,31 @@ def _records(name: str, content: bytes) -> Iterator[_Record]:
     """Every record, each in a compressed member of its own with nothing between them."""
     place = count = unpacked = 0
     while place < len(content):
-        unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        try:
-            plain = unpack.decompress(memoryview(content)[place:], _MAX_RECORD_BYTES)
-        except zlib.error as error:
-            raise _Fault(f"{name}: at byte {place} lies no record ({error})") from error
-        if not unpack.eof:
-            raise _Fault(f"{name}: the record at byte {place} is cut off or too large")
+        plain, length = _member(name, content, place)
         count, unpacked = count + 1, unpacked + len(plain)
         if count > _MAX_RECORDS or unpacked > _MAX_UNPACKED_BYTES:
             raise _Fault(f"{name}: it holds more than {_MAX_RECORDS} records or {_MAX_UNPACKED_BYTES} bytes")
-        length = len(content) - place - len(unpack.unused_data)
         yield _record(name, place, length, plain)
         place += length
+
+
+def _member(name: str, content: bytes, place: int) -> tuple[bytes, int]:
+    """What the compressed member at this place holds, and how long it is.
+
+    Fed window by window: what is left over is copied, and would be the rest of the file for each record.
+    """
+    unpack = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    plain, at = bytearray(), place
+    while not unpack.eof and at < len(content) and len(plain) < _MAX_RECORD_BYTES:
+        window = content[at : at + _WINDOW_BYTES]
+        try:
+            plain += unpack.decompress(window, _MAX_RECORD_BYTES - len(plain))
+        except zlib.error as error:
+            raise _Fault(f"{name}: at byte {place} lies no record ({error})") from error
+        at += len(window)
+    if not unpack.eof:
+        raise _Fault(f"{name}: the record at byte {place} is cut off or too large")
+    return bytes(plain), at - len(unpack.unused_data) - place
 
 
 def _record(name: str, offset: int, length: int, plain: bytes) -> _Record:

@@ -248,6 +248,12 @@ class Check:
         key = self.facts["key"]
         self.guarded(3, SIGNATURE, lambda: self.signature(3, key, TAG_MANIFEST, SIGNATURE))
         self.fingerprint = public_key(self.read(f"{KEYS}{key}.pem"))[1]
+        if self.facts["fingerprint"] != self.fingerprint:
+            self.fault(
+                3,
+                FACTS,
+                f"it tells the fingerprint of another key than the one that signed, {self.fingerprint}",
+            )
         if not self.fingerprint.startswith(self.trusted_key):
             self.fault(3, f"{KEYS}{key}.pem", f"not the key that you named, but {self.fingerprint}")
 
