@@ -351,6 +351,16 @@ def test_a_chain_rebuilt_with_the_schools_own_key_shows_by_the_head_kept_elsewhe
     assert before.vouched.times and not after.vouched.times
 
 
+def test_lines_that_somebody_adds_at_the_end_pass_for_ours(full: Path) -> None:
+    """The limit that archive/README.md states: with our own program or another, whoever may write here erases
+    an exhibit so that everything holds, and only the database tells that nobody ordered it."""
+    gone = exhibits_of(full)[-1].rpartition("/")[2]
+    open_archive(full).erase(gone, rule="dismissed", now=datetime.now(UTC))
+
+    assert [] == named(full)
+    assert "purge_ordered" not in {entry.event for entry in open_archive(full).history(gone)}
+
+
 def test_a_tail_cut_off_before_the_next_checkpoint_shows_by_the_head_kept_elsewhere(full: Path) -> None:
     """With the folders of its exhibits; what a checkpoint covers cannot be cut off like that."""
     before = verify.check_archive(full)
