@@ -101,6 +101,8 @@ from monitor.evidence import cdxj, wacz_check
 from tests.web_archives import ARCHIVE, changed, package, unpacked, zipped
 
 cdxj.key("https://school.example/?" + "cfid=" * 400_000)
+part = b'--xx\\r\\nContent-Disposition: form-data; name="a"\\r\\n\\r\\nv\\r\\n'
+cdxj.body_query("multipart/form-data; boundary=xx", part * 1_000_000 + b"--xx--")
 cdxj.key("https://school.example" + ("/(" + "a" * 24 + ")") * 80_000 + "/x")
 small, large = gzip.compress(b"x"), gzip.compress(os.urandom(40_000_000), 1)
 info = gzip.compress(b"WARC/1.1\\r\\nContent-Length: 0\\r\\n\\r\\n\\r\\n\\r\\n")
@@ -115,6 +117,13 @@ def test_what_is_long_costs_its_length_and_not_its_square() -> None:
         [sys.executable, "-c", ENDLESS], capture_output=True, text=True, timeout=100, check=True
     )
     assert int(done.stdout) > 30_000
+
+
+def test_a_form_with_a_large_file_is_found_by_its_beginning() -> None:
+    """As a player finds it, which cuts the same query at the same place."""
+    head = b'--xx\r\nContent-Disposition: form-data; name="f"; filename="t"\r\n\r\n'
+    sent = head + b"\xff" * 300_000 + b"\r\n" + head.replace(b'"f"', b'"g"') + b"v\r\n--xx--\r\n"
+    assert ("f=" + "%FF" * 1366)[:4096] == cdxj.body_query("multipart/form-data; boundary=xx", sent)
 
 
 def test_records_say_what_was_asked_and_what_came() -> None:

@@ -175,6 +175,8 @@ def verified_words(head: VerifiedArchive) -> list[str]:
             f"ONLY A SAMPLE: the files of {head.sampled} exhibits were read, chosen at random."
             " Without --sample all are."
         )
+    if head.erased:
+        lines.append(f"Erased: {head.erased}, each with its tombstone; the chain says under which rule.")
     if head.web_archives:
         looked = (
             "every answer in them has its digest, and is in their index"

@@ -20,6 +20,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 _KEPT_AS_THEY_ARE = "!\"$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _MAX_UNESCAPES = 20  # A hostile address could ask for one round for every two of its characters.
 _MAX_QUERY_CHARACTERS = 4096
+_MAX_FORM_BYTES = 256 << 10  # What comes after it is cut off with the query, but for headers without end.
 _MAX_SEARCHED_CHARACTERS = (
     8192  # A longer part of an address is searched for no session: that could take hours.
 )
@@ -129,7 +130,7 @@ def _text(body: bytes) -> str | None:
 def _multipart_query(content_type: str, body: bytes) -> str | None:
     try:
         head = f"Content-Type: {content_type}\r\n\r\n".encode("latin-1")
-        form = BytesParser(policy=HTTP).parsebytes(head + body)
+        form = BytesParser(policy=HTTP).parsebytes(head + body[:_MAX_FORM_BYTES])
     except (ValueError, LookupError, RecursionError):
         return None
     if not form.is_multipart():
