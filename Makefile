@@ -8,6 +8,8 @@ UPGRADE =
 
 PIP = .venv/bin/python -m pip --quiet --disable-pip-version-check install
 SOURCES = monitor tests bench
+# Whole files go to the processes, longest first (tests/conftest.py); -n0 in TESTS for one process.
+SIDE_BY_SIDE = -n auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: help run demo test check bench eval lock clean
 
@@ -21,7 +23,7 @@ demo: .venv/.run .venv/.browser ## Show the whole thing at work on an invented s
 	@SCHOOL_MONITOR_BROWSER="$$(cat .venv/.browser)" exec .venv/bin/school-monitor demo
 
 test: .venv/.dev .venv/.checkers .venv/.player .venv/.browser ## Run all tests (TESTS="-k words" for some)
-	@SCHOOL_MONITOR_BROWSER="$$(cat .venv/.browser)" scripts/postgres .venv/bin/python -m pytest $(TESTS)
+	@SCHOOL_MONITOR_BROWSER="$$(cat .venv/.browser)" scripts/postgres .venv/bin/python -m pytest $(SIDE_BY_SIDE) $(TESTS)
 
 check: .venv/.dev ## Check style, types, who imports whom, scripts, and that nothing private is committed
 	.venv/bin/ruff check $(SOURCES)

@@ -1,4 +1,4 @@
-"""What many tests share: a clock moved by hand, and the store on both databases."""
+"""What many tests share: a clock moved by hand, the store on both databases, and the order of the files."""
 
 from __future__ import annotations
 
@@ -9,12 +9,38 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from monitor.store import Store
 
 START = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+
+LONGEST_FIRST = (
+    "test_kills", "test_browser", "test_hostile_text", "test_ssrf", "test_cli", "test_service",
+    "test_browser_hostile", "test_recorder", "test_browser_flags", "test_demo", "test_export", "test_tamper",
+    "test_evidence_faults", "test_replay",
+)  # fmt: skip
+"""Files that take half a minute or more. Several processes take one file after the other (`make test`), and
+end together when what is long does not come last."""
+
+examples.register_profile("busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("busy machine")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One process more than there are cores, since a browser test waits for half of its time; four at most,
+    since each may have a browser beside it."""
+    return min(4, (os.cpu_count() or 1) + 1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put what takes long first; all else stays in its order."""
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
 class HandClock:
