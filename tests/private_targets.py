@@ -590,7 +590,7 @@ def _fetch(world: _World, allowed: tuple[str, ...]) -> None:
     def resolve(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
         return [(0, 0, 0, "", (address, port)) for address in world.names.ask(host, port)]
 
-    small = limits(connect_s=2, read_s=3, total_s=6, max_bytes=9000, max_redirects=3, allow_private=allowed)
+    small = limits(connect_s=9, read_s=9, total_s=40, max_bytes=9000, max_redirects=3, allow_private=allowed)
     session = open_session(small, "SchoolMonitor/test")
     if not world.round.fenced:
         session = open_session(small, "SchoolMonitor/test", resolve=resolve)
