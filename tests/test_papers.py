@@ -836,7 +836,7 @@ def test_every_pdf_is_pdf_a_by_the_eyes_of_another_library(tmp_path: Path) -> No
                 paths.append(tmp_path / f"{audience.value}-{name.replace('/', '-')}")
                 paths[-1].write_bytes(content)
     judged = subprocess.run(
-        [judge, "-c", _JUDGE, *map(str, paths)], capture_output=True, text=True, timeout=100
+        [judge, "-c", _JUDGE, *map(str, paths)], capture_output=True, text=True, timeout=300
     )
     assert (str(len(paths)), "") == (judged.stdout.strip(), judged.stderr)
 
@@ -874,7 +874,7 @@ def test_the_same_facts_and_time_give_the_same_bytes() -> None:
         env=os.environ | {"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo", "PYTHONPATH": "."},
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=300,
         check=True,
     )
     assert digest_of(papers(Audience.GOVERNORS)) == elsewhere.stdout.strip()

@@ -130,14 +130,14 @@ def test_the_record_is_taken_by_the_standard_programs_and_by_our_own_check(
     """Of a real page, not only of one that was made up."""
     package = whole / "web/capture.wacz"
     assert () == faults(package)
-    subprocess.run([checker("wacz"), "validate", "-f", package], check=True, timeout=60)
+    subprocess.run([checker("wacz"), "validate", "-f", package], check=True, timeout=300)
     warc = tmp_path / "data.warc.gz"
     with ZipFile(package) as zipped:
         warc.write_bytes(zipped.read("archive/data.warc.gz"))
         index = zipped.read("indexes/index.cdx").decode()
-    subprocess.run([checker("warcio"), "check", warc], check=True, timeout=60)
+    subprocess.run([checker("warcio"), "check", warc], check=True, timeout=300)
     told = [checker("cdxj-indexer"), "-p", "-s", str(warc)]
-    assert subprocess.run(told, check=True, timeout=60, capture_output=True).stdout.decode() == index
+    assert subprocess.run(told, check=True, timeout=300, capture_output=True).stdout.decode() == index
 
 
 def test_a_player_shows_the_page_with_its_pictures_when_nothing_is_asked_of_the_site(

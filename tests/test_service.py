@@ -100,7 +100,7 @@ def running(config: Path) -> Iterator[subprocess.Popen[bytes]]:
             for process in (*family.children(recursive=True), family):
                 with suppress(psutil.Error):
                     process.kill()
-        service.wait(10)
+        service.wait(PATIENCE_S)
 
 
 def comes_true(what: Callable[[], object], service: subprocess.Popen[bytes] | None = None) -> bool:
@@ -268,7 +268,7 @@ def test_killed_in_the_middle_and_started_again_nothing_is_lost(config: Path, si
         with running(config) as service:
             assert comes_true(reached, service)
             os.kill(service.pid, signal.SIGKILL)
-            service.wait(10)
+            service.wait(PATIENCE_S)
     with running(config) as service:
         done = f"SELECT count(*) {OF_POSTS} AND state = 'sealed'"
         owed = "SELECT count(*) FROM alerts WHERE state != 'sent'"

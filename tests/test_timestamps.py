@@ -60,7 +60,7 @@ def openssl_verify(authority: TimeAuthority, reply: bytes, *options: str) -> int
     (authority.folder / "asked").write_bytes(CONTENT)
     command = ("openssl", "ts", "-verify", "-in", "reply", "-data", "asked", "-CAfile", "trusted", *options)
     (authority.folder / "trusted").write_bytes(authority.root_file.read_bytes() + _list_as_pem(authority))
-    return subprocess.run(command, cwd=authority.folder, capture_output=True, timeout=30).returncode
+    return subprocess.run(command, cwd=authority.folder, capture_output=True, timeout=300).returncode
 
 
 def _list_as_pem(authority: TimeAuthority) -> bytes:

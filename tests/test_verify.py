@@ -528,7 +528,7 @@ def by_hand(root: Path, command: str) -> subprocess.CompletedProcess[str]:
     """Type it in bash, in the archive, with the tools of an ordinary machine."""
     path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
     return subprocess.run(
-        ["bash", "-c", command], cwd=root, env={"PATH": path}, capture_output=True, text=True, timeout=60
+        ["bash", "-c", command], cwd=root, env={"PATH": path}, capture_output=True, text=True, timeout=300
     )
 
 

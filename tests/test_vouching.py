@@ -177,7 +177,7 @@ def school_monitor(folder: Path, *words: str, answers: str = "") -> subprocess.C
         input=answers,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
 
 

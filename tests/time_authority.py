@@ -171,7 +171,7 @@ class TimeAuthority:
         (self.folder / "not-critical.pem").write_bytes(loose.public_bytes(Encoding.PEM))
 
     def _openssl(self, *arguments: str) -> bytes:
-        done = subprocess.run(("openssl", *arguments), cwd=self.folder, capture_output=True, timeout=30)
+        done = subprocess.run(("openssl", *arguments), cwd=self.folder, capture_output=True, timeout=300)
         assert done.returncode == 0, done.stderr.decode()
         return done.stdout
 
