@@ -162,7 +162,10 @@ class Recorder:
         while (self._held or (self._asked and monotonic() < end - limit_s / 2)) and monotonic() < end:
             wait(0.05)
         for held in self._held.values():
-            self._add(held, b"".join(held.chunks), "time")
+            # A page that was left before it had come is neither the one that stands nor missing.
+            left = held.page and self.page is not None
+            held.page = held.page and not left
+            self._add(held, b"".join(held.chunks), "disconnect" if left else "time")
         self._held.clear()
         self._record = None
 
