@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import platform
 import threading
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -36,19 +35,18 @@ from playwright.sync_api import TimeoutError as Timeout
 from monitor.browser import frames, othertime, saving, shots
 from monitor.browser.certificates import Certificates, file_name
 from monitor.browser.egress import PRIVATE, TOO_LARGE, UNKNOWN_NAME, Connection, Egress
+from monitor.browser.journal import FLAGGED_PART, Journal
 from monitor.browser.reading import look, take_out_frozen
 from monitor.browser.recorder import Forbidden, Recorder, RecordLimits
 from monitor.browser.scripts import SETTLE, SOURCE
-from monitor.browser.verdict import WORDS, Reading, judge
+from monitor.browser.verdict import WORDS, Reading, flag_troubles, judge, unreachable
 from monitor.browser.world import ScriptFailed, World
 from monitor.model import (
     CaptureMode,
-    CaptureOutcome,
     CaptureReport,
     DerivedPicture,
     FlaggedPart,
     PageFacts,
-    Step,
     StepOutcome,
     TlsFacts,
 )
@@ -57,7 +55,6 @@ from monitor.ports import Clock, Suppressed, WebRecord
 VIEWPORT = (1280, 800)
 _MAX_NAMED = 50
 _LOCALE, _TIMEZONE = "en-GB", "Europe/London"
-_READABLE_CONTRAST = 24
 _PATIENCE_S = 4.0
 
 OUT_OF_TIME = "the time allowed for a capture was over"
@@ -108,11 +105,7 @@ class Attempt:
             height_limit=limits.max_height_px,
             operating_system=platform.platform(),
         )
-        self._steps: list[Step] = []
-        self._events: list[dict[str, str]] = []
-        self._missing: list[str] = []
-        self._counts: Counter[str] = Counter()
-        self._suppressed = False
+        self._journal = Journal(clock, flagged=bool(wanted))
         self._recorder: Recorder | None = None
         self._certificates: tuple[tuple[TlsFacts, bytes], ...] = ()
         self._reading: Reading | None = None
@@ -130,8 +123,7 @@ class Attempt:
     ) -> None:
         """Go through all steps and write what they brought. Raises nothing that a page can cause."""
         if urlsplit(self._url).scheme not in ("http", "https") or not urlsplit(self._url).hostname:
-            self._note("open page", StepOutcome.FAILED, self._clock(), "only web addresses are opened")
-            self._missing.append(WORDS["unreachable"])
+            self._journal.failed("open page", self._clock(), "only web addresses are opened")
             self._save_log(())
             return
         egress.open_log(self._allow_private)
@@ -139,7 +131,7 @@ class Attempt:
             gate,
             self._mode,
             forbidden=self._forbidden,
-            miss=self._miss,
+            miss=self._journal.miss,
             lead_astray=self._lead_astray,
             record=self._record,
             limits=self._record_limits,
@@ -159,7 +151,7 @@ class Attempt:
                         with suppress(Error):
                             context.close()
         except Error:
-            self._break_off(self._stopped or "the browser stopped")
+            self._journal.break_off(self._stopped or "the browser stopped")
         finally:
             self._save(egress.close_log())
 
@@ -171,43 +163,32 @@ class Attempt:
         """Count the rest as failed and write nothing more: the thread that runs this hangs."""
         with self._lock:
             self._given_up = True
-            self._break_off(self._stopped)
+            self._journal.break_off(self._stopped)
 
     def report(self) -> CaptureReport:
         """Say how it ended, from the steps alone."""
-        if self._suppressed:
-            bare = PageFacts(requested_url=self._url)
-            return CaptureReport(CaptureOutcome.SUPPRESSED, tuple(self._steps), bare)
-        missing = tuple(dict.fromkeys(self._missing))
-        # What was left out on purpose is no fault; what had to be left out is named in `missing`.
-        good = all(step.outcome in (StepOutcome.DONE, StepOutcome.SKIPPED) for step in self._steps)
-        kept = {step.name for step in self._steps if step.outcome in (StepOutcome.DONE, StepOutcome.PARTIAL)}
-        outcome = CaptureOutcome.PARTIAL
-        if "read words" not in kept or "check words" not in kept or "save files" not in kept:
-            outcome = CaptureOutcome.FAILED
-        elif good and not missing:
-            outcome = CaptureOutcome.COMPLETE
-        return CaptureReport(outcome, tuple(self._steps), self._facts, missing)
+        return self._journal.report(self._facts)
 
     def _walk(self, context: BrowserContext, egress: Egress, suppressed: Suppressed) -> None:
         page = context.new_page()
         page.on("dialog", self._on_dialog)
-        page.on("download", lambda _: self._event("download refused"))
+        page.on("download", lambda _: self._journal.event("download refused"))
         page.on("crash", lambda _: self._on_crash())
-        page.on("console", lambda message: self._counts.update([f"console {message.type}"]))
-        page.on("pageerror", lambda _: self._counts.update(["script error"]))
+        page.on("console", lambda message: self._journal.count(f"console {message.type}"))
+        page.on("pageerror", lambda _: self._journal.count("script error"))
         context.on("page", lambda other: self._close_pop_up(page, other))
         session = context.new_cdp_session(page)
         certificates = Certificates(session)
         if not self._open(page, egress):
-            self._skip_rest("the page could not be reached")
+            self._journal.skip_rest("the page could not be reached")
             return
         world = World(session)
-        opened = (self._facts, tuple(self._steps), tuple(self._missing))
+        opened = self._facts, self._journal.mark()
         if not self._preserve(page, session, world, egress=egress, suppressed=suppressed):
             return
-        if (elsewhere := self._wanted_to_go()) and not self._suppressed:
-            self._facts, self._steps, self._missing = opened[0], [*opened[1]], [*opened[2]]
+        if (elsewhere := self._wanted_to_go()) and not self._journal.suppressed:
+            self._facts = opened[0]
+            self._journal.back_to(opened[1])
             self._follow(page, world, elsewhere)
             if not self._preserve(page, session, world, egress=egress, suppressed=suppressed):
                 return
@@ -251,37 +232,29 @@ class Attempt:
         limit_ms = self._left_ms(self._limits.page_s)
         with suppress(Error, ScriptFailed), page.expect_navigation(wait_until="commit", timeout=limit_ms):
             world.ask(f"location.assign({json.dumps(address)}) || true")
-        self._note("follow page", StepOutcome.DONE, started, "the page sent its visitor on after a while")
+        self._journal.over("follow page", started, "the page sent its visitor on after a while")
 
     def _open(self, page: Page, egress: Egress) -> bool:
         started = self._clock()
         try:
             response = self._go(page)
         except Error as error:
-            self._missing.append(WORDS["unreachable"])
-            self._note("open page", StepOutcome.FAILED, started, self._why_unreachable(error, egress))
+            self._journal.failed("open page", started, self._why_unreachable(error, egress))
             return False
         self._learn(page, response, egress, asked_at=started)
         if response is None or urlsplit(page.url).scheme not in ("http", "https"):
-            self._missing.append(WORDS["unreachable"])
-            self._note("open page", StepOutcome.FAILED, started, "the address led to no web page")
+            self._journal.failed("open page", started, "the address led to no web page")
             return False
-        if egress.refused(urlsplit(response.url).hostname or "") and response.status == 403:
-            self._missing.append(WORDS["unreachable"])
-            self._note(
-                "open page",
-                StepOutcome.FAILED,
-                started,
-                egress.refused(urlsplit(response.url).hostname or ""),
-            )
+        refused = egress.refused(urlsplit(response.url).hostname or "")
+        if refused and response.status == 403:
+            self._journal.failed("open page", started, refused)
             return False
+        troubles = []
         try:
             page.wait_for_load_state("domcontentloaded", timeout=self._left_ms(self._limits.page_s))
         except Timeout:
-            self._missing.append("the page had not finished loading")
-            self._note("open page", StepOutcome.PARTIAL, started, "the page never finished loading")
-            return True
-        self._note("open page", StepOutcome.DONE, started, "")
+            troubles.append("the page had not finished loading")
+        self._journal.over("open page", started, troubles=troubles)
         return True
 
     def _go(self, page: Page) -> Response | None:
@@ -335,8 +308,8 @@ class Attempt:
             pass
         session.send("Emulation.setScriptExecutionDisabled", {"value": True})
         session.send("Runtime.terminateExecution")
-        self._missing.append("the page's scripts never paused and were stopped")
-        self._note("stop scripts", StepOutcome.PARTIAL, started, "the page's scripts never paused")
+        troubles = ["the page's scripts never paused and were stopped"]
+        self._journal.over("stop scripts", started, troubles=troubles)
 
     def _settle(self, page: Page, world: World, egress: Egress) -> None:
         """Let the page finish by itself, then bring in what loads only when scrolled to. Bounded."""
@@ -377,10 +350,7 @@ class Attempt:
             troubles.append(TOO_LARGE)
         if self._recorder is not None and (lost := self._recorder.needed_lost()):
             troubles.append(f"parts of the page that could not be loaded: {lost}")
-        self._missing.extend(troubles)
-        self._note(
-            "settle", StepOutcome.PARTIAL if troubles else StepOutcome.DONE, started, "; ".join(troubles)
-        )
+        self._journal.over("settle", started, troubles=troubles)
 
     def _settle_held_still(self, world: World, scroll: str) -> dict[str, Any]:
         """Settle once more, now that the page may not go on to another address under it."""
@@ -400,28 +370,24 @@ class Attempt:
     def _read(self, page: Page, world: World, egress: Egress) -> bool:
         started = self._clock()
         if frozen := take_out_frozen(page, min(_PATIENCE_S, self._limits.page_s)):
-            self._missing.append(
-                f"embedded frames whose scripts never paused, which were taken out: {frozen}"
-            )
+            self._journal.miss(f"embedded frames whose scripts never paused, which were taken out: {frozen}")
         try:
             reading, unread = look(page, world)
         except ScriptFailed as error:
-            self._note("read words", StepOutcome.FAILED, started, f"the page could not be read: {error}")
-            self._missing.append("the words on the page")
-            self._skip_rest("the words could not be checked, so nothing was kept")
+            self._journal.failed("read words", started, f"the page could not be read: {error}")
+            self._journal.skip_rest("the words could not be checked, so nothing was kept")
             return False
         if urlsplit(reading.url).scheme not in ("http", "https"):
             # The page moved on to something that could not be reached: what stands there now is the
             # browser's own error page, which is evidence of nothing.
             why = egress.refused(urlsplit(self._led_to()).hostname or "")
-            self._note("read words", StepOutcome.FAILED, started, why or "the page led nowhere")
-            self._missing.append(WORDS["unreachable"])
-            self._skip_rest("the page could not be reached")
+            self._journal.note("read words", StepOutcome.FAILED, started, why or "the page led nowhere")
+            self._journal.miss(WORDS["unreachable"])
+            self._journal.skip_rest("the page could not be reached")
             return False
         self._reading, self._words = reading, reading.words
-        if unread:
-            self._missing.append(f"embedded frames that could not be read: {unread}")
-        self._note("read words", StepOutcome.PARTIAL if unread else StepOutcome.DONE, started, "")
+        troubles = [f"embedded frames that could not be read: {unread}"] if unread else []
+        self._journal.over("read words", started, troubles=troubles)
         return True
 
     def _read_again(self, page: Page, world: World) -> None:
@@ -429,33 +395,30 @@ class Attempt:
         try:
             again, _ = look(page, world)
         except ScriptFailed:
-            self._missing.append(_UNCHECKED)
+            self._journal.miss(_UNCHECKED)
             self._files = {name: data for name, data in self._files.items() if name == saving.SOURCE}
             return
         self._words = again.words
 
     def _check(self, name: str, suppressed: Suppressed) -> bool:
         """Ask whether the words set off a trigger. If so, forget everything that was read."""
-        if self._suppressed:
+        if self._journal.suppressed:
             return False
         started = self._clock()
         rule = suppressed(self._words)
         if rule is None:
-            self._note(name, StepOutcome.DONE, started, "")
+            self._journal.over(name, started)
             return True
         self._suppress(name, started, f"rule {rule} applies: nothing of the page was kept")
         return False
 
     def _suppress(self, name: str, started: datetime, why: str) -> None:
         """Forget everything. From here on no step is noted and nothing is written."""
-        self._steps = [replace(step, detail="") for step in self._steps]
-        self._note(name, StepOutcome.FAILED, started, why)
-        self._suppressed = True
+        self._journal.suppress(name, started, why)
         if self._recorder is not None:
             self._recorder.shut()
         self._reading, self._words = None, ""
         self._files.clear()
-        self._missing.clear()
 
     def _judge(self, reading: Reading) -> None:
         verdict = judge(reading, self._url, status=self._facts.status)
@@ -467,18 +430,17 @@ class Attempt:
             user_agent=reading.agent,
         )
         if verdict in WORDS:
-            self._missing.insert(0, WORDS[verdict])
+            self._journal.miss(WORDS[verdict], first=True)
 
     def _save_source(self, world: World) -> None:
         started = self._clock()
         try:
             source = str(world.ask(SOURCE % ("true" if self._mode is CaptureMode.TEXT else "false")))
         except ScriptFailed:
-            self._missing.append(_NOT_THERE["save page source"])
-            self._note("save page source", StepOutcome.FAILED, started, "the source could not be read")
+            self._journal.failed("save page source", started, "the source could not be read")
             return
         self._files[saving.SOURCE] = saving.source_file(source, self._mode)
-        self._note("save page source", StepOutcome.DONE, started, "")
+        self._journal.over("save page source", started)
 
     def _take_picture(self, page: Page, session: CDPSession, world: World, size: tuple[int, int]) -> None:
         started = self._clock()
@@ -490,8 +452,7 @@ class Attempt:
                 session, size, max_height_px=self._limits.max_height_px, without_pictures=text_only
             )
         except (ScriptFailed, ValueError) as error:
-            self._missing.append(_NOT_THERE["picture"])
-            self._note("picture", StepOutcome.FAILED, started, f"the picture was no good: {error}")
+            self._journal.failed("picture", started, f"the picture was no good: {error}")
             return
         self._files[shots.FULL] = whole.png
         cut = whole.size != size
@@ -502,24 +463,18 @@ class Attempt:
         if whole.blank and self._facts.verdict == "page":
             self._facts = replace(self._facts, verdict="blank")
             troubles.append(_BLANK_PICTURE)
-        self._missing.extend(troubles)
-        self._note(
-            "picture",
-            StepOutcome.PARTIAL if troubles else StepOutcome.DONE,
-            started,
-            "; ".join([f"{whole.size[0]} x {whole.size[1]}", *troubles]),
-        )
+        self._journal.over("picture", started, f"{whole.size[0]} x {whole.size[1]}", troubles=troubles)
 
     def _save_mhtml(self, session: CDPSession) -> None:
         """Keep the page with its parts in one file that any Chromium opens."""
         started = self._clock()
         if self._mode is CaptureMode.TEXT:
             why = "it would hold pictures, which this mode does not keep"
-            self._note("save MHTML", StepOutcome.SKIPPED, started, why)
+            self._journal.note("save MHTML", StepOutcome.SKIPPED, started, why)
             return
         archive = str(session.send("Page.captureSnapshot", {"format": "mhtml"})["data"])
         self._files[saving.MHTML] = archive.encode("utf-8", "replace")
-        self._note("save MHTML", StepOutcome.DONE, started, "")
+        self._journal.over("save MHTML", started)
 
     def _picture_flagged(self, page: Page, session: CDPSession, world: World) -> None:
         """Picture the words that matter, and prove that they stand there; then, if something lies over
@@ -534,10 +489,9 @@ class Attempt:
                 part, self._files[shots.FLAG] = shots.flagged_part(session, spot, self._wanted[spot.number])
             self._facts = replace(self._facts, flagged=part)
         except (ScriptFailed, ValueError) as error:
-            self._missing.append(_NOT_THERE["flagged part"])
-            self._note("flagged part", StepOutcome.FAILED, started, f"it could not be pictured: {error}")
+            self._journal.failed(FLAGGED_PART, started, f"it could not be pictured: {error}")
             return
-        troubles = _troubles(part)
+        troubles = flag_troubles(part)
         if spot is not None and (part.covered_by or part.seen_through):
             try:
                 hidden, self._files[shots.DECLUTTERED] = shots.without_covers(session, spot)
@@ -545,39 +499,29 @@ class Attempt:
                 self._facts = replace(self._facts, derived=(derived,))
             except (ScriptFailed, ValueError):
                 troubles.append(_NO_DERIVED)
-        self._missing.extend(troubles)
         where = [f"in an embedded frame: {part.frames[-1]}"] if part.frames else []
-        self._note(
-            "flagged part",
-            StepOutcome.PARTIAL if troubles else StepOutcome.DONE,
-            started,
-            "; ".join([*where, *troubles]),
-        )
+        self._journal.over(FLAGGED_PART, started, *where, troubles=troubles)
 
     # --- what the browser tells while it works ----------------------------------------------------
 
     def _on_dialog(self, dialog: Dialog) -> None:
-        self._event(f"dialog dismissed ({dialog.type})")
+        self._journal.event(f"dialog dismissed ({dialog.type})")
         with suppress(Error):
             dialog.dismiss()
 
     def _on_crash(self) -> None:
-        self._event("the page crashed")
+        self._journal.event("the page crashed")
         self._stopped = self._stopped or CRASHED
 
     def _close_pop_up(self, page: Page, other: Page) -> None:
         if other != page:
-            self._event("pop-up closed")
+            self._journal.event("pop-up closed")
             with suppress(Error):
                 other.close()
 
     def _lead_astray(self) -> None:
         why = "the page leads to an address that may not be opened: nothing of it was kept"
         self._suppress("check addresses", self._clock(), why)
-
-    def _miss(self, part: str) -> None:
-        if part not in self._missing:
-            self._missing.append(part)
 
     def _calls_ended(self) -> bool:
         return self._recorder is None or self._recorder.calls_ended()
@@ -622,52 +566,23 @@ class Attempt:
         text = str(error)
         if refused in (PRIVATE, UNKNOWN_NAME) or (refused and "ERR_" in text):
             return refused
-        for sign, words in _ERRORS.items():
-            if sign in text:
-                return words
-        return "the page did not answer" if isinstance(error, Timeout) else "the page could not be opened"
-
-    def _event(self, what: str) -> None:
-        self._counts[what] += 1
-        if self._counts[what] <= 20:
-            self._events.append({"at": saving.moment(self._clock()), "event": what})
-
-    def _note(self, name: str, outcome: StepOutcome, started: datetime, detail: str) -> None:
-        if not self._suppressed:
-            self._steps.append(Step(name, outcome, started, self._clock(), detail))
-
-    def _break_off(self, why: str) -> None:
-        """The step that was under way failed, and nothing comes after it."""
-        self._missing.append(why)
-        self._skip_rest(why, first=StepOutcome.FAILED)
-
-    def _skip_rest(self, why: str, *, first: StepOutcome = StepOutcome.SKIPPED) -> None:
-        """Name every step that will not happen, so that none is silently absent."""
-        if self._suppressed:
-            return
-        now = self._clock()
-        done = {step.name for step in self._steps}
-        for name in _NOT_THERE:
-            if name not in done and (name != "flagged part" or self._wanted):
-                self._steps.append(Step(name, first, now, now, why))
-                first = StepOutcome.SKIPPED
-                self._missing.append(_NOT_THERE[name])
+        return unreachable(text, timed_out=isinstance(error, Timeout))
 
     # --- writing ----------------------------------------------------------------------------------
 
     def _save(self, connections: tuple[Connection, ...]) -> None:
         with self._lock:
-            if self._given_up or self._suppressed:
+            if self._given_up or self._journal.suppressed:
                 return
-            if self._recorder is not None and self._recorder.blocked:
-                self._counts["blocked by kind"] = self._recorder.blocked
+            by_kind = self._recorder.blocked if self._recorder else 0
+            self._journal.count("blocked by kind", by_kind)
             if self._recorder is not None and self._recorder.held_back:
-                self._counts["navigation held back"] = len(self._recorder.held_back)
-                self._miss(_HELD_BACK)
+                self._journal.count("navigation held back", len(self._recorder.held_back))
+                self._journal.miss(_HELD_BACK)
             self._facts = replace(
                 self._facts,
                 failed_resources=tuple(self._recorder.lost)[:_MAX_NAMED] if self._recorder else (),
-                blocked_requests=self._counts["blocked by kind"] + sum(bool(c.blocked) for c in connections),
+                blocked_requests=by_kind + sum(bool(c.blocked) for c in connections),
             )
             started = self._clock()
             files: dict[str, bytes] = {}
@@ -676,11 +591,11 @@ class Attempt:
                 if self._checked_again or set(self._files) <= {saving.SOURCE}:
                     files |= self._files | self._network_files()
                 else:
-                    self._missing.append(_UNCHECKED)
+                    self._journal.miss(_UNCHECKED)
                     files |= {name: data for name, data in self._files.items() if name == saving.SOURCE}
             saving.write_files(self._folder, files)
             if files:
-                self._note("save files", StepOutcome.DONE, started, f"{len(files)} files")
+                self._journal.over("save files", started, f"{len(files)} files")
             self._save_log(connections)
 
     def _network_files(self) -> dict[str, bytes]:
@@ -691,17 +606,15 @@ class Attempt:
             packaged = self._record.package(self._recorder.page, self._facts.title)
             if wrong := self._record.faults(packaged):
                 # Promise 3: a record that our own check refuses is not kept as if it were one.
-                self._missing.append(f"{_RECORD}, which is not sound: {wrong[0]:.200}")
+                self._journal.miss(f"{_RECORD}, which is not sound: {wrong[0]:.200}")
             else:
                 files["web/capture.wacz"] = packaged
         elif self._record is not None:
-            self._missing.append(_RECORD)
+            self._journal.miss(_RECORD)
         return files
 
     def _save_log(self, connections: tuple[Connection, ...]) -> None:
-        saving.write_log(
-            self._folder, connections, steps=self._steps, events=self._events, counts=self._counts
-        )
+        saving.write_log(self._folder, connections, self._journal.log())
 
 
 _UNCHECKED = "the pictures, because the words behind them could not be checked again"
@@ -709,41 +622,3 @@ _RECORD = "the record of what the network answered"
 _HELD_BACK = "what the page went on to: it opened itself or another address anew and was held still"
 _NO_DERIVED = "a picture of the flagged words without what lies over them"
 _BLANK_PICTURE = "the picture shows next to nothing"
-_NOT_THERE = {
-    "open page": WORDS["unreachable"],
-    "settle": "what loads only after a while",
-    "read words": "the words on the page",
-    "check words": "the check of the words",
-    "save page source": "the page's source",
-    "picture": "the picture",
-    "save MHTML": "the page with its parts in one file",
-    "flagged part": "a picture of the flagged words",
-    "save files": "the saved files",
-}
-_ERRORS = {
-    "ERR_CERT": "the site's certificate is not valid",
-    "ERR_SSL": "the site's encryption is not valid",
-    "ERR_TOO_MANY_REDIRECTS": "the address redirects without end",
-    "ERR_UNSAFE_REDIRECT": "the address redirects to something that is not a web page",
-    "ERR_BLOCKED_BY_CLIENT": "the address is not a page of the kind that may be opened",
-    "Download is starting": "the address is a file to download, not a page",
-    "ERR_CONNECTION": "the connection failed",
-    "ERR_EMPTY_RESPONSE": "the site sent nothing",
-    "ERR_PROXY": "the connection failed",
-    "ERR_TUNNEL": "the connection failed",
-    "Timeout": "the page did not answer in time",
-}
-
-
-def _troubles(part: FlaggedPart) -> list[str]:
-    """What keeps the flagged words from being proved by their picture."""
-    if not part.words:
-        return ["the flagged words, which were not found on the page"]
-    found = []
-    if part.points == 0 or part.clear * 2 < part.points:
-        by = f" by: {'; '.join(part.covered_by)}" if part.covered_by else ""
-        cut = f"cut off by: {'; '.join(part.cut_by)}" if part.cut_by and not by else f"covered{by}"
-        found.append(f"a clear view of the flagged words, which are {cut}")
-    if part.veiled_by or (not found and part.contrast < _READABLE_CONTRAST):
-        found.append("a clear view of the flagged words, which can hardly be seen on the page")
-    return found

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from monitor.browser.egress import Connection
-from monitor.model import CaptureMode, Step
+from monitor.model import CaptureMode
 
 TEXT, SOURCE, MHTML = "page/text.txt", "page/dom.html", "page/page.mhtml"
 _CONNECTIONS, _EVENTS = "net/connections.jsonl", "log/events.jsonl"
@@ -41,29 +41,12 @@ def source_file(source: str, mode: CaptureMode) -> bytes:
 
 
 def write_log(
-    folder: Path,
-    connections: Iterable[Connection],
-    *,
-    steps: Sequence[Step],
-    events: Sequence[Mapping[str, str]],
-    counts: Mapping[str, int],
+    folder: Path, connections: Iterable[Connection], happened: Iterable[Mapping[str, object]]
 ) -> None:
     """Write whom the capture contacted, and what happened when. Raises OSError."""
-    told = [
-        {
-            "at": moment(step.started_at),
-            "until": moment(step.finished_at),
-            "step": step.name,
-            "outcome": step.outcome.value,
-            "detail": step.detail,
-        }
-        for step in steps
-    ]
-    numbers = [{"count": count, "of": what} for what, count in sorted(counts.items())]
-    lines = [*sorted([*told, *events], key=lambda line: line["at"]), *numbers]
     write_files(
         folder,
-        {_CONNECTIONS: _lines(_connection(each) for each in connections), _EVENTS: _lines(lines)},
+        {_CONNECTIONS: _lines(_connection(each) for each in connections), _EVENTS: _lines(happened)},
     )
 
 

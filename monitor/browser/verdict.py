@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from monitor.model import FlaggedPart
+
 _BLANK_CHARACTERS = 20
 _SHORT_CHARACTERS = 1500
 
@@ -51,6 +53,20 @@ WORDS = {
     "blank": "the page showed next to nothing",
     "unreachable": "the page could not be reached",
 }
+_ERRORS = {
+    "ERR_CERT": "the site's certificate is not valid",
+    "ERR_SSL": "the site's encryption is not valid",
+    "ERR_TOO_MANY_REDIRECTS": "the address redirects without end",
+    "ERR_UNSAFE_REDIRECT": "the address redirects to something that is not a web page",
+    "ERR_BLOCKED_BY_CLIENT": "the address is not a page of the kind that may be opened",
+    "Download is starting": "the address is a file to download, not a page",
+    "ERR_CONNECTION": "the connection failed",
+    "ERR_EMPTY_RESPONSE": "the site sent nothing",
+    "ERR_PROXY": "the connection failed",
+    "ERR_TUNNEL": "the connection failed",
+    "Timeout": "the page did not answer in time",
+}
+_READABLE_CONTRAST = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +113,23 @@ def judge(reading: Reading, requested_url: str, *, status: int | None) -> str:
     if len(text) < _SHORT_CHARACTERS // 3 and _GONE_WORDS.search(told):
         return "not_found"
     return "page"
+
+
+def unreachable(error: str, *, timed_out: bool) -> str:
+    """Say in plain words why a page could not be opened, from what the browser says of it."""
+    found = (words for sign, words in _ERRORS.items() if sign in error)
+    return next(found, "the page did not answer" if timed_out else "the page could not be opened")
+
+
+def flag_troubles(part: FlaggedPart) -> list[str]:
+    """What keeps the flagged words from being proved by their picture."""
+    if not part.words:
+        return ["the flagged words, which were not found on the page"]
+    found = []
+    if part.points == 0 or part.clear * 2 < part.points:
+        by = f" by: {'; '.join(part.covered_by)}" if part.covered_by else ""
+        cut = f"cut off by: {'; '.join(part.cut_by)}" if part.cut_by and not by else f"covered{by}"
+        found.append(f"a clear view of the flagged words, which are {cut}")
+    if part.veiled_by or (not found and part.contrast < _READABLE_CONTRAST):
+        found.append("a clear view of the flagged words, which can hardly be seen on the page")
+    return found
