@@ -403,7 +403,11 @@ def with_one_odd_value(body: bytes, where: int, value: Any) -> bytes:
     return json.dumps(document).encode()
 
 
-@settings(max_examples=35, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=35,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(where=st.integers(0, 5000), value=st.sampled_from(ODD_VALUES))
 def test_one_odd_value_anywhere_brings_nothing_down(reader: Reader, where: int, value: Any) -> None:
     """Wrong types, missing fields and huge numbers, in every place of every answer."""
@@ -433,7 +437,11 @@ NAMES = st.lists(
 )
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(names=NAMES, seed=st.integers(0, 2**32))
 def test_no_name_of_the_register_ever_leaves_the_house(reader: Reader, names: list[str], seed: int) -> None:
     """Queries come from the source's school terms and places only (promise 1, R12).

@@ -200,7 +200,11 @@ def test_a_reference_that_is_no_folder_name_is_refused(archive: Archive, exhibit
         archive.scratch(exhibit_id)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(text=st.text(st.characters(exclude_categories=[])))
 def test_whatever_the_words_are_they_come_back_exactly(archive: Archive, text: str) -> None:
     """Line ends, half surrogates, control characters, nothing at all: as collected."""

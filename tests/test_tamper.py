@@ -46,7 +46,11 @@ from tests.witnessed_archive import GOLDEN, Witness, capture, mixed_archive, wit
 
 FIRST_KEY, SECOND_KEY = SigningKey(new_signing_key()), SigningKey(new_signing_key())
 
-some = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+some = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 
 
 @pytest.fixture(scope="module")
@@ -392,7 +396,11 @@ operations = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(begun=st.booleans(), done=operations)
 def test_whatever_the_program_itself_does_is_never_suspected(
     folder: Path, asked: Witness, begun: bool, done: list[Operation]

@@ -479,7 +479,11 @@ def laid_open() -> Iterator[Path]:
         yield root
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_any_single_byte_changed_is_detected(laid_open: Path, data: st.DataObject) -> None:
     """Whatever byte of whatever sealed file or of the ledger takes whatever other value."""
