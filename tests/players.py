@@ -60,6 +60,9 @@ def replayweb_page(package: Path, url: str, scratch: Path) -> Iterator[str]:
         yield server.url("/")
 
 
+PATIENCE_S = 180
+"""Nothing is measured here: only what does not end is cut off."""
+
 PLAYERS: tuple[Player, ...] = (pywb, replayweb_page)
 
 
@@ -87,6 +90,7 @@ def shown(address: str, url: str, *, awaited: str = "") -> Shown:
         )
         # Whatever is not asked of the player goes to a proxy, which counts it: other hosts of loopback too.
         context = chromium.new_context(proxy={"server": elsewhere.url(""), "bypass": player})
+        context.set_default_timeout(PATIENCE_S * 1000)
         page = context.new_page()
         page.goto(address)
         frame = _frame_of(page, url)
@@ -122,7 +126,7 @@ _SCROLL = """async () => {
 
 def _frame_of(page: Page, url: str) -> Frame:
     """Both players put the page into a frame, at an address that ends like this."""
-    for _ in range(600):
+    for _ in range(PATIENCE_S * 10):
         for frame in page.frames:
             if frame.url.endswith(f"mp_/{url}"):
                 return frame

@@ -33,7 +33,13 @@ def captured(tmp_path_factory: pytest.TempPathFactory) -> Captured:
     folder = tmp_path_factory.mktemp("captured")
     with closing(PageServer()) as site:
         url = serve_thread(site, comments=COMMENTS, latency_s=0)
-        wanted = options(site, max_height_px=16_000, web_record=lambda: Wacz("school-monitor test"))
+        wanted = options(
+            site,
+            page_s=60,
+            total_s=180,
+            max_height_px=16_000,
+            web_record=lambda: Wacz("school-monitor test"),
+        )
         with closing(open_browser(wanted, clock)) as browser:
             report = browser.capture(url, CaptureMode.FULL, folder, nothing_suppressed)
     assert (CaptureOutcome.COMPLETE, ()) == (report.outcome, report.missing)
