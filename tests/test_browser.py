@@ -10,6 +10,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -320,6 +321,25 @@ def test_a_page_that_sets_off_a_trigger_leaves_no_file(
     assert [] == list(tmp_path.rglob("*"))
     assert "fete" not in repr(report) and "private title" not in repr(report)
     assert ("", None, ()) == (report.facts.final_url, report.facts.status, report.facts.headers)
+
+
+def test_calls_of_scripts_that_were_not_answered_are_counted(
+    capture: Capture, site: PageServer, tmp_path: Path
+) -> None:
+    """A page that waits for news is whole without them; a reader of the log sees that it waited."""
+    over = threading.Event()
+
+    def wait(handler: Handler) -> None:
+        over.wait(60)
+
+    site.routes["/news"] = wait
+    try:
+        report = capture(site.page("/waits", WORDS + "<script>fetch('/news');fetch('/red.png')</script>"))
+    finally:
+        over.set()
+    assert (CaptureOutcome.COMPLETE, ()) == (report.outcome, report.missing)
+    lines = [json.loads(line) for line in (tmp_path / "log/events.jsonl").read_text().splitlines()]
+    assert {"count": 1, "of": "call of a script without an answer"} in lines
 
 
 def test_nothing_is_remembered_between_captures(capture: Capture, site: PageServer, tmp_path: Path) -> None:

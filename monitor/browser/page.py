@@ -576,9 +576,11 @@ class Attempt:
                 return
             by_kind = self._recorder.blocked if self._recorder else 0
             self._journal.count("blocked by kind", by_kind)
-            if self._recorder is not None and self._recorder.held_back:
+            if self._recorder is not None:
+                self._journal.count("call of a script without an answer", self._recorder.calls_open())
                 self._journal.count("navigation held back", len(self._recorder.held_back))
-                self._journal.miss(_HELD_BACK)
+                if self._recorder.held_back:
+                    self._journal.miss(_HELD_BACK)
             self._facts = replace(
                 self._facts,
                 failed_resources=tuple(self._recorder.lost)[:_MAX_NAMED] if self._recorder else (),

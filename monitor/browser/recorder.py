@@ -128,6 +128,10 @@ class Recorder:
         """Whether every call that a script made was answered, or is too old to be waited for."""
         return all(monotonic() - asked_at > _PATIENCE_S for asked_at in self._calls.values())
 
+    def calls_open(self) -> int:
+        """How many calls of scripts have no answer yet. Some never do by intention: they wait for news."""
+        return len(self._calls)
+
     def shut(self) -> None:
         """Let nothing pass from now on and forget what was kept."""
         self._shut = True
