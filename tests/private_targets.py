@@ -50,7 +50,7 @@ from tests.school import REPOSITORY
 
 SITE = "127.5.5.5"
 PAGE_S, TOTAL_S, SLOW_S = 15.0, 90.0, 2.0
-_TRIES, _ROUND_S = 3, 1200
+_TRIES, _ROUND_S = 3, 7200
 WORDS = "<p>" + "The summer fete of Elm Lane School was a lovely day for everyone. " * 8 + "</p>"
 _WELCOME = (
     b"HTTP/1.1 200 OK\r\nAccess-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: *\r\n"

@@ -133,7 +133,7 @@ def run(start: Sequence[str], how: str, folder: Path, scenario: str) -> tuple[An
 
 def output(command: Sequence[str]) -> list[dict[str, Any]]:
     done = subprocess.run(
-        command, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=1500, check=False
+        command, cwd=Path(__file__).parents[1], capture_output=True, text=True, timeout=7200, check=False
     )
     assert done.returncode == 0, done.stderr[-3000:]
     return [json.loads(line) for line in done.stdout.splitlines()]

@@ -50,7 +50,7 @@ def run(scenario: str, folder: Path) -> tuple[dict[str, Any], list[dict[str, Any
         cwd=Path(__file__).parents[1],
         capture_output=True,
         text=True,
-        timeout=1500,
+        timeout=7200,
     )
     assert done.returncode == 0, done.stderr
     first, *points = [json.loads(line) for line in done.stdout.splitlines()]

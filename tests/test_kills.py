@@ -36,7 +36,7 @@ def test_killed_after_every_side_effect_the_end_state_equals_an_undisturbed_run(
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
-        timeout=1500,
+        timeout=7200,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     undisturbed, *killed = [json.loads(line) for line in done.stdout.splitlines()]
