@@ -402,7 +402,7 @@ def test_an_erased_exhibit_says_so_when_it_is_asked_for(tmp_path: Path) -> None:
     archive = small_archive(tmp_path)
 
     assert archive.find("LM-2") is not None
-    with pytest.raises(ArchiveError, match="erased on 22 December 2026 under rule dismissed"):
+    with pytest.raises(ArchiveError, match=r"erased on 22 December 2026 \(UTC\) under rule dismissed"):
         archive.record("LM-2")
 
 

@@ -166,10 +166,12 @@ class Recorder:
         while (self._held or (self._asked and monotonic() < end - limit_s / 2)) and monotonic() < end:
             wait(0.05)
         for held in self._held.values():
-            # A page that was left before it had come is neither the one that stands nor missing.
+            # A page that was left before it had come is not the one that stands, and nothing of that is
+            # missing; one without an end was asked for a second time, and its end is.
             left = held.page and self.page is not None
             held.page = held.page and not left
-            self._add(held, b"".join(held.chunks), "disconnect" if left else "time")
+            why = "disconnect" if left and self._pages_pass_whole else "time"
+            self._add(held, b"".join(held.chunks), why)
         self._held.clear()
         self._record = None
 
