@@ -70,7 +70,9 @@ def measure(scratch: Path) -> Iterator[Figure | NotMeasured]:
                     with closing(opened(url, max_height_px=height_px)) as supervised:
                         yield from _warm(supervised, bare, url, scratch=scratch, said=said, against=against)
         yield _cold(url, executable, scratch)
-        yield from _scoop(server, url, scratch)
+        yield from _scoop(server, url, scratch, said="a thread that is all there")
+        url = serve_thread(server, grows=True)
+        yield from _scoop(server, url, scratch, said="a thread that grows as it is scrolled")
 
 
 def capture(supervised: ports.Browser, url: str, folder: Path) -> None:
@@ -154,9 +156,9 @@ def _cold(url: str, executable: str, scratch: Path) -> Figure | NotMeasured:
     return Figure(what, against, "s", ours, baseline, f"picture up to {CAP_PX:,} px")
 
 
-def _scoop(server: PageServer, url: str, scratch: Path) -> Iterator[Figure | NotMeasured]:
+def _scoop(server: PageServer, url: str, scratch: Path, *, said: str) -> Iterator[Figure | NotMeasured]:
     """Our service is warm by nature, Scoop starts for each capture by nature."""
-    what, against = "capture of a thread, everything kept, warm", "Scoop, a process for each capture"
+    what, against = f"capture of {said}, everything kept, warm", "Scoop, a process for each capture"
     program = os.environ.get(SCOOP, "")
     if not program:
         yield NotMeasured(what, against, f"{SCOOP} names no program")

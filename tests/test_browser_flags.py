@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 from collections.abc import Iterator
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from monitor.browser import open_browser
 from monitor.model import CaptureMode, CaptureOutcome, CaptureReport, FlaggedPart, StepOutcome
 from monitor.ports import Browser
 from tests.browsing import WORDS, Names, clock, files, nothing_suppressed, options
-from tests.page_server import PageServer
+from tests.page_server import Answer, PageServer
 from tests.thread_page import FLAGGED, LARGE_PICTURES, LAZY_PICTURES, serve_thread
 
 FLAG, DERIVED = "shots/flag-01.png", "shots/flag-01.declutter.png"
@@ -101,6 +102,37 @@ def test_no_picture_of_a_long_thread_is_left_unloaded(thread: tuple[CaptureRepor
     assert facts.images == facts.images_loaded > 0
     assert facts.scroll_stops >= facts.height_limit // facts.viewport[1]
     assert not any("pictures" in each for each in thread[0].missing)
+
+
+def test_a_thread_that_grows_as_it_is_read_is_read_on(tmp_path: Path) -> None:
+    """As social sites do it: the next comments are asked for when somebody comes to the end of those that
+    are there. What was flagged stands in the third batch."""
+    with closing(PageServer()) as site:
+        url = serve_thread(site, grows=True)
+        with closing(open_browser(options(site, max_height_px=12_000), clock, resolve=Names())) as browser:
+            report = browser.capture(url, CaptureMode.FULL, tmp_path, nothing_suppressed, wanted=(FLAGGED,))
+    assert report.facts.picture_size[1] == 12_000
+    assert report.facts.images == report.facts.images_loaded
+    assert FLAGGED == seen(report).words
+    assert "Priya 60" in (tmp_path / "page/text.txt").read_text()
+
+
+def test_a_page_without_an_end_is_read_to_the_height_limit(
+    browser: Browser, site: PageServer, tmp_path: Path
+) -> None:
+    """It would go on for as long as somebody scrolls."""
+    more = "document.body.insertAdjacentHTML('beforeend', '<p style=height:1500px>more</p>' + end.outerHTML)"
+    script = (
+        "function look() { new IntersectionObserver((found, own) => { if (found.at(-1).isIntersecting) {"
+        " own.disconnect(); const end = document.querySelector('#end'); end.remove();"
+        f" fetch('/more').finally(() => {{ {more}; look(); }}); }} }}).observe(document.querySelector('#end')); }}"
+    )
+    site.routes["/more"] = Answer(b"[]", "application/json")
+    url = site.page("/endless", f"{WORDS}<p id=end>&nbsp;</p><script>{script} look()</script>")
+    report = browser.capture(url, CaptureMode.FULL, tmp_path, nothing_suppressed)
+    assert report.facts.picture_size[1] == report.facts.height_limit
+    assert report.facts.page_size[1] < 3 * report.facts.height_limit
+    assert [each for each in report.missing if "stops after" not in each] == []
 
 
 def test_the_page_is_kept_in_one_file_with_its_pictures(thread: tuple[CaptureReport, Path]) -> None:

@@ -49,8 +49,15 @@ _WORDS = (
 )
 
 
-def serve_thread(server: PageServer, *, comments: int = COMMENTS, latency_s: float = LATENCY_S) -> str:
-    """Give the page and everything that belongs to it to `server`; returns its address."""
+BATCH = 25
+"""So many comments come at a time where a thread grows."""
+
+
+def serve_thread(
+    server: PageServer, *, comments: int = COMMENTS, latency_s: float = LATENCY_S, grows: bool = False
+) -> str:
+    """Give the page and everything that belongs to it to `server`; returns its address. One that `grows` holds
+    a batch of the comments, and asks for the next one whenever a reader comes to its end."""
     chance = Random(4)
 
     def put(path: str, body: bytes, kind: str) -> None:
@@ -69,7 +76,11 @@ def serve_thread(server: PageServer, *, comments: int = COMMENTS, latency_s: flo
     put("/thread/api/likes", b'{"likes": 41}', "application/json")
     put("/thread/api/seen", b'{"seen": true}', "application/json")
     put("/thread/frame", b"<!doctype html><p>Littleover weather: light rain, 9 degrees</p>", "text/html")
-    put("/thread", _page(chance, comments).encode(), "text/html; charset=utf-8")
+    thread = _comments(chance, comments)
+    first = thread[:BATCH] if grows else thread
+    for start in range(BATCH, comments, BATCH) if grows else ():
+        put(f"/thread/api/more/{start}", "".join(thread[start : start + BATCH]).encode(), "text/html; charset=utf-8")
+    put("/thread", _page(first, more=comments if grows else 0).encode(), "text/html; charset=utf-8")
     return server.url("/thread")
 
 
@@ -144,11 +155,24 @@ def _script() -> str:
         "fetch('/thread/api/seen', {method: 'POST', body: '{}'});\n"
         "const near = new IntersectionObserver(found => { for (const e of found) if (e.isIntersecting) {\n"
         "  e.target.src = e.target.dataset.src; near.unobserve(e.target); } });\n"
-        "document.querySelectorAll('img[data-src]').forEach(image => near.observe(image));\n"
+        "const watch = () => document.querySelectorAll('img[data-src]').forEach(i => near.observe(i));\n"
+        "watch();\n"
+        "const end = document.getElementById('end');\n"
+        "let next = end && +end.dataset.from;\n"
+        "const ended = end && new IntersectionObserver(async found => {\n"
+        "  if (!found.at(-1).isIntersecting || next >= +end.dataset.to) return;\n"
+        "  ended.unobserve(end);\n"
+        "  const more = await fetch('/thread/api/more/' + next);\n"
+        "  end.insertAdjacentHTML('beforebegin', await more.text());\n"
+        "  next += +end.dataset.from;\n"
+        "  watch();\n"
+        "  ended.observe(end);\n"
+        "});\n"
+        "if (end) ended.observe(end);\n"
     )
 
 
-def _page(chance: Random, comments: int) -> str:
+def _comments(chance: Random, comments: int) -> list[str]:
     thread = []
     for number in range(comments):
         said = f"<p>{' '.join(chance.sample(_WORDS, 1 if number % 3 else 2))}</p>"
@@ -171,12 +195,17 @@ def _page(chance: Random, comments: int) -> str:
             f" height=48 alt=''><h3>{_NAMES[number % len(_NAMES)]} {number}</h3>{said}"
             f"<small>{number % 23 + 1} likes</small></article>"
         )
+    return thread
+
+
+def _page(thread: list[str], *, more: int) -> str:
+    end = f"<p id=end data-from={BATCH} data-to={more}>&nbsp;</p>" if more else ""
     return (
         "<!doctype html><html lang=en><head><meta charset=utf-8><title>Littleover Talk: the fete</title>"
         "<link rel=stylesheet href=/thread/style.css></head><body><header>Littleover Talk</header><main>"
         "<h1>How was the summer fete of Littleover Community School?</h1><p id=likes></p>"
         "<iframe src=/thread/frame width=700 height=60 title=weather></iframe>"
-        f"{''.join(thread)}</main><div id=dim></div><div id=cookies role=dialog>"
+        f"{''.join(thread)}{end}</main><div id=dim></div><div id=cookies role=dialog>"
         "<h2>We value your privacy</h2><p>We and our 412 partners use cookies.</p>"
         "<button>Accept all</button><button>Reject</button></div>"
         "<script src=/thread/site.js></script></body></html>"

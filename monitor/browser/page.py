@@ -38,7 +38,7 @@ from monitor.browser.egress import PRIVATE, TOO_LARGE, UNKNOWN_NAME, Connection,
 from monitor.browser.journal import FLAGGED_PART, Journal
 from monitor.browser.reading import look, take_out_frozen
 from monitor.browser.recorder import Forbidden, Recorder, RecordLimits
-from monitor.browser.scripts import SETTLE, SOURCE
+from monitor.browser.scripts import GROWTH, SETTLE, SOURCE
 from monitor.browser.verdict import WORDS, Reading, flag_troubles, judge, unreachable
 from monitor.browser.world import ScriptFailed, World
 from monitor.model import (
@@ -56,6 +56,9 @@ VIEWPORT = (1280, 800)
 _MAX_NAMED = 50
 _LOCALE, _TIMEZONE = "en-GB", "Europe/London"
 _PATIENCE_S = 4.0
+_MOST_BATCHES = 40
+_BATCH_PX = 200  # A page that changes by less has not gone on; it moves.
+_ANSWER_SHOWS_MS = 500  # What a script was answered stands on the page by then.
 
 OUT_OF_TIME = "the time allowed for a capture was over"
 OUT_OF_MEMORY = "the page took more memory than is allowed"
@@ -321,22 +324,16 @@ class Attempt:
         with suppress(Timeout):
             page.wait_for_load_state("load", timeout=min(5000.0, 400 * budget_s))
         self._wait_until(page, self._calls_ended, 2.0)
-        scroll = SETTLE % (
-            int(budget_s * 1000),
-            limits.max_height_px,
-            "true" if self._mode is CaptureMode.FULL else "false",
-        )
         try:
-            found = world.ask(scroll)
+            found = self._scroll(page, world, end=monotonic() + budget_s)
         except ScriptFailed:
-            found = self._settle_held_still(world, scroll)
+            found = self._settle_held_still(page, world, end=monotonic() + budget_s)
         self._facts = replace(
             self._facts,
             scroll_stops=int(found["stops"]),
             images=int(found["images"]),
             images_loaded=int(found["loaded"]),
         )
-        self._wait_until(page, self._calls_ended, 2.0)
         self._hold_still()
         if not found["whole"]:
             troubles.append("the page went on longer than the time allowed")
@@ -352,11 +349,27 @@ class Attempt:
             troubles.append(f"parts of the page that could not be loaded: {lost}")
         self._journal.over("settle", started, troubles=troubles)
 
-    def _settle_held_still(self, world: World, scroll: str) -> dict[str, Any]:
+    def _scroll(self, page: Page, world: World, *, end: float) -> dict[str, Any]:
+        """Scroll through the page, and on through what it adds whenever somebody comes to its end."""
+        start, stops, limit_px = 0, 0, self._limits.max_height_px
+        for _ in range(_MOST_BATCHES):
+            budget_ms = max(1, int(1000 * (end - monotonic())))
+            waits = "true" if self._mode is CaptureMode.FULL else "false"
+            found = dict(world.ask(SETTLE % (start, budget_ms, limit_px, waits)))
+            found["stops"] = stops = stops + int(found["stops"])
+            known, asked = int(found["height"]), not self._calls_ended()
+            self._wait_until(page, self._calls_ended, 2.0)
+            grown = int(world.ask(GROWTH % (known + _BATCH_PX, _ANSWER_SHOWS_MS if asked else 0)))
+            if grown < known + _BATCH_PX or known >= limit_px or monotonic() >= end:
+                break
+            start = max(0, known - 2 * VIEWPORT[1])  # What is new may stand above a long footer.
+        return found
+
+    def _settle_held_still(self, page: Page, world: World, *, end: float) -> dict[str, Any]:
         """Settle once more, now that the page may not go on to another address under it."""
         self._hold_still()
         try:
-            return dict(world.ask(scroll))
+            return self._scroll(page, world, end=end)
         except ScriptFailed:
             return {
                 "whole": False, "stops": 0, "images": 0, "loaded": 0, "pending": 0, "broken": 0, "fonts": True

@@ -6,7 +6,7 @@ pictures as soon as the machine is busy (evidence study 3.4).
 """
 
 SETTLE = """
-(async (budgetMs, maxHeight, waitForPictures) => {
+(async (startAt, budgetMs, maxHeight, waitForPictures) => {
   const end = performance.now() + budgetMs;
   const left = () => end - performance.now();
   // A frame tells what came into view after its own callbacks, so the second one is the first to know.
@@ -17,13 +17,14 @@ SETTLE = """
   const wanted = image => (image.currentSrc || image.src) && image.getClientRects().length;
   const pending = () => [...document.images].filter(image => !image.complete && wanted(image) &&
     image.getBoundingClientRect().top + root.scrollTop < maxHeight);
-  let y = 0, stops = 0;
+  let y = startAt, stops = 0;
   while (y < Math.min(root.scrollHeight, maxHeight) && left() > 0) {
     go(y);
     await frame();
     y += innerHeight;
     stops += 1;
   }
+  const seen = root.scrollHeight;
   await frame();
   const whole = y >= Math.min(root.scrollHeight, maxHeight);
   const stop = performance.now() + Math.min(left(), 6000);
@@ -35,11 +36,22 @@ SETTLE = """
   await within(document.fonts.ready, Math.max(0, Math.min(left(), 3000)));
   go(0);
   await frame();
-  return {whole, stops, images: shown.length, loaded: there.length,
+  return {whole, stops, height: seen, images: shown.length, loaded: there.length,
           pending: shown.filter(image => !image.complete).length,
           broken: shown.filter(image => image.complete && !image.naturalWidth).length,
           fonts: document.fonts.status === 'loaded'};
-})(%s, %s, %s)
+})(%s, %s, %s, %s)
+"""
+
+# How high the page is, once it is as high as expected, or after some milliseconds.
+GROWTH = """
+(async (expected, patienceMs) => {
+  const root = document.scrollingElement || document.documentElement;
+  const end = performance.now() + patienceMs;
+  while (root.scrollHeight < expected && performance.now() < end)
+    await new Promise(done => setTimeout(done, 20));
+  return root.scrollHeight;
+})(%s, %s)
 """
 
 READ = """
