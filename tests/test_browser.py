@@ -537,6 +537,57 @@ def test_a_browser_that_hangs_is_killed_on_time(site: PageServer, names: Names, 
     assert [] == [p for p in left if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
+def stopped_drawing(site: PageServer, before: set[int], *, times: int) -> str:
+    """A page whose picture stops the process that draws, so many times; everything else goes on."""
+    left = [None] * times
+
+    def stop(handler: Handler) -> None:
+        if left:
+            left.pop()
+            for process in chromiums(os.getpid()):
+                if process.pid not in before and "--type=gpu-process" in " ".join(process.cmdline()):
+                    process.suspend()
+        handler.send_response(204)
+        handler.end_headers()
+
+    site.routes["/stop-drawing"] = stop
+    return site.page("/undrawn", f"{WORDS}<script>fetch('/stop-drawing')</script>")
+
+
+def test_a_browser_that_stops_drawing_is_replaced_and_the_capture_made_again(
+    site: PageServer, names: Names, tmp_path: Path
+) -> None:
+    """Nothing is lost by it, and the log says that it happened."""
+    before = {process.pid for process in chromiums(os.getpid())}
+    url = stopped_drawing(site, before, times=1)
+    own = open_browser(options(site, drawing_s=6.0), clock, resolve=names)
+    try:
+        report = own.capture(url, CaptureMode.FULL, tmp_path, nothing_suppressed)
+    finally:
+        own.close()
+    assert (CaptureOutcome.COMPLETE, ()) == (report.outcome, report.missing)
+    assert picture(tmp_path).size == report.facts.picture_size
+    log = (tmp_path / "log/events.jsonl").read_text()
+    assert "this is the second try" in log
+
+
+def test_a_page_that_is_never_drawn_keeps_its_words(site: PageServer, names: Names, tmp_path: Path) -> None:
+    """The second browser draws nothing either, so the picture is missing, and that is said."""
+    before = {process.pid for process in chromiums(os.getpid())}
+    url = stopped_drawing(site, before, times=2)
+    own = open_browser(options(site, drawing_s=3.0), clock, resolve=names)
+    try:
+        report = own.capture(url, CaptureMode.FULL, tmp_path, nothing_suppressed)
+    finally:
+        own.close()
+    assert CaptureOutcome.PARTIAL == report.outcome
+    assert "the browser stopped drawing the page" in report.missing
+    assert StepOutcome.FAILED == outcome_of(report, "picture")
+    assert StepOutcome.DONE == outcome_of(report, "save files")
+    assert {"page/text.txt", "page/dom.html"} <= files(tmp_path)
+    assert not any(name.startswith("shots/") for name in files(tmp_path))
+
+
 def test_a_browser_is_replaced_after_so_many_captures(site: PageServer, names: Names, tmp_path: Path) -> None:
     """It grows with every capture, so it does not live for ever."""
     url = site.page("/calm", WORDS)

@@ -89,6 +89,11 @@ class Journal:
                 first = StepOutcome.SKIPPED
                 self.miss(WITHOUT[name])
 
+    def take_back(self, name: str) -> None:
+        """A step that was counted as lost comes about after all."""
+        self._steps = [step for step in self._steps if step.name != name]
+        self._missing.pop(WITHOUT[name], None)
+
     def suppress(self, name: str, started: datetime, why: str) -> None:
         """Forget what was told and what is missing. From here on no step is noted."""
         self._steps = [replace(step, detail="") for step in self._steps]

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import json
 import platform
-import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
@@ -62,6 +61,7 @@ _ANSWER_SHOWS_MS = 500  # What a script was answered stands on the page by then.
 
 OUT_OF_TIME = "the time allowed for a capture was over"
 OUT_OF_MEMORY = "the page took more memory than is allowed"
+NOT_DRAWN = "the browser stopped drawing the page"
 CRASHED = "the page's own process crashed"
 
 
@@ -75,7 +75,8 @@ class PageLimits:
 
 
 class Attempt:
-    """One capture while it happens. `report` may be asked for at any time, from any thread."""
+    """One capture while it happens: `run` in the browser's own thread, `save` when that is over, by whoever
+    waited for it. Everything else may be asked at any time, from any thread."""
 
     def __init__(
         self,
@@ -115,7 +116,8 @@ class Attempt:
         self._words = ""
         self._files: dict[str, bytes] = {}
         self._checked, self._checked_again = False, False
-        self._lock = threading.Lock()
+        self._connections: tuple[Connection, ...] = ()
+        self._drawing_since: float | None = None
         self._given_up = False
         self._stopped = ""
 
@@ -124,10 +126,9 @@ class Attempt:
     def run(
         self, browser: Browser, gate: CDPSession, *, agent: str, egress: Egress, suppressed: Suppressed
     ) -> None:
-        """Go through all steps and write what they brought. Raises nothing that a page can cause."""
+        """Go through all steps, and write nothing. Raises nothing that a page can cause."""
         if urlsplit(self._url).scheme not in ("http", "https") or not urlsplit(self._url).hostname:
             self._journal.failed("open page", self._clock(), "only web addresses are opened")
-            self._save_log(())
             return
         egress.open_log(self._allow_private)
         self._recorder = recorder = Recorder(
@@ -156,17 +157,33 @@ class Attempt:
         except Error:
             self._journal.break_off(self._stopped or "the browser stopped")
         finally:
-            self._save(egress.close_log())
+            self._connections = egress.close_log()
 
     def stop(self, why: str) -> None:
         """Say why the browser is about to be killed under this capture."""
         self._stopped = why
 
     def give_up(self) -> None:
-        """Count the rest as failed and write nothing more: the thread that runs this hangs."""
-        with self._lock:
-            self._given_up = True
-            self._journal.break_off(self._stopped)
+        """Count the rest as failed and keep nothing: the thread that runs this hangs."""
+        self._given_up = True
+        self._journal.break_off(self._stopped)
+
+    def tell(self, what: str) -> None:
+        """Say something about this capture in its log."""
+        self._journal.event(what)
+
+    def left_s(self) -> float:
+        """How much of its time is left."""
+        return self._limits.total_s - (monotonic() - self._began)
+
+    def drawing_s(self) -> float:
+        """For how long the browser has been at the picture that it makes now."""
+        since = self._drawing_since
+        return 0.0 if since is None else monotonic() - since
+
+    def brought(self) -> bool:
+        """Whether it came as far as to words that were checked, or must not be kept."""
+        return self._journal.suppressed or (self._checked and not self._given_up)
 
     def report(self) -> CaptureReport:
         """Say how it ended, from the steps alone."""
@@ -461,9 +478,10 @@ class Attempt:
         try:
             if text_only:
                 size = shots.hide_pictures(page, world)
-            whole = shots.whole_page(
-                session, size, max_height_px=self._limits.max_height_px, without_pictures=text_only
-            )
+            with self._drawing():
+                whole = shots.whole_page(
+                    session, size, max_height_px=self._limits.max_height_px, without_pictures=text_only
+                )
         except (ScriptFailed, ValueError) as error:
             self._journal.failed("picture", started, f"the picture was no good: {error}")
             return
@@ -499,7 +517,10 @@ class Attempt:
             spot = frames.find(page, session, world, wanted=self._wanted)
             part = FlaggedPart("")
             if spot is not None:
-                part, self._files[shots.FLAG] = shots.flagged_part(session, spot, self._wanted[spot.number])
+                with self._drawing():
+                    part, self._files[shots.FLAG] = shots.flagged_part(
+                        session, spot, self._wanted[spot.number]
+                    )
             self._facts = replace(self._facts, flagged=part)
         except (ScriptFailed, ValueError) as error:
             self._journal.failed(FLAGGED_PART, started, f"it could not be pictured: {error}")
@@ -507,7 +528,8 @@ class Attempt:
         troubles = flag_troubles(part)
         if spot is not None and (part.covered_by or part.seen_through):
             try:
-                hidden, self._files[shots.DECLUTTERED] = shots.without_covers(session, spot)
+                with self._drawing():
+                    hidden, self._files[shots.DECLUTTERED] = shots.without_covers(session, spot)
                 derived = DerivedPicture(shots.DECLUTTERED, shots.FLAG, hidden)
                 self._facts = replace(self._facts, derived=(derived,))
             except (ScriptFailed, ValueError):
@@ -541,6 +563,14 @@ class Attempt:
 
     def _led_to(self) -> str:
         return (self._recorder.address if self._recorder else "") or self._url
+
+    @contextmanager
+    def _drawing(self) -> Iterator[None]:
+        self._drawing_since = monotonic()
+        try:
+            yield
+        finally:
+            self._drawing_since = None
 
     # --- small things -----------------------------------------------------------------------------
 
@@ -583,35 +613,36 @@ class Attempt:
 
     # --- writing ----------------------------------------------------------------------------------
 
-    def _save(self, connections: tuple[Connection, ...]) -> None:
-        with self._lock:
-            if self._given_up or self._journal.suppressed:
-                return
-            by_kind = self._recorder.blocked if self._recorder else 0
-            self._journal.count("blocked by kind", by_kind)
-            if self._recorder is not None:
-                self._journal.count("call of a script without an answer", self._recorder.calls_open())
-                self._journal.count("navigation held back", len(self._recorder.held_back))
-                if self._recorder.held_back:
-                    self._journal.miss(_HELD_BACK)
-            self._facts = replace(
-                self._facts,
-                failed_resources=tuple(self._recorder.lost)[:_MAX_NAMED] if self._recorder else (),
-                blocked_requests=by_kind + sum(bool(c.blocked) for c in connections),
-            )
-            started = self._clock()
-            files: dict[str, bytes] = {}
-            if self._reading is not None and self._checked:
-                files = {saving.TEXT: saving.text_file(self._reading.text)}
-                if self._checked_again or set(self._files) <= {saving.SOURCE}:
-                    files |= self._files | self._network_files()
-                else:
-                    self._journal.miss(_UNCHECKED)
-                    files |= {name: data for name, data in self._files.items() if name == saving.SOURCE}
-            saving.write_files(self._folder, files)
-            if files:
-                self._journal.over("save files", started, f"{len(files)} files")
-            self._save_log(connections)
+    def save(self) -> None:
+        """Write what `run` brought. Raises OSError."""
+        if self._given_up or self._journal.suppressed:
+            return
+        by_kind = self._recorder.blocked if self._recorder else 0
+        self._journal.count("blocked by kind", by_kind)
+        if self._recorder is not None:
+            self._journal.count("call of a script without an answer", self._recorder.calls_open())
+            self._journal.count("navigation held back", len(self._recorder.held_back))
+            if self._recorder.held_back:
+                self._journal.miss(_HELD_BACK)
+        self._facts = replace(
+            self._facts,
+            failed_resources=tuple(self._recorder.lost)[:_MAX_NAMED] if self._recorder else (),
+            blocked_requests=by_kind + sum(bool(c.blocked) for c in self._connections),
+        )
+        started = self._clock()
+        files: dict[str, bytes] = {}
+        if self._reading is not None and self._checked:
+            files = {saving.TEXT: saving.text_file(self._reading.text)}
+            if self._checked_again or set(self._files) <= {saving.SOURCE}:
+                files |= self._files | self._network_files()
+            else:
+                self._journal.miss(_UNCHECKED)
+                files |= {name: data for name, data in self._files.items() if name == saving.SOURCE}
+        saving.write_files(self._folder, files)
+        if files:
+            self._journal.take_back("save files")  # A capture that was broken off keeps what it had.
+            self._journal.over("save files", started, f"{len(files)} files")
+        saving.write_log(self._folder, self._connections, self._journal.log())
 
     def _network_files(self) -> dict[str, bytes]:
         """The record of what the network answered, and who the servers proved to be."""
@@ -627,9 +658,6 @@ class Attempt:
         elif self._record is not None:
             self._journal.miss(_RECORD)
         return files
-
-    def _save_log(self, connections: tuple[Connection, ...]) -> None:
-        saving.write_log(self._folder, connections, self._journal.log())
 
 
 _UNCHECKED = "the pictures, because the words behind them could not be checked again"
