@@ -121,14 +121,15 @@ def test_a_page_without_an_end_is_read_to_the_height_limit(
     browser: Browser, site: PageServer, tmp_path: Path
 ) -> None:
     """It would go on for as long as somebody scrolls."""
-    more = "document.body.insertAdjacentHTML('beforeend', '<p style=height:1500px>more</p>' + end.outerHTML)"
     script = (
-        "function look() { new IntersectionObserver((found, own) => { if (found.at(-1).isIntersecting) {"
-        " own.disconnect(); const end = document.querySelector('#end'); end.remove();"
-        f" fetch('/more').finally(() => {{ {more}; look(); }}); }} }}).observe(document.querySelector('#end')); }}"
+        "const end = document.getElementById('end');"
+        "new IntersectionObserver(async (found, own) => { if (!found.at(-1).isIntersecting) return;"
+        " own.unobserve(end); await fetch('/more');"
+        " end.insertAdjacentHTML('beforebegin', '<p style=height:1500px>more</p>'); own.observe(end);"
+        "}).observe(end)"
     )
     site.routes["/more"] = Answer(b"[]", "application/json")
-    url = site.page("/endless", f"{WORDS}<p id=end>&nbsp;</p><script>{script} look()</script>")
+    url = site.page("/endless", f"{WORDS}<p id=end>&nbsp;</p><script>{script}</script>")
     report = browser.capture(url, CaptureMode.FULL, tmp_path, nothing_suppressed)
     assert report.facts.picture_size[1] == report.facts.height_limit
     assert report.facts.page_size[1] < 3 * report.facts.height_limit

@@ -9,7 +9,7 @@ import ssl
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -17,11 +17,9 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from playwright.sync_api import sync_playwright
 from warcio.archiveiterator import ArchiveIterator
 
 from monitor.browser import BrowserOptions, find_browser, open_browser
-from monitor.browser.certificates import Certificates, file_name
 from monitor.browser.recorder import RecordLimits
 from monitor.evidence.wacz import Wacz
 from monitor.evidence.wacz_check import faults
@@ -300,38 +298,44 @@ def test_the_proxys_own_refusals_are_not_in_the_record(
     assert {page, near.url("/no.png")} == set(answers(tmp_path))
 
 
-def test_what_the_server_proved_lies_beside_the_record(tmp_path: Path) -> None:
-    """The chain of the page's own connection as PEM that openssl reads, with protocol, issuer and dates.
-
-    The product's browser takes no certificate that nobody vouches for, so this one is a browser of the test.
-    """
+@pytest.mark.parametrize("way", ["direct", "led there", "a part of it", "follows later"])
+def test_what_the_servers_proved_lies_beside_the_record(tmp_path: Path, way: str) -> None:
+    """The chain of the very connection as PEM that openssl reads, with protocol, issuer and dates: of a page
+    that was asked for over TLS, one that an unprotected address leads to, at once or after a while, and a
+    part of an unprotected page."""
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     made += ["-days", "2", "-subj", "/CN=Fete Hosting", "-keyout", str(key), "-out", str(certificate)]
     subprocess.run(made, check=True, capture_output=True)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(certificate, key)
-    server = PageServer(tls=tls)
-    server.page("/", WORDS)
-    origin = f"https://127.0.0.1:{server.port}"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", "")),
-            chromium_sandbox=os.geteuid() != 0,
-        )
-        context = chromium.new_context(ignore_https_errors=True)
-        page = context.new_page()
-        certificates = Certificates(context.new_cdp_session(page))
-        page.goto(origin)
-        ((facts, pem),) = certificates.gather()
-        chromium.close()
-    server.close()
+    with closing(PageServer(tls=tls)) as server, closing(PageServer()) as plain:
+        origin = f"https://127.0.0.1:{server.port}"
+        server.page("/", WORDS)
+        for number in range(2):
+            server.routes[f"/{number}.png"] = Answer(png(40, 40, colour=(number, 9, 9)), "image/png")
+        plain.held["/x"] = lambda: time.sleep(0.2)
+        plain.routes["/led"] = Answer(b"", status=302, headers={"Location": f"{origin}/"})
+        address = {
+            "direct": f"{origin}/",
+            "led there": plain.url("/led"),
+            "a part of it": plain.page(
+                "/mixed",
+                f"<img id=one src={origin}/0.png><script>one.onload = () => document.body.append("
+                f"Object.assign(new Image(), {{src: '{origin}/1.png'}}))</script>{WORDS}",
+            ),
+            "follows later": plain.page(
+                "/later", f"{WORDS}<script>fetch('/x').then(() => location.assign('{origin}/'))</script>"
+            ),
+        }[way]
+        hosts = (f"127.0.0.1:{server.port}", f"127.0.0.1:{plain.port}")
+        with opened(*hosts, executable=_that_trusts(certificate, tmp_path)) as browser:
+            report = browser.capture(address, CaptureMode.FULL, tmp_path / "kept", nothing_suppressed)
+    (facts,) = report.facts.tls
     assert (origin, "TLS 1.3", "Fete Hosting") == (facts.origin, facts.protocol, facts.issuer)
     assert facts.cipher and facts.key_exchange
     assert timedelta(days=2) == facts.valid_to - facts.valid_from
-    assert f"127.0.0.1_{server.port}.pem" == file_name(origin)
-    chain = tmp_path / file_name(origin)
-    chain.write_bytes(pem)
+    chain = tmp_path / f"kept/net/tls/127.0.0.1_{server.port}.pem"
     prints = [
         subprocess.run(
             ["openssl", "x509", "-in", path, "-noout", "-fingerprint", "-sha256"],
@@ -341,6 +345,23 @@ def test_what_the_server_proved_lies_beside_the_record(tmp_path: Path) -> None:
         for path in (certificate, chain)
     ]
     assert prints[0] == prints[1]
+
+
+def _that_trusts(certificate: Path, folder: Path) -> str:
+    """A browser that takes this one certificate which nobody vouches for, and otherwise is the product's."""
+    key = subprocess.run(
+        f"openssl x509 -in {certificate} -pubkey -noout | openssl pkey -pubin -outform der"
+        " | openssl dgst -sha256 -binary | openssl enc -base64",
+        shell=True,
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.strip()
+    program = folder / "browser"
+    own = find_browser(os.environ.get("SCHOOL_MONITOR_BROWSER", ""))
+    program.write_text(f'#!/bin/sh\nexec "{own}" --ignore-certificate-errors-spki-list={key} "$@"\n')
+    program.chmod(0o755)
+    return str(program)
 
 
 def packed(kind: str, body: bytes) -> Callable[[Handler], None]:

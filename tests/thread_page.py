@@ -56,8 +56,8 @@ BATCH = 25
 def serve_thread(
     server: PageServer, *, comments: int = COMMENTS, latency_s: float = LATENCY_S, grows: bool = False
 ) -> str:
-    """Give the page and everything that belongs to it to `server`; returns its address. One that `grows` holds
-    a batch of the comments, and asks for the next one whenever a reader comes to its end."""
+    """Give the page and everything that belongs to it to `server`; returns its address. One that `grows`
+    holds a batch of the comments, and asks for the next one whenever a reader comes to its end."""
     chance = Random(4)
 
     def put(path: str, body: bytes, kind: str) -> None:
@@ -79,7 +79,11 @@ def serve_thread(
     thread = _comments(chance, comments)
     first = thread[:BATCH] if grows else thread
     for start in range(BATCH, comments, BATCH) if grows else ():
-        put(f"/thread/api/more/{start}", "".join(thread[start : start + BATCH]).encode(), "text/html; charset=utf-8")
+        put(
+            f"/thread/api/more/{start}",
+            "".join(thread[start : start + BATCH]).encode(),
+            "text/html; charset=utf-8",
+        )
     put("/thread", _page(first, more=comments if grows else 0).encode(), "text/html; charset=utf-8")
     return server.url("/thread")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,17 +19,43 @@ from monitor.model import TlsFacts
 
 _MAX_ORIGINS = 50
 _LINE_CHARACTERS = 64
+_PATIENCE_MS = 1000
 
 
 class Certificates:
-    """Listens from when it is made; `gather` must be called while the page is still open."""
+    """Listens from when it is made; `gather` must be called while the page is still open.
+
+    To listen costs a page of many parts a twentieth of its processor time, so where nothing is proved it can
+    `rest` until something may be.
+    """
 
     def __init__(self, session: CDPSession) -> None:
         self._session = session
         self._seen: dict[str, dict[str, Any]] = {}
+        self._listens, self._needed = False, False
         session.on("Network.responseReceived", self._on_response)
-        # No body is asked for here, so the browser need not hold any.
-        session.send("Network.enable", {"maxTotalBufferSize": 0, "maxResourceBufferSize": 0})
+        self._start()
+
+    def listen(self) -> None:
+        """Listen from now on. Not while a request for the page itself is held: the browser would wait."""
+        self._needed = True
+        self._start()
+
+    def rest(self) -> None:
+        """Hear nothing until `listen` is called, unless it was called before."""
+        if not self._needed:
+            self._listens = False
+            self._tell("Network.disable", {})
+
+    def _start(self) -> None:
+        if not self._listens:
+            self._listens = True
+            # No body is asked for here, so the browser need not hold any.
+            self._tell("Network.enable", {"maxTotalBufferSize": 0, "maxResourceBufferSize": 0})
+
+    def _tell(self, what: str, how: dict[str, int]) -> None:
+        with suppress(Error):  # The page may be gone, or so busy that it obeys only later.
+            self._session.send(what, how, timeout=_PATIENCE_MS)
 
     def gather(self) -> tuple[tuple[TlsFacts, bytes], ...]:
         """What each origin proved, the page's own first, with its chain of certificates as PEM."""

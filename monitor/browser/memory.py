@@ -11,8 +11,6 @@ from contextlib import suppress
 
 import psutil
 
-_LIST_EVERY = 5
-
 
 class ProcessTree:
     """A process and everything that it started, found again as they come and go."""
@@ -20,16 +18,10 @@ class ProcessTree:
     def __init__(self, root: psutil.Process) -> None:
         self._members = {root.pid: root}
         self._known: set[int] = set()
-        self._asked = 0
 
     def resident_bytes(self) -> int:
-        """What is resident now: the private pages of each process, the shared ones once.
-
-        New processes are looked for at every fifth question.
-        """
-        if self._asked % _LIST_EVERY == 0:
-            self._look_for_new()
-        self._asked += 1
+        """What is resident now: the private pages of each process, the shared ones once."""
+        self._look_for_new()
         private, most_shared = 0, 0
         for process in self._members.values():
             with suppress(psutil.Error):

@@ -111,7 +111,8 @@ class Attempt:
         )
         self._journal = Journal(clock, flagged=bool(wanted))
         self._recorder: Recorder | None = None
-        self._certificates: tuple[tuple[TlsFacts, bytes], ...] = ()
+        self._certificates: Certificates | None = None
+        self._proved: tuple[tuple[TlsFacts, bytes], ...] = ()
         self._reading: Reading | None = None
         self._words = ""
         self._files: dict[str, bytes] = {}
@@ -142,6 +143,7 @@ class Attempt:
             clock=self._clock,
             address_of=egress.address_of,
             is_own=egress.is_own,
+            on_secure=self._listen_for_certificates,
         )
         context: BrowserContext | None = None
         try:
@@ -198,7 +200,7 @@ class Attempt:
         page.on("pageerror", lambda _: self._journal.count("script error"))
         context.on("page", lambda other: self._close_pop_up(page, other))
         session = context.new_cdp_session(page)
-        certificates = Certificates(session)
+        self._certificates = Certificates(session)
         if not self._open(page, egress):
             self._journal.skip_rest("the page could not be reached")
             return
@@ -212,7 +214,7 @@ class Attempt:
             self._follow(page, world, elsewhere)
             if not self._preserve(page, session, world, egress=egress, suppressed=suppressed):
                 return
-        self._certificates = certificates.gather()
+        self._proved = self._certificates.gather()
         if self._recorder is not None:
             self._recorder.finish(lambda seconds: page.wait_for_timeout(seconds * 1000), 2.0)
         if any(name.startswith("shots/") or name == saving.MHTML for name in self._files):
@@ -249,6 +251,7 @@ class Attempt:
         if self._recorder is not None:
             self._recorder.let_go()
         self._files.clear()
+        self._listen_for_certificates()
         limit_ms = self._left_ms(self._limits.page_s)
         with suppress(Error, ScriptFailed), page.expect_navigation(wait_until="commit", timeout=limit_ms):
             world.ask(f"location.assign({json.dumps(address)}) || true")
@@ -262,6 +265,8 @@ class Attempt:
             self._journal.failed("open page", started, self._why_unreachable(error, egress))
             return False
         self._learn(page, response, egress, asked_at=started)
+        if self._certificates is not None and urlsplit(page.url).scheme == "http":
+            self._certificates.rest()
         if response is None or urlsplit(page.url).scheme not in ("http", "https"):
             self._journal.failed("open page", started, "the address led to no web page")
             return False
@@ -558,6 +563,10 @@ class Attempt:
         why = "the page leads to an address that may not be opened: nothing of it was kept"
         self._suppress("check addresses", self._clock(), why)
 
+    def _listen_for_certificates(self) -> None:
+        if self._certificates is not None:
+            self._certificates.listen()
+
     def _calls_ended(self) -> bool:
         return self._recorder is None or self._recorder.calls_ended()
 
@@ -646,8 +655,8 @@ class Attempt:
 
     def _network_files(self) -> dict[str, bytes]:
         """The record of what the network answered, and who the servers proved to be."""
-        files = {f"net/tls/{file_name(facts.origin)}": pem for facts, pem in self._certificates if pem}
-        self._facts = replace(self._facts, tls=tuple(facts for facts, _ in self._certificates))
+        files = {f"net/tls/{file_name(facts.origin)}": pem for facts, pem in self._proved if pem}
+        self._facts = replace(self._facts, tls=tuple(facts for facts, _ in self._proved))
         if self._record is not None and self._recorder is not None and self._recorder.page is not None:
             packaged = self._record.package(self._recorder.page, self._facts.title)
             if wrong := self._record.faults(packaged):

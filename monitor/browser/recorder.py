@@ -8,6 +8,7 @@ The proxy (`egress`) judges where a connection goes; this judges what the proxy 
 from __future__ import annotations
 
 import base64
+import inspect
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -59,7 +60,8 @@ class Recorder:
     as that of a page (R69). `miss` is told what was left out, in words; `lead_astray` that a page or a frame
     leads to a forbidden address, after which nothing passes any more. A page that opens itself or another
     address again and again is held still after a few times: the document that stands stays. `is_own` knows
-    the proxy's own answers, which are never kept; `address_of` gives the address a host was reached at.
+    the proxy's own answers, which are never kept; `address_of` gives the address a host was reached at;
+    `on_secure` is called before the first part of a page that comes over TLS is let out.
 
     `address` is where the page itself went last; `held_back` are the addresses it wanted to go on to while it
     was held still. `lost` are the addresses of parts that did not come, each
@@ -79,6 +81,7 @@ class Recorder:
         clock: Clock,
         address_of: Callable[[str], str],
         is_own: Callable[[tuple[tuple[str, str], ...]], bool],
+        on_secure: Callable[[], None],
     ) -> None:
         self._gate = gate
         self._pictures = mode is not CaptureMode.TEXT
@@ -91,7 +94,9 @@ class Recorder:
         self._clock = clock
         self._address_of = address_of
         self._is_own = is_own
+        self._on_secure = on_secure
         self._shut = False
+        self._secure = False
         self._passed = 0
         self._kept_bytes = 0
         self._asked: dict[str, datetime] = {}
@@ -111,12 +116,18 @@ class Recorder:
     def watching(self) -> Iterator[None]:
         """Hold every request of the browser until it was judged, for as long as this lasts."""
         patterns = [{"urlPattern": "*"}, {"urlPattern": "*", "requestStage": "Response"}]
-        self._gate.on("Fetch.requestPaused", self._on_paused)
+
+        def on_paused(event: dict[str, Any]) -> None:
+            self._on_paused(event)
+
+        # Playwright works a listener's signature out at every event, which took as long as the listener.
+        on_paused.__signature__ = inspect.signature(on_paused)  # type: ignore[attr-defined]
+        self._gate.on("Fetch.requestPaused", on_paused)
         self._gate.send("Fetch.enable", {"patterns": patterns})
         try:
             yield
         finally:
-            self._gate.remove_listener("Fetch.requestPaused", self._on_paused)
+            self._gate.remove_listener("Fetch.requestPaused", on_paused)
             with suppress(Error):
                 self._gate.send("Fetch.disable")
 
@@ -193,11 +204,18 @@ class Recorder:
             elif self._stays(event):
                 self._hold_back(event)
             else:
-                if urlsplit(str(event["request"]["url"])).scheme in ("http", "https"):
+                scheme, kind = urlsplit(str(event["request"]["url"])).scheme, event.get("resourceType")
+                if scheme in ("http", "https"):
                     self._asked[_network_id(event)] = self._clock()
-                if event.get("resourceType") in ("XHR", "Fetch"):
+                if kind in ("XHR", "Fetch"):
                     self._calls[_network_id(event)] = monotonic()
+                first_secure = scheme == "https" and not self._secure
+                self._secure = self._secure or first_secure
+                if first_secure and kind != "Document":
+                    self._on_secure()
                 self._gate.send("Fetch.continueRequest", {"requestId": event["requestId"]})
+                if first_secure and kind == "Document":  # The browser answers only when that is on its way.
+                    self._on_secure()
 
     def _stays(self, event: dict[str, Any]) -> bool:
         """Whether this would put another document in the place of the one that is held still."""

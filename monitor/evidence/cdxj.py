@@ -101,6 +101,8 @@ def _path_key(path: str) -> str:
 
 
 def _query_key(query: str) -> str:
+    if not query:
+        return ""
     text = _plain(query)
     for session in _SESSIONS_IN_QUERY if len(text) <= _MAX_SEARCHED_CHARACTERS else ():
         if found := session.fullmatch(text):

@@ -28,6 +28,7 @@ ORIGINAL = "X-Orig-"
 _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _COMPRESSED = ("image/", "font/", "video/", "audio/", "application/font", "application/zip")
 _NOT_COMPRESSED = ("image/svg", "image/bmp")
+_LEVEL = 4  # Half the time of the usual 6, for a twentieth more bytes.
 _INFO = {
     "format": "WARC File Format 1.1",
     "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
@@ -63,18 +64,18 @@ class Warc:
     def add(self, exchange: Exchange) -> Written:
         """Write response and request of one exchange; a record about the file comes before the first."""
         if not self._count:
-            self._write(_info(self._writer, self._software, exchange.answered_at), level=6)
+            self._write(_info(self._writer, self._software, exchange.answered_at), level=_LEVEL)
         self._count += 1
         response = _response(self._writer, self._count, exchange)
         offset = self._out.tell()
         kind = value_of("content-type", exchange.headers).strip().lower()
         stored = kind.startswith(_COMPRESSED) and not kind.startswith(_NOT_COMPRESSED)
-        self._write(response, level=0 if stored else 6)
+        self._write(response, level=0 if stored else _LEVEL)
         written = Written(
             offset, self._out.tell() - offset, response.rec_headers.get_header("WARC-Payload-Digest")
         )
         response_id = response.rec_headers.get_header("WARC-Record-ID")
-        self._write(_request(self._writer, self._count, exchange, response_id), level=6)
+        self._write(_request(self._writer, self._count, exchange, response_id), level=_LEVEL)
         return written
 
     def content(self) -> bytes:
