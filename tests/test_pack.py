@@ -255,6 +255,22 @@ def test_the_script_in_the_pack_finds_no_fault_in_it(hawthorn: School, unpacked:
     assert 9 == done.stdout.count(": holds: ")
 
 
+def test_the_script_says_what_it_may_not_read(unpacked: Path, tmp_path: Path) -> None:
+    """No verdict and no traceback: what could not be looked at is neither sound nor at fault."""
+    shutil.copytree(unpacked, tmp_path / NAME)
+    closed = tmp_path / NAME / "data/exhibits/E-1"
+    closed.chmod(0)
+    # Root reads everything unless it does without that power.
+    powerless = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+
+    command = (*powerless, sys.executable, "-I", str(tmp_path / NAME / "verify.py"))
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    closed.chmod(0o700)
+
+    assert (2, "") == (done.returncode, done.stdout)
+    assert f"{closed} cannot be read (Permission denied); nothing was checked" in done.stderr
+
+
 def test_the_script_shows_its_arithmetic(unpacked: Path) -> None:
     """Every hash on the way to a root can be done again with sha256sum."""
     done = script(unpacked, "--arithmetic")

@@ -203,6 +203,25 @@ def test_two_that_look_for_captures_at_one_moment_each_get_their_own(store: Stor
     assert ["H-1", "H-2"] == [first.exhibit_id, *got]
 
 
+def test_two_who_number_exhibits_at_one_moment_never_give_the_same_number(
+    store: Store, clock: HandClock
+) -> None:
+    """The second waits for the first; neither is refused (R80)."""
+    got: list[str] = []
+
+    def produce() -> None:
+        with store.transaction() as t:
+            got.append(t.label("H-2", "MJB", by=Office.HEADTEACHER, now=clock()))
+
+    second = threading.Thread(target=produce)
+    with store.transaction() as t:
+        first = t.label("H-1", "MJB", by=Office.DSL, now=clock())
+        second.start()
+        second.join(0.5)
+    second.join(30)
+    assert ["MJB/1", "MJB/2"] == [first, *got]
+
+
 def test_a_sealed_capture_releases_its_mail_and_appears_in_the_index(store: Store, clock: HandClock) -> None:
     """A mail that waited for its saved copy goes as soon as the copy is there."""
     finding = add_finding(store, clock())

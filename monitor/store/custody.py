@@ -59,9 +59,9 @@ class CustodyStatements(Statements):
         found = select(row.serial).where(row.initials == initials, row.exhibit_id == exhibit_id)
         serial = self._connection.execute(found).scalar_one_or_none()
         if serial is None:
+            self._alone_in(t.exhibit_labels)  # Another office may be counting at this moment.
             last = select(func.max(row.serial)).where(row.initials == initials)
             serial = (self._connection.execute(last).scalar_one() or 0) + 1
-            # A second office that counts at this moment meets the key, and its commit fails as a whole.
             self._connection.execute(
                 insert(t.exhibit_labels).values(
                     initials=initials, serial=serial, exhibit_id=exhibit_id, given_at=now, by=by

@@ -38,6 +38,11 @@ class Statements:
         result: CursorResult[Any] = self._connection.execute(statement)
         return result.rowcount
 
+    def _alone_in(self, table: Table) -> None:
+        """Let nobody else write into a table until this transaction ends. SQLite has one writer anyway."""
+        if self._connection.dialect.name == "postgresql":
+            self._connection.exec_driver_sql(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE")
+
     def _changed(self, statement: Any) -> bool:
         return self._count_of(statement) == 1
 
