@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
-from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
 from playwright.sync_api import (
@@ -37,7 +36,8 @@ from monitor.browser.egress import PRIVATE, TOO_LARGE, UNKNOWN_NAME, Connection,
 from monitor.browser.journal import FLAGGED_PART, Journal
 from monitor.browser.reading import look, take_out_frozen
 from monitor.browser.recorder import Forbidden, Recorder, RecordLimits
-from monitor.browser.scripts import GROWTH, SETTLE, SOURCE
+from monitor.browser.scripts import SOURCE
+from monitor.browser.settling import settle
 from monitor.browser.verdict import WORDS, Reading, flag_troubles, judge, unreachable
 from monitor.browser.world import ScriptFailed, World
 from monitor.model import (
@@ -55,9 +55,6 @@ VIEWPORT = (1280, 800)
 _MAX_NAMED = 50
 _LOCALE, _TIMEZONE = "en-GB", "Europe/London"
 _PATIENCE_S = 4.0
-_MOST_BATCHES = 40
-_BATCH_PX = 200  # A page that changes by less has not gone on; it moves.
-_ANSWER_SHOWS_MS = 500  # What a script was answered stands on the page by then.
 
 OUT_OF_TIME = "the time allowed for a capture was over"
 OUT_OF_MEMORY = "the page took more memory than is allowed"
@@ -337,65 +334,28 @@ class Attempt:
         self._journal.over("stop scripts", started, troubles=troubles)
 
     def _settle(self, page: Page, world: World, egress: Egress) -> None:
-        """Let the page finish by itself, then bring in what loads only when scrolled to. Bounded."""
+        """Let the page finish, and hold it still from then on."""
         started = self._clock()
-        spent = monotonic() - self._began
-        limits = self._limits
-        budget_s = max(1.0, min(limits.page_s - spent, 0.6 * limits.total_s - spent))
-        troubles: list[str] = []
-        with suppress(Timeout):
-            page.wait_for_load_state("load", timeout=min(5000.0, 400 * budget_s))
-        self._wait_until(page, self._calls_ended, 2.0)
-        try:
-            found = self._scroll(page, world, end=monotonic() + budget_s)
-        except ScriptFailed:
-            found = self._settle_held_still(page, world, end=monotonic() + budget_s)
+        spent, limits = monotonic() - self._began, self._limits
+        settled = settle(
+            page,
+            world,
+            budget_s=max(1.0, min(limits.page_s - spent, 0.6 * limits.total_s - spent)),
+            max_height_px=limits.max_height_px,
+            wait_for_pictures=self._mode is CaptureMode.FULL,
+            calls_ended=self._calls_ended,
+            hold_still=self._hold_still,
+        )
         self._facts = replace(
-            self._facts,
-            scroll_stops=int(found["stops"]),
-            images=int(found["images"]),
-            images_loaded=int(found["loaded"]),
+            self._facts, scroll_stops=settled.stops, images=settled.images, images_loaded=settled.loaded
         )
         self._hold_still()
-        if not found["whole"]:
-            troubles.append("the page went on longer than the time allowed")
-        if found["pending"]:
-            troubles.append(f"pictures that had not arrived: {found['pending']}")
-        if found["broken"]:
-            troubles.append(f"pictures that could not be shown: {found['broken']}")
-        if not found["fonts"]:
-            troubles.append("a font had not arrived")
+        troubles = settled.troubles()
         if egress.overflowed():
             troubles.append(TOO_LARGE)
         if self._recorder is not None and (lost := self._recorder.needed_lost()):
             troubles.append(f"parts of the page that could not be loaded: {lost}")
         self._journal.over("settle", started, troubles=troubles)
-
-    def _scroll(self, page: Page, world: World, *, end: float) -> dict[str, Any]:
-        """Scroll through the page, and on through what it adds whenever somebody comes to its end."""
-        start, stops, limit_px = 0, 0, self._limits.max_height_px
-        for _ in range(_MOST_BATCHES):
-            budget_ms = max(1, int(1000 * (end - monotonic())))
-            waits = "true" if self._mode is CaptureMode.FULL else "false"
-            found = dict(world.ask(SETTLE % (start, budget_ms, limit_px, waits)))
-            found["stops"] = stops = stops + int(found["stops"])
-            known, asked = int(found["height"]), not self._calls_ended()
-            self._wait_until(page, self._calls_ended, 2.0)
-            grown = int(world.ask(GROWTH % (known + _BATCH_PX, _ANSWER_SHOWS_MS if asked else 0)))
-            if grown < known + _BATCH_PX or known >= limit_px or monotonic() >= end:
-                break
-            start = max(0, known - 2 * VIEWPORT[1])  # What is new may stand above a long footer.
-        return found
-
-    def _settle_held_still(self, page: Page, world: World, *, end: float) -> dict[str, Any]:
-        """Settle once more, now that the page may not go on to another address under it."""
-        self._hold_still()
-        try:
-            return self._scroll(page, world, end=end)
-        except ScriptFailed:
-            return {
-                "whole": False, "stops": 0, "images": 0, "loaded": 0, "pending": 0, "broken": 0, "fonts": True
-            }  # fmt: skip
 
     def _hold_still(self) -> None:
         """Keep the document that stands: what is read, pictured and proved from here on is one document."""
@@ -604,11 +564,6 @@ class Attempt:
             timezone=_TIMEZONE,
         )
         return context
-
-    def _wait_until(self, page: Page, done: Callable[[], bool], limit_s: float) -> None:
-        end = monotonic() + limit_s
-        while not done() and monotonic() < end:
-            page.wait_for_timeout(50)
 
     def _left_ms(self, limit_s: float) -> float:
         return max(1.0, (limit_s - (monotonic() - self._began)) * 1000)

@@ -445,17 +445,16 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--key", default="", help="the fingerprint of the school's key, from elsewhere")
     parser.add_argument("--arithmetic", action="store_true", help="show every hash of step 6")
     given = parser.parse_args(arguments)
-    if not os.path.isdir(given.folder):
-        parser.error(f"there is no folder {given.folder}; unpack the pack first and name its folder")
+    folder = Path(given.folder)
     if given.key and not re.fullmatch("([: ]*[0-9a-f]){16,64}", given.key.lower()):
         parser.error("a fingerprint is 16 to 64 of the signs 0-9 and a-f")
     try:
-        check = folder_check(Path(given.folder), given.key, lambda done, total: None)
+        if not folder.is_dir():
+            parser.error(f"there is no folder {folder}; unpack the pack first and name its folder")
+        check = folder_check(folder, given.key, lambda done, total: None)
         check.run()
     except OSError as error:
-        parser.error(
-            f"{error.filename or given.folder} cannot be read ({error.strerror}); nothing was checked"
-        )
+        parser.error(f"{error.filename or folder} cannot be read ({error.strerror}); nothing was checked")
     for line in check.arithmetic if given.arithmetic else []:
         say(line)
     for number, words in re.findall(r"^    (\d)\. (.*)$", str(__doc__), re.M):
