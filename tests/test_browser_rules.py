@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import socket
 import struct
+import subprocess
+import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
@@ -11,11 +13,13 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
 from monitor.browser import othertime, pixels
 from monitor.browser.egress import CLOSED_PORT, PRIVATE, TOO_LARGE, UNKNOWN_NAME, Egress, refusal
+from monitor.browser.memory import ProcessTree, descendants
 from monitor.browser.verdict import Reading, judge
 from tests.page_server import Answer, PageServer, png
 
@@ -275,3 +279,27 @@ def test_an_answer_without_a_date_tells_nothing(headers: dict[str, str]) -> None
     """Not known is not the same as right."""
     noon = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
     assert othertime.compare(headers, "site.example", asked_at=noon, answered_at=noon) is None
+
+
+def test_a_process_belongs_to_a_browser_whatever_its_number() -> None:
+    """Numbers start anew when they are used up: a child's may then be lower than its parent's, and its
+    memory must count all the same."""
+    parents = {40: 32_000, 32_001: 32_000, 7: 40, 41: 99, 99: 1}
+    assert {40, 32_001, 7} == descendants(parents, {32_000})
+    assert set() == descendants(parents, {5})
+
+
+def test_memory_is_counted_for_what_a_child_of_a_child_takes() -> None:
+    """Real processes: one that starts another, which fills a hundred megabytes."""
+    eat = "import sys; held = b'x' * 100_000_000; print('full', flush=True); sys.stdin.read()"
+    start = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {eat!r}])"
+    process = subprocess.Popen((sys.executable, "-c", start), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    tree = ProcessTree(psutil.Process(process.pid))
+    before = tree.resident_bytes()
+    assert process.stdout is not None and process.stdin is not None
+    assert b"full\n" == process.stdout.readline()
+    after = tree.resident_bytes()
+    process.stdin.close()
+    process.wait(30)
+    process.stdout.close()
+    assert after > before + 90_000_000

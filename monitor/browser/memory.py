@@ -7,6 +7,7 @@ hides its memory maps from the very user who started it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import psutil
@@ -34,10 +35,21 @@ class ProcessTree:
     def _look_for_new(self) -> None:
         # Listing the numbers is cheap, and only new ones are asked for their parent.
         present = set(psutil.pids())
-        for number in sorted(present - self._known):
+        new: dict[int, psutil.Process] = {}
+        parents: dict[int, int] = {}
+        for number in present - self._known:
             with suppress(psutil.Error):
-                process = psutil.Process(number)
-                if process.ppid() in self._members:
-                    self._members[number] = process
+                new[number] = psutil.Process(number)
+                parents[number] = new[number].ppid()
+        self._members |= {number: new[number] for number in descendants(parents, set(self._members))}
         self._known = present
         self._members = {number: each for number, each in self._members.items() if number in present}
+
+
+def descendants(parents: Mapping[int, int], roots: set[int]) -> set[int]:
+    """Which of these processes come from the roots, at any remove. Numbers start anew when they are used up,
+    so they say nothing about who came first."""
+    found: set[int] = set()
+    while born := {n for n, parent in parents.items() if n not in found and parent in roots | found}:
+        found |= born
+    return found

@@ -36,7 +36,7 @@ from monitor.browser.egress import PRIVATE, TOO_LARGE, UNKNOWN_NAME, Connection,
 from monitor.browser.journal import FLAGGED_PART, Journal
 from monitor.browser.reading import look, take_out_frozen
 from monitor.browser.recorder import Forbidden, Recorder, RecordLimits
-from monitor.browser.scripts import SOURCE
+from monitor.browser.scripts import BEGUN, SOURCE
 from monitor.browser.settling import settle
 from monitor.browser.verdict import WORDS, Reading, flag_troubles, judge, unreachable
 from monitor.browser.world import ScriptFailed, World
@@ -222,7 +222,7 @@ class Attempt:
         self, page: Page, session: CDPSession, world: World, *, egress: Egress, suppressed: Suppressed
     ) -> bool:
         """Keep the document that stands, from its settling to its pictures."""
-        self._wake(page, session)
+        self._wake(session, world)
         self._settle(page, world, egress)
         if not self._read(page, world, egress):
             return False
@@ -319,13 +319,14 @@ class Attempt:
             playwright=version("playwright"),
         )
 
-    def _wake(self, page: Page, session: CDPSession) -> None:
+    def _wake(self, session: CDPSession, world: World) -> None:
         """Stop a page whose scripts never pause; otherwise nothing of it could be read."""
         started = self._clock()
         try:
-            patience_ms = 1000 * min(_PATIENCE_S, self._limits.page_s)
-            page.wait_for_selector(":root", state="attached", timeout=patience_ms)
+            world.ask(BEGUN, patience_s=min(_PATIENCE_S, self._limits.page_s))
             return
+        except ScriptFailed:
+            return  # It answers, but moves on all the time.
         except Timeout:
             pass
         session.send("Emulation.setScriptExecutionDisabled", {"value": True})

@@ -5,6 +5,14 @@ Nothing here clicks, types or submits. Scrolling goes by conditions, never by fi
 pictures as soon as the machine is busy (evidence study 3.4).
 """
 
+# Answers once there is a page at all.
+BEGUN = """
+(async () => {
+  while (!document.documentElement) await new Promise(done => setTimeout(done, 20));
+  return true;
+})()
+"""
+
 SETTLE = """
 (async (startAt, budgetMs, maxHeight, waitForPictures) => {
   const end = performance.now() + budgetMs;
@@ -34,13 +42,19 @@ SETTLE = """
     image.getBoundingClientRect().top + root.scrollTop < maxHeight);
   const there = shown.filter(image => image.complete && image.naturalWidth);
   await within(document.fonts.ready, Math.max(0, Math.min(left(), 3000)));
-  go(0);
-  await frame();
   return {whole, stops, height: seen, images: shown.length, loaded: there.length,
           pending: shown.filter(image => !image.complete).length,
           broken: shown.filter(image => image.complete && !image.naturalWidth).length,
           fonts: document.fonts.status === 'loaded'};
 })(%s, %s, %s, %s)
+"""
+
+TO_TOP = """
+(async () => {
+  window.scrollTo({top: 0, left: 0, behavior: 'instant'});
+  await new Promise(done => { requestAnimationFrame(done); setTimeout(done, 150); });
+  return true;
+})()
 """
 
 # How high the page is, once it is as high as expected, or after some milliseconds.

@@ -10,7 +10,7 @@ from time import monotonic
 from playwright.sync_api import Page
 from playwright.sync_api import TimeoutError as Timeout
 
-from monitor.browser.scripts import GROWTH, SETTLE
+from monitor.browser.scripts import GROWTH, SETTLE, TO_TOP
 from monitor.browser.world import ScriptFailed, World
 
 _LOAD_S = 5.0
@@ -105,7 +105,8 @@ def _scroll(
         grown = world.ask(GROWTH % (expected, _ANSWER_SHOWS_MS if asked else 0))
         if grown < expected or found.height >= max_height_px or monotonic() >= end:
             break
-        start = max(0, found.height - 2 * _window_px(page))  # What is new may stand above a long footer.
+        start = max(0, found.height - _window_px(page))  # What is new may stand above a footer.
+    world.ask(TO_TOP)
     return replace(found, stops=stops)
 
 
@@ -117,4 +118,4 @@ def _window_px(page: Page) -> int:
 def _wait_until(page: Page, done: Callable[[], bool]) -> None:
     end = monotonic() + _CALLS_S
     while not done() and monotonic() < end:
-        page.wait_for_timeout(50)
+        page.wait_for_timeout(20)

@@ -26,12 +26,13 @@ class World:
         self._frame_id = frame_id
         self._context: int | None = None
 
-    def ask(self, expression: str) -> Any:
+    def ask(self, expression: str, *, patience_s: float = 0.0) -> Any:
         """Evaluate in this document. Raises `ScriptFailed`, and for the page's own document Playwright's
-        `Error` when page or browser are gone."""
+        `Error` when page or browser are gone, or its `TimeoutError` when there is no answer in time; 0 waits
+        for ever."""
         for _ in range(_TRIES):
             try:
-                answer = self._evaluate(expression)
+                answer = self._evaluate(expression, 1000 * patience_s)
             except Error as error:
                 if self._frame_id:
                     raise ScriptFailed("the frame was gone") from error
@@ -67,15 +68,16 @@ class World:
         except Error as error:
             raise ScriptFailed("the frame was gone") from error
 
-    def _evaluate(self, expression: str) -> Any:
+    def _evaluate(self, expression: str, timeout_ms: float) -> Any:
         return self._session.send(
             "Runtime.evaluate",
             {
                 "expression": expression,
-                "contextId": self._ready(),
+                "contextId": self._ready(timeout_ms),
                 "returnByValue": True,
                 "awaitPromise": True,
             },
+            timeout=timeout_ms,
         )
 
     def _holder(self, frame_id: str) -> str:
@@ -85,10 +87,14 @@ class World:
         )
         return str(found["object"]["objectId"])
 
-    def _ready(self) -> int:
+    def _ready(self, timeout_ms: float = 0.0) -> int:
         if self._context is None:
-            frame = self._frame_id or self._session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
-            world = self._session.send("Page.createIsolatedWorld", {"frameId": frame, "worldName": "capture"})
+            frame = self._frame_id
+            if not frame:
+                tree = self._session.send("Page.getFrameTree", timeout=timeout_ms)
+                frame = tree["frameTree"]["frame"]["id"]
+            made = {"frameId": frame, "worldName": "capture"}
+            world = self._session.send("Page.createIsolatedWorld", made, timeout=timeout_ms)
             self._context = int(world["executionContextId"])
         return self._context
 

@@ -29,6 +29,7 @@ _OF_THE_WIRE = frozenset({"content-encoding", "content-length", "transfer-encodi
 _COMPRESSED = ("image/", "font/", "video/", "audio/", "application/font", "application/zip")
 _NOT_COMPRESSED = ("image/svg", "image/bmp")
 _LEVEL = 4  # Half the time of the usual 6, for a twentieth more bytes.
+_SMALL_BYTES = 4096
 _INFO = {
     "format": "WARC File Format 1.1",
     "conformsTo": "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/",
@@ -86,7 +87,9 @@ class Warc:
         plain = BytesIO()
         self._writer.out = plain
         self._writer.write_record(record)
-        squeeze = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+        # To set up the usual window takes longer than to pack what would not fill an eighth of it.
+        window, memory = (12, 5) if plain.tell() < _SMALL_BYTES else (zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL)
+        squeeze = zlib.compressobj(level, zlib.DEFLATED, window | 16, memory)
         self._out.write(squeeze.compress(plain.getbuffer()) + squeeze.flush())
 
 
