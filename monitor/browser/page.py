@@ -262,15 +262,17 @@ class Attempt:
             self._journal.failed("open page", started, self._why_unreachable(error, egress))
             return False
         self._learn(page, response, egress, asked_at=started)
-        if self._certificates is not None and urlsplit(page.url).scheme == "http":
-            self._certificates.rest()
         if response is None or urlsplit(page.url).scheme not in ("http", "https"):
-            self._journal.failed("open page", started, "the address led to no web page")
+            # It may have moved on already, to the browser's own page about what could not be reached.
+            why = egress.refused(urlsplit(self._led_to()).hostname or "")
+            self._journal.failed("open page", started, why or "the address led to no web page")
             return False
         refused = egress.refused(urlsplit(response.url).hostname or "")
         if refused and response.status == 403:
             self._journal.failed("open page", started, refused)
             return False
+        if self._certificates is not None and urlsplit(page.url).scheme == "http":
+            self._certificates.rest()
         troubles = []
         try:
             page.wait_for_load_state("domcontentloaded", timeout=self._left_ms(self._limits.page_s))
