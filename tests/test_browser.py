@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -30,7 +30,7 @@ from PIL import Image
 from monitor.browser import find_browser, open_browser, try_browser
 from monitor.errors import BrowserUnavailable
 from monitor.model import CaptureMode, CaptureOutcome, CaptureReport, StepOutcome
-from monitor.ports import Browser
+from monitor.ports import Browser, Suppressed
 from tests.browsing import WORDS, Names, clock, files, nothing_suppressed, options
 from tests.page_server import Answer, Handler, PageServer, png
 
@@ -537,9 +537,18 @@ def test_a_browser_that_hangs_is_killed_on_time(site: PageServer, names: Names, 
     assert [] == [p for p in left if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 
 
-def stopped_drawing(site: PageServer, before: set[int], *, times: int) -> str:
-    """A page whose picture stops the process that draws, so many times; everything else goes on."""
-    left = [None] * times
+def undrawn(
+    site: PageServer,
+    names: Names,
+    folder: Path,
+    *,
+    times: int,
+    drawing_s: float,
+    more: str = "",
+    suppressed: Suppressed = nothing_suppressed,
+) -> CaptureReport:
+    """Capture a page that stops the process which draws it, so many times; everything else goes on."""
+    before, left = {process.pid for process in chromiums(os.getpid())}, [None] * times
 
     def stop(handler: Handler) -> None:
         if left:
@@ -551,20 +560,17 @@ def stopped_drawing(site: PageServer, before: set[int], *, times: int) -> str:
         handler.end_headers()
 
     site.routes["/stop-drawing"] = stop
-    return site.page("/undrawn", f"{WORDS}<script>fetch('/stop-drawing')</script>")
+    url = site.page("/undrawn", f"{WORDS}<script>fetch('/stop-drawing');{more}</script>")
+    given = options(site, drawing_s=drawing_s, forbidden=lambda url: "/hidden" in url)
+    with closing(open_browser(given, clock, resolve=names)) as own:
+        return own.capture(url, CaptureMode.FULL, folder, suppressed)
 
 
 def test_a_browser_that_stops_drawing_is_replaced_and_the_capture_made_again(
     site: PageServer, names: Names, tmp_path: Path
 ) -> None:
     """Nothing is lost by it, and the log says that it happened."""
-    before = {process.pid for process in chromiums(os.getpid())}
-    url = stopped_drawing(site, before, times=1)
-    own = open_browser(options(site, drawing_s=6.0), clock, resolve=names)
-    try:
-        report = own.capture(url, CaptureMode.FULL, tmp_path, nothing_suppressed)
-    finally:
-        own.close()
+    report = undrawn(site, names, tmp_path, times=1, drawing_s=6.0)
     assert (CaptureOutcome.COMPLETE, ()) == (report.outcome, report.missing)
     assert picture(tmp_path).size == report.facts.picture_size
     log = (tmp_path / "log/events.jsonl").read_text()
@@ -573,19 +579,36 @@ def test_a_browser_that_stops_drawing_is_replaced_and_the_capture_made_again(
 
 def test_a_page_that_is_never_drawn_keeps_its_words(site: PageServer, names: Names, tmp_path: Path) -> None:
     """The second browser draws nothing either, so the picture is missing, and that is said."""
-    before = {process.pid for process in chromiums(os.getpid())}
-    url = stopped_drawing(site, before, times=2)
-    own = open_browser(options(site, drawing_s=3.0), clock, resolve=names)
-    try:
-        report = own.capture(url, CaptureMode.FULL, tmp_path, nothing_suppressed)
-    finally:
-        own.close()
+    report = undrawn(site, names, tmp_path, times=2, drawing_s=3.0)
     assert CaptureOutcome.PARTIAL == report.outcome
     assert "the browser stopped drawing the page" in report.missing
     assert StepOutcome.FAILED == outcome_of(report, "picture")
     assert StepOutcome.DONE == outcome_of(report, "save files")
     assert {"page/text.txt", "page/dom.html"} <= files(tmp_path)
     assert not any(name.startswith("shots/") for name in files(tmp_path))
+
+
+def test_what_the_second_try_finds_suppressed_leaves_nothing_of_the_first(
+    site: PageServer, names: Names, tmp_path: Path
+) -> None:
+    """The first try read the words and would have kept them."""
+    rules: list[str | None] = [None]
+    report = undrawn(
+        site, names, tmp_path, times=1, drawing_s=3.0, suppressed=lambda _: rules.pop() if rules else "A9"
+    )
+    assert (CaptureOutcome.SUPPRESSED, set()) == (report.outcome, files(tmp_path))
+
+
+def test_a_page_that_is_suppressed_while_nothing_is_drawn_is_not_opened_again(
+    site: PageServer, names: Names, tmp_path: Path
+) -> None:
+    """It leads to a suppressed post while the picture is waited for (R69)."""
+    before = site.hits["/undrawn"]
+    frame = "Object.assign(document.createElement('iframe'), {src: '/hidden'})"
+    later = f"setTimeout(() => document.body.append({frame}), 5000)"
+    report = undrawn(site, names, tmp_path, times=1, drawing_s=15.0, more=later)
+    assert (CaptureOutcome.SUPPRESSED, set()) == (report.outcome, files(tmp_path))
+    assert (before + 1, 0) == (site.hits["/undrawn"], site.hits["/hidden"])
 
 
 def test_a_browser_is_replaced_after_so_many_captures(site: PageServer, names: Names, tmp_path: Path) -> None:

@@ -180,9 +180,13 @@ class Attempt:
         since = self._drawing_since
         return 0.0 if since is None else monotonic() - since
 
+    def suppressed(self) -> bool:
+        """Whether nothing of the page may be kept."""
+        return self._journal.suppressed
+
     def brought(self) -> bool:
         """Whether it came as far as to words that were checked, or must not be kept."""
-        return self._journal.suppressed or (self._checked and not self._given_up)
+        return self.suppressed() or (self._checked and not self._given_up)
 
     def report(self) -> CaptureReport:
         """Say how it ended, from the steps alone."""

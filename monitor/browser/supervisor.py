@@ -186,7 +186,9 @@ class _Supervisor:
         slot = _Slot(self._free.get())
         try:
             made, why = self._try(slot, suppressed, lambda: attempt(self._options.total_s))
-            if why == NOT_DRAWN and made.left_s() > self._options.total_s / 3:
+            # What turned out to be suppressed meanwhile must not be opened again (R69).
+            again = why == NOT_DRAWN and not made.suppressed()
+            if again and made.left_s() > self._options.total_s / 3:
                 made = self._try_again(slot, suppressed, made, lambda: attempt(made.left_s()))
         finally:
             self._free.put(slot.lane)
