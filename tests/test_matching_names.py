@@ -105,6 +105,12 @@ WRITTEN = [
     ("[Ms Qllfthr] at Littleover Community School", "s04"),
     # Broken, turned and oddly set.
     ("[Ms Quill(feather)] at Littleover Community School", "s04"),
+    ("[Mr(Brack)enhall] at Littleover Community School", "s05"),
+    ("[Mr O\u02bc(Dunnery)] at Littleover Community School", "s09"),
+    ("[MrO\u2019Dunnery] at Littleover Community School", "s09"),
+    ("[CormacO Dunnery] at Littleover Community School", "s09"),
+    ("[m.R b.R.a.C.k.e.N.h.A.l.l] at Littleover Community School", "s05"),
+    ("[t·A·m·S·i·n·q·u·I·l·l·f·e·a·t·h·e·r] at Littleover Community School", "s04"),
     ("[Tamsin Quill-\nfeather] at Littleover Community School", "s04"),
     ("[Tamsin\nQuillfeather] at Littleover Community School", "s04"),
     ("[tAmSiN qUiLlFeAtHeR] at Littleover Community School", "s04"),

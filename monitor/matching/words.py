@@ -33,8 +33,12 @@ _UNSETTLED = re.compile(r"(?<![a-z0-9\x81])[a-z0-9]*\x81[a-z0-9\x81]*")
 _HUMP = re.compile(
     r"[A-Z\U0001d400-\U0001d7ff\uff21-\uff5a](?:(?<=[^\W\d_A-Z][A-Z])|(?<=[A-Z])[A-Z][a-z]|(?<![A-Z]))"
 )
-_BROKEN = re.compile(r"[()\[\]{}\-](?:(?<=[a-z][()\[\]{}])[a-z]|(?<=[a-z]-)[ \r]*\n)")
+_BROKEN = re.compile(r"[()\[\]{}\-](?:(?<=[a-z'][()\[\]{}])[a-z]|(?<=[a-z]-)[ \r]*\n)")
 _BREAK = re.compile(r"[()\[\]{}]|-[ \r]*\n[ \r]*")
+_BREAK_AFTER_O = re.compile(r"'[(\[{]|'?[)\]}]'?")
+"""In "O'(Dunnery)" and "(O')Dunnery"."""
+_CLOSING = (")", "]", "}")
+_BEFORE_APOSTROPHE = re.compile(r"[OD]['`\u2018\u2019\u02bc\u2032 ][A-Z]")
 _MAY_BE_LEET = re.compile(r"[0-9$@|€!](?:(?<=[^\W\d_][0-9$@|€])|(?=[^\W\d_]))")
 _LEET_RUN = re.compile(r"(?<![\w@$#])(?=[\w@$!|€'-]*[013-9@$!|€])[\w@$!|€][\w@$!|€'-]+")
 _LEET = dict(zip("013456789@$!|€", "oieasgtbgasiie", strict=True))
@@ -285,23 +289,54 @@ def _close_up(words: Words) -> None:
         first = last + 1
     if not runs:
         return
-    gaps = [starts[i + 1] - ends[i] for i in range(len(starts) - 1)]
-    out: list[tuple[str, int, int]] = []
+    out: list[_Word] = []
+    whole: list[_Word] = []
+    uncut: list[int] = []
     at = 0
     for first, last in runs:
-        out += [(written[i], starts[i], ends[i]) for i in range(at, first)]
-        usual = min(gaps[first:last])
-        capitals = [i for i in range(first, last) if _is_upper(words, i + 1) and not _is_upper(words, i)]
-        antic = len(capitals) > _MOST_NAMES
-        begin = first
-        for i in range(first, last + 1):
-            breaks = i == last or gaps[i] > usual or (i in capitals and not antic)
-            if breaks:
-                out.append(("".join(written[begin : i + 1]), starts[begin], ends[i]))
-                begin = i + 1
+        before = [(written[i], starts[i], ends[i]) for i in range(at, first)]
+        out += before
+        whole += before
+        breaks, capitals = _breaks(words, first, last)
+        out += _run(words, first, last, breaks + capitals)
+        if capitals:
+            uncut += range(len(whole), len(whole) + len(breaks) + 1)
+        whole += _run(words, first, last, breaks)
         at = last + 1
-    out += [(written[i], starts[i], ends[i]) for i in range(at, len(written))]
-    _replace(words, out)
+    rest = [(written[i], starts[i], ends[i]) for i in range(at, len(written))]
+    if uncut:
+        words.whole = replace(words, differing=uncut)
+        _replace(words.whole, whole + rest)
+    _replace(words, out + rest)
+
+
+def _breaks(words: Words, first: int, last: int) -> tuple[list[int], list[int]]:
+    """After which of the single letters `first` to `last` a word ends: where the gap is wider, or else is a
+    blank among signs; and after which others one may, as the next has a capital."""
+    starts, ends = words.starts, words.ends
+    gaps = [starts[i + 1] - ends[i] for i in range(first, last)]
+    usual = min(gaps)
+    signs = [not words.text[words.offsets[ends[i]]].isspace() for i in range(first, last)]
+    among_signs = usual == max(gaps) and any(signs)
+    breaks = [
+        i
+        for i, gap, sign in zip(range(first, last), gaps, signs, strict=True)
+        if gap > usual or (among_signs and not sign)
+    ]
+    capitals = [i for i in range(first, last) if _is_upper(words, i + 1) and not _is_upper(words, i)]
+    if len(capitals) > _MOST_NAMES or (among_signs and breaks):
+        return breaks, []
+    return breaks, [i for i in capitals if i not in breaks]
+
+
+def _run(words: Words, first: int, last: int, breaks: Sequence[int]) -> list[_Word]:
+    """The words that single letters make, which end after `breaks`."""
+    begins = [first, *(i + 1 for i in sorted(breaks))]
+    finishes = [*sorted(breaks), last]
+    return [
+        ("".join(words.written[begin : end + 1]), words.starts[begin], words.ends[end])
+        for begin, end in zip(begins, finishes, strict=True)
+    ]
 
 
 def _mend(words: Words) -> None:
@@ -311,8 +346,8 @@ def _mend(words: Words) -> None:
         word, start, end = out[-1]
         gap = words.reading[end : words.starts[i]]
         whole = word + words.written[i]
-        if _BREAK.fullmatch(gap) and whole.isalpha():
-            closed = words.sign_after(i) in (")", "]", "}")
+        if whole.isalpha() and _is_break(word, gap, words.reading[end - 1]):
+            closed = words.sign_after(i) in _CLOSING
             opened = any(sign in words.reading[start : words.starts[i]] for sign in "([{")
             opens = start and words.reading[start - 1] in "([{" and not opened
             out[-1] = (whole, start - bool(opens), words.ends[i] + (closed and opened))
@@ -320,6 +355,14 @@ def _mend(words: Words) -> None:
             out.append((words.written[i], words.starts[i], words.ends[i]))
     if len(out) != len(words.written):
         _replace(words, out)
+
+
+def _is_break(word: str, gap: str, last: str) -> bool:
+    """Whether what stands after a word that ends with the sign `last` only breaks a longer one: a bracket
+    that opens or closes inside it, or the end of a line."""
+    if not gap:
+        return last in _CLOSING
+    return bool((_BREAK_AFTER_O if len(word) == 1 and word in "od" else _BREAK).fullmatch(gap))
 
 
 def _split_humps(words: Words, places: Sequence[int]) -> None:
@@ -341,10 +384,12 @@ def _split_humps(words: Words, places: Sequence[int]) -> None:
         for at in range(1, end - start):
             if upper[at] and (not upper[at - 1] or (at + 1 < len(upper) and not upper[at + 1])):
                 humps.append(start + at)
-        if len(humps) > 1 and not all(upper) and _are_words(humps, end, upper):
+        irish = _BEFORE_APOSTROPHE.match(words.text, words.offsets[humps[-1]])
+        parts = (humps[:-1], humps[-1]) if irish else (humps, end)
+        if len(humps) > 1 and not all(upper) and _are_words(*parts, upper):
             cut[i] = [*humps, end]
     if cut:
-        words.whole = replace(words, differing=tuple(cut))
+        words.whole = words.whole or replace(words, differing=tuple(cut))
         _change(
             words,
             [
