@@ -130,7 +130,7 @@ class Glances(dict[str, Glance]):
 
     def _look(self, written: str, key: str) -> Glance:
         roll, word = self.roll, is_word(written)
-        name, title, opens = roll.names.get(key), title_of(written, key), key in roll.openings
+        name, title, opens = _of_key(roll, written, key), title_of(written, key), key in roll.openings
         turned, known = (written, name) if name or word else _turned(roll, written, key)
         forenames = known.forenames if known else ()
         unknown = not (name or word) and len(key) >= _SHORTEST_NEAR and len(written) <= LONGEST_GLUED
@@ -177,6 +177,14 @@ class Glances(dict[str, Glance]):
     @cached_property
     def _keys(self) -> list[str]:
         return sorted(self.roll.names)
+
+
+def _of_key(roll: Roll, written: str, key: str) -> Name | None:
+    """Everything on the Roll of the key of a word, if its letters fit any: "Gail" has the key of Gall."""
+    name = roll.names.get(key)
+    if name is None or any(_alike(written, (*name.surnames, *name.forenames, *name.aliases))):
+        return name
+    return None
 
 
 def _turned(roll: Roll, written: str, key: str) -> tuple[str, Name | None]:

@@ -30,6 +30,7 @@ _IS_FORENAME = 2e-5
 _ANOTHER_IF_CUT = 1.2e-4
 _ANOTHER_SURNAME = 3e-5
 _LESS_THAN_A_SURNAME = 1.2e-4
+_WELL_KNOWN = 5e-4
 _ANOTHER_FORENAME = 2e-4
 _NEEDS_CUE = frozenset(
     {"full_name", "nickname", "half_name", "transposed", "initial_surname", "transposed_initial"}
@@ -246,10 +247,10 @@ def _of_bearers(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: b
         evidence.append("inside")
     elif weak and not words.capital(one.first):
         evidence.append("small_and_widespread" if "widespread" in evidence else "small_letter")
-    if one.rule == "title_forename" and surname_share(one.given) > max(
-        _LESS_THAN_A_SURNAME, forename_share(one.given) / 2
-    ):
-        evidence.append("another_surname")
+    if one.rule == "title_forename" and not one.slips:
+        share = surname_share(one.given)
+        if share > max(_LESS_THAN_A_SURNAME, forename_share(one.given) / 2):
+            evidence.append("another_surname" if share > _WELL_KNOWN else "rather_a_surname")
     return evidence
 
 

@@ -24,7 +24,7 @@ from monitor.matching.glance import (
     Inside,
     nearest,
 )
-from monitor.matching.lexicon import lexicon
+from monitor.matching.lexicon import YEARS, lexicon
 from monitor.matching.names import is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import Name, Spelling
 from monitor.matching.spelling import (
@@ -41,6 +41,7 @@ from monitor.matching.words import Words
 _JOINERS = frozenset({"and", "n"})
 _YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
 _BETWEEN_NAME_AND_FORM = frozenset({"in", "from", "of", "at", "the", "is", "our"})
+_BEFORE_YEAR = _BETWEEN_NAME_AND_FORM | _YEAR_WORDS
 _STOP = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|\.\s|[&@#\n()]|/\s|\s/")
 _STOP_AFTER_SHORT = re.compile(r"[!?;:,](?:\s|$)|\.\s*\.|[&@#\n()]|/\s|\s/")
 _BRACKETED = re.compile(r"[)\]}]\s?[(\[{]")
@@ -52,6 +53,8 @@ _POSTS = frozenset(
 """Words that stand before a surname as a title does, if it has a capital."""
 _TEXTED = frozenset("aiunxrckby")
 """Letters that stand for words in chats ("miss u", "see u", "ty x")."""
+_TEXTED_ABOUT_NOBODY = frozenset("nrckby")
+"""Those of them that nobody is or does."""
 _NICK_ENDING = re.compile(r"(?:meister|ster|ers|er|ie|ey|zy|zz|y|z|o|s|kins|inho|dog)$")
 _ESCAPED = re.compile(r"<[^<>]*>|\[/?[a-z]+\]|&[a-z#0-9]+;|%[0-9a-f]{2}|[+=]")
 """What a machine may leave between two words."""
@@ -64,6 +67,7 @@ _FARTHEST = 4
 """How many words a mention may reach from the first that is looked at."""
 _REACH = range(-_FARTHEST, _FARTHEST + 1)
 _SHORTEST_CUT = 4
+_SHORTEST_SLIPPED_FORENAME = 5
 _MANY_BEAR = 1e-4
 _MAY_BE_CUT = 1.2e-4
 _NO_GIVEN: frozenset[int] = frozenset()
@@ -174,6 +178,8 @@ class _Finder:
                         whole = key_of("".join(self.words.written[i : end + 1]))
                         if whole in names and all(map(self._joins, range(i, end))):
                             surnames += self._joined(i, end, names[whole])
+        if not YEARS.isdisjoint(self.words.written):
+            self._misspelt_forenames_with_form()
         surnames += self._censored()
         for surname in surnames:
             self._around(surname)
@@ -617,31 +623,59 @@ class _Finder:
             if people:
                 self._bare(i - 1, i, "title_initial", people, title=title)
             return
-        key = words.keys[i]
-        name = roll.names.get(key)
-        if name is not None and name.forenames and not name.surnames:
-            adults = frozenset().union(*(one.people for one in name.forenames))
-            people = self.roll.of_title(title, adults, also_pupils=False)
-            if people:
-                notes = ("another_surname",) if self._near_surname(i) else ()
-                self._bare(i - 1, i, "title_forename", people, title=title, given=written, notes=notes)
-            self._cut_short(i, title)
+        key, seen = words.keys[i], self.seen[i]
+        if seen.surnames:
             return
-        if name is not None:
+        if seen.name is not None and seen.given:
+            self._titled_forename(i, title)
             return
-        if is_word(written):
-            if not words.capital(i) or words.shouted(i):
-                return
-            self._cut_short(i, title)
-            meant = [found for found in nearest(self.roll, written, key) if found[1] is Slip.EDIT]
+        word = is_word(written)
+        if word and (not words.capital(i) or words.shouted(i)):
+            return
+        for spelling, people in self._cut_short(i, title):
+            self._titled_short(i, title, spelling, people)
+        near = nearest(roll, written, key)
+        if word:
+            meant = [found for found in near if found[1] is Slip.EDIT]
         else:
-            self._cut_short(i, title)
-            meant = [] if nearest(self.roll, written, key) else self._farther(written)
+            meant = [] if near else self._farther(written)
+            self._titled_misspelt_forename(i, title)
         for spelling, slip in meant:
             people = self.roll.of_title(title, spelling.people, also_pupils=False)
             if people:
                 one = _Surname(i, i, words.starts[i], words.ends[i], spelling, slip)
                 self._mention(one, "title_surname", people, first=i - 1, title=title)
+
+    def _titled_forename(self, i: int, title: str) -> None:
+        """ "Miss Tamsin", and "Mr Jack" for Jack Brackenhall as for Mr Jackson."""
+        given = self.seen[i].given
+        exact = [spelling for spelling, slip in given if slip is Slip.NONE]
+        called = frozenset().union(*(one.people for one in exact or [spelling for spelling, _ in given]))
+        short = self._cut_short(i, title)
+        people = self.roll.of_title(
+            title, called.union(*(bearers for _, bearers in short)), also_pupils=False
+        )
+        if people & called:
+            notes = ("another_surname",) if self._near_surname(i) else ()
+            if people - called:
+                notes = (*notes, "or_cut")
+            written = self.words.written[i]
+            self._bare(i - 1, i, "title_forename", people, title=title, given=written, notes=notes)
+            return
+        for spelling, bearers in short:
+            self._titled_short(i, title, spelling, bearers)
+
+    def _titled_misspelt_forename(self, i: int, title: str) -> None:
+        """ "Miss Tasmin": a forename that nobody has and that is no surname, a slip from an adult's."""
+        written = self.words.written[i]
+        if len(written) < _SHORTEST_SLIPPED_FORENAME or is_forename(written) or is_surname(written):
+            return
+        letters, called = self.roll.called_nearly(written, self.roll.adult_forenames)
+        people = self.roll.of_title(title, called, also_pupils=False)
+        if people:
+            self._bare(
+                i - 1, i, "title_forename", people, title=title, given=letters, typed=written, slip=Slip.EDIT
+            )
 
     def _near_surname(self, i: int) -> bool:
         """Whether a forename is many people's surname as well, and nearly that of an adult here."""
@@ -695,24 +729,27 @@ class _Finder:
             if spelling.letters == letters
         ]
 
-    def _cut_short(self, i: int, title: str) -> None:
-        """ "Mr Brack", "Ms Quilly"."""
-        words, roll = self.words, self.roll
-        written, key = words.written[i], words.keys[i]
+    def _cut_short(self, i: int, title: str) -> list[tuple[Spelling, frozenset[int]]]:
+        """ "Mr Brack", "Ms Quilly": the surnames that may be cut short there, with whom the title fits."""
+        roll, written, key = self.roll, self.words.written[i], self.words.keys[i]
         if len(written) < _SHORTEST_CUT or surname_share(written) > _MAY_BE_CUT:
-            return
+            return []
         stem = _NICK_ENDING.sub("", written)
         known = is_forename(written) or is_surname(written)
         pet = len(written) > len(stem) >= _SHORTEST_CUT and not known
         shortest = 2 + len(stem if pet else written)
-        for candidate in dict.fromkeys(
-            (*roll.beginning(key), *(roll.beginning(key_of(stem)) if pet else ()))
-        ):
+        candidates = (*roll.beginning(key), *(roll.beginning(key_of(stem)) if pet else ()))
+        found = []
+        for candidate in dict.fromkeys(candidates):
             for spelling in roll.names[candidate].surnames:
-                people = self.roll.of_title(title, spelling.people, also_pupils=False)
+                people = roll.of_title(title, spelling.people, also_pupils=False)
                 if people and candidate != key and len(spelling.letters) >= shortest:
-                    one = _Surname(i, i, words.starts[i], words.ends[i], spelling, Slip.CUT)
-                    self._mention(one, "title_surname", people, first=i - 1, title=title)
+                    found.append((spelling, people))
+        return found
+
+    def _titled_short(self, i: int, title: str, spelling: Spelling, people: frozenset[int]) -> None:
+        one = _Surname(i, i, self.words.starts[i], self.words.ends[i], spelling, Slip.CUT)
+        self._mention(one, "title_surname", people, first=i - 1, title=title)
 
     def _forename_with_cue(self, i: int) -> None:
         """ "Tamsin Q", "Zadie 9B", "Zadie in Year 9"."""
@@ -730,7 +767,8 @@ class _Finder:
         following = words.written[i + 1]
         gap = words.gap(i)
         handled = gap in ("_", ".", "-", "/") and words.capital(i) and words.capital(i + 1)
-        if len(following) == 1 and following.isalpha() and (handled or not gap.strip()) and "\n" not in gap:
+        lone = len(following) == 1 and following.isalpha() and (handled or not gap.strip())
+        if lone and ("\n" not in gap or self._is_initial_of_line(i + 1)):
             if following in "ai" and not (
                 words.capital(i) and words.capital(i + 1) and not words.shouted(i)
                 and (following == "a" or self._ends(i + 1)) and not self._goes_on_as_grade(i + 1)
@@ -750,6 +788,18 @@ class _Finder:
                 self._bare(i, i + 1, "forename_initial", people, given=written)
         self._forename_with_form(i, everyone, written)
 
+    def _is_initial_of_line(self, i: int) -> bool:
+        """Whether the single letter with which a line begins is the initial of the name that ended the line
+        before, and no word ("R u ok"), no list's ("B) no") and no grade's."""
+        words, letter = self.words, self.words.written[i]
+        if words.sign_after(i) in (")", ".", ":", "-"):
+            return False
+        following = words.written[i + 1] if i + 1 < len(words.written) else ""
+        goes_on = self._ends(i) or following in lexicon().after_a_name
+        if words.capital(i):
+            return letter != "i" and following not in ("u", "r") and (letter != "a" or goes_on)
+        return letter not in _TEXTED or (letter in _TEXTED_ABOUT_NOBODY and goes_on)
+
     def _goes_on_as_grade(self, i: int) -> bool:
         """Whether "A" begins "A level" or another name."""
         if self._ends(i):
@@ -762,16 +812,55 @@ class _Finder:
         return bool(name and name.surnames)
 
     def _forename_with_form(self, i: int, everyone: frozenset[int], written: str) -> None:
-        words, roll = self.words, self.roll
+        said = self._year_after(i)
+        if said is None:
+            return
+        year, form, last = said
+        people = self._in_form(everyone, year, form)
+        if people:
+            self._bare(i, last, "forename_form", people, given=written)
+
+    def _misspelt_forenames_with_form(self) -> None:
+        """ "Zaide 9B", "Zadei in Year 9": a forename that nobody has, a slip from a pupil's of that year."""
+        words = self.words
+        for at, year in enumerate(words.written):
+            if year not in YEARS:
+                continue
+            i = at - 1
+            while i > at - _FARTHEST and i > 0 and words.written[i] in _BEFORE_YEAR:
+                i -= 1
+            written = words.written[i] if i >= 0 else ""
+            if len(written) < _SHORTEST_SLIPPED_FORENAME or self.seen[i].word or self.seen[i].name is not None:
+                continue
+            said = self._year_after(i) if not is_forename(written) else None
+            if said is None or said[0] != year:
+                continue
+            letters, called = self.roll.called_nearly(written, self.roll.forenames_of_year(year))
+            people = self._in_form(called, year, said[1])
+            if people:
+                self._bare(
+                    i, said[2], "forename_form", people, given=letters, typed=written, slip=Slip.EDIT
+                )
+
+    def _in_form(self, everyone: Iterable[int], year: str, form: str) -> frozenset[int]:
+        """Those of some people who are in a year, and in a form of it if one is said."""
+        bearers = ((place, self.roll.bearer(place)) for place in everyone)
+        return frozenset(
+            place for place, one in bearers if one.year == year and (not form or one.form in ("", form))
+        )
+
+    def _year_after(self, i: int) -> tuple[str, str, int] | None:
+        """The year and form that are said right after word `i` ("in Year 9", "9B"), and the last word of it."""
+        words = self.words
         at = i + 1
         while at < len(words.keys) and at < i + 4 and words.written[at] in _BETWEEN_NAME_AND_FORM:
             at += 1
         if at < len(words.keys) and words.written[at] in _YEAR_WORDS:
             at += 1
         if at >= len(words.keys) or not words.written[at].isdigit():
-            return
+            return None
         if re.search(r"[.!?\n]", words.reading[words.ends[i] : words.starts[at]]):
-            return
+            return None
         year, form, last = words.written[at], "", at
         if (
             at + 1 < len(words.keys)
@@ -779,13 +868,7 @@ class _Finder:
             and len(words.written[at + 1]) == 1
         ):
             form, last = words.written[at + 1], at + 1
-        people = frozenset(
-            place
-            for place in everyone
-            if roll.bearer(place).year == year and (not form or roll.bearer(place).form in ("", form))
-        )
-        if people:
-            self._bare(i, last, "forename_form", people, given=written)
+        return year, form, last
 
     def _forename_with_slip(self, i: int) -> None:
         """ "Anthony Arrahdle": a forename of ours before a word much like the surname of one who bears it."""
@@ -793,8 +876,7 @@ class _Finder:
         at = i + 1
         if at >= len(words.keys) or not self._adjoins(i):
             return
-        other = self.seen[at].name
-        if other is not None and other.surnames:
+        if self.seen[at].surnames:
             return
         written, last = words.written[at], at
         if at + 1 < len(words.keys) and words.gap(at) == "-":
@@ -855,7 +937,7 @@ class _Finder:
         start, end = self.words.starts[i], self.words.ends[i]
         spaced = end - start != len(self.words.written[i])  # then places are not letters
         for one in inside:
-            if one.in_token and not self._in_token(i):
+            if one.in_token and not self._in_token(i) and not self._ends_in_initial(i, one):
                 continue
             places = (start, end) if spaced else (start + one.first, start + one.last)
             letters, half = one.spelling.letters, one.spelling.half
@@ -873,6 +955,13 @@ class _Finder:
                     inside=True,
                 )
             )
+
+    def _ends_in_initial(self, i: int, one: Inside) -> bool:
+        """Whether a capital ends word `i`, a surname and an initial: "QuillfeatherT"."""
+        last = self.words.ends[i] - 1
+        if one.rule != "transposed_initial" or self.words.shouted(i):
+            return False
+        return self.words.quoted(last, last + 1).isupper()
 
     def _couple(self, i: int) -> bool:
         """Whether another title stands before the title at word `i`: "Mr & Mrs", "Mr and Mrs"."""
@@ -1002,7 +1091,12 @@ class _Finder:
         *,
         title: str = "",
         given: str = "",
+        typed: str = "",
+        slip: Slip = Slip.NONE,
         notes: tuple[str, ...] = (),
     ) -> None:
         start, end = self.words.starts[first], self.words.ends[last]
-        self.out.append(Mention(first, last, start, end, rule, people, title=title, given=given, notes=notes))
+        one = Mention(first, last, start, end, rule, people, title=title, given=given, notes=notes)
+        if slip is not Slip.NONE:
+            one = one._replace(typed_given=typed, slips=(slip,))
+        self.out.append(one)

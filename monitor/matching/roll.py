@@ -108,6 +108,39 @@ class Roll:
         return tuple({one.surname: None for one in self.bearers if one is not None and one.adult})
 
     @cached_property
+    def adult_forenames(self) -> dict[str, frozenset[int]]:
+        """Whose forename or name they go by is what, of those before whose name a title stands."""
+        return self._forenames(one for one in enumerate(self.bearers) if one[1] is None or one[1].adult)
+
+    @cached_property
+    def _forenames_by_year(self) -> dict[str, dict[str, frozenset[int]]]:
+        return {}
+
+    def forenames_of_year(self, year: str) -> dict[str, frozenset[int]]:
+        """The same of the pupils of one year."""
+        known = self._forenames_by_year.get(year)
+        if known is None:
+            pupils = ((place, one) for place, one in enumerate(self.bearers) if one and one.year == year)
+            known = self._forenames_by_year[year] = self._forenames(pupils)
+        return known
+
+    def _forenames(self, bearers: Iterable[tuple[int, Bearer | None]]) -> dict[str, frozenset[int]]:
+        found: dict[str, set[int]] = {}
+        for place, one in bearers:
+            for letters, short in one.given.items() if one is not None else ():
+                if not short:
+                    found.setdefault(letters, set()).add(place)
+        return {letters: frozenset(places) for letters, places in found.items()}
+
+    def called_nearly(self, written: str, called: Mapping[str, frozenset[int]]) -> tuple[str, frozenset[int]]:
+        """One of some forenames that are a slip from what was written, and whose they all are; "" and nobody
+        if none is."""
+        near = process.extract(written, called.keys(), scorer=OSA.distance, score_cutoff=1, limit=5)
+        if not near:
+            return "", frozenset()
+        return near[0][0], frozenset().union(*(called[letters] for letters, _, _ in near))
+
+    @cached_property
     def blurs(self) -> dict[str, tuple[str, ...]]:
         """Surnames by the keys that badly read ones share. Made when first asked for, as compiling fifty
         registers must not wait for it."""
