@@ -246,11 +246,13 @@ def _cue_beside(words: Words, shorts: Sequence[Found], places: Phrases) -> bool:
 
 
 def _longest(found: Sequence[Found], size: int) -> list[Found]:
-    """Of overlapping terms those spelt right, then the longest; of equals, the one that stands alone."""
+    """Of overlapping terms those spelt right, then the longest; of equals, the one that stands alone. A short
+    form gives way to a whole name with a slip in it ("Littleover Communtiy School")."""
     if len(found) < 2:
         return list(found)
+    slipped = [(one.start, one.end) for one in found if not one.form.exact]
     ranked = sorted(
-        found,
+        [one for one in found if one.form.rule != "school_short" or not _within(one, slipped)],
         key=lambda one: (
             not one.form.exact,
             one.start - one.end,
@@ -265,6 +267,10 @@ def _longest(found: Sequence[Found], size: int) -> list[Found]:
             kept.append(one)
             taken[one.start : one.end] = b"\1" * (one.end - one.start)
     return kept
+
+
+def _within(one: Found, spans: Iterable[tuple[int, int]]) -> bool:
+    return any(start <= one.start and one.end < end for start, end in spans)
 
 
 def _token_end(written: str, end: int) -> int:

@@ -20,13 +20,14 @@ from monitor.matching.lexicon import lexicon
 from monitor.matching.mentions import Mention
 from monitor.matching.names import forename_share, is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import SEX_OF_TITLE, Bearer, Roll, stands_alone
-from monitor.matching.spelling import Slip, spoken
+from monitor.matching.spelling import Slip, distance, spoken
 from monitor.matching.words import Words
 from monitor.model import Band, PersonMatch, Role
 
 _WIDESPREAD = 2e-4
 _RARE = 2e-5
 _IS_FORENAME = 2e-5
+_MANY_HAVE = 1e-4
 _ANOTHER_IF_CUT = 1.2e-4
 _ANOTHER_SURNAME = 3e-5
 _LESS_THAN_A_SURNAME = 1.2e-4
@@ -314,7 +315,7 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
     if one.typed and one.typed != one.surname and not _same_clan(one.typed, one.surname):
         share = surname_share(one.typed)
         if share > (_ANOTHER_IF_CUT if Slip.CUT in one.slips else _ANOTHER_SURNAME):
-            told = "real_homophone" if share < _WIDESPREAD and _sound_alike(one) else "another_surname"
+            told = "real_homophone" if share < _WELL_KNOWN and _sound_alike(one) else "another_surname"
             evidence.append("real_surname" if one.given else told)
         elif is_word(one.typed) and Slip.CUT not in one.slips:
             evidence.append("real_word" if one.given else "another_word")
@@ -334,6 +335,12 @@ def _sound_alike(one: Mention) -> bool:
 def _may_slip_alone(one: Mention, words: Words) -> bool:
     """Whether a surname by itself may be misspelt: only a long one, and without a capital only a very long
     one, or every odd word of a post would be somebody ("cuppa", "admin")."""
+    if Slip.SOUND in one.slips and spoken(one.typed) != spoken(one.surname):
+        return (
+            len(one.surname) >= 8
+            and words.capital(one.first)
+            and distance(one.typed, one.surname, most=2) < 3
+        )
     return len(one.surname) >= (6 if words.capital(one.first) else 8)
 
 
@@ -348,7 +355,7 @@ def _reads_as_words(one: Mention, words: Words, roll: Roll) -> bool:
         return False
     at = range(one.first, one.last + 1)
     if one.rule == "surname":
-        bare = _bare_word(one, words) or _bare_forename(one, words)
+        bare = _bare_word(one, words) or _bare_forename(one, words, roll)
         return (bare and not _vouched_for(one, words, roll)) or _begins_name(one, words)
     if one.rule in _TITLED:
         last = words.written[one.last]
@@ -433,11 +440,14 @@ def _begins_name(one: Mention, words: Words) -> bool:
     return is_surname(following)
 
 
-def _bare_forename(one: Mention, words: Words) -> bool:
-    """Whether a surname by itself is more likely the forename it also is."""
+def _bare_forename(one: Mention, words: Words, roll: Roll) -> bool:
+    """Whether a surname by itself is more likely the forename it also is: somebody here has it, or many."""
     written = words.written[one.first]
     share = forename_share(written)
-    return one.first == one.last and share > max(_IS_FORENAME, surname_share(written) / 2)
+    if one.first != one.last or share <= max(_IS_FORENAME, surname_share(written) / 2):
+        return False
+    name = roll.names.get(words.keys[one.first])
+    return share > _MANY_HAVE or bool(name and name.forenames)
 
 
 def _of_other_schools(one: Mention, words: Words, around: Surroundings) -> list[str]:

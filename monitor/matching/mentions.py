@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from itertools import product
 from typing import NamedTuple
 
 from rapidfuzz import process
@@ -238,8 +239,23 @@ class _Finder:
             return
         if is_word(words.written[i]) and is_word(words.written[i + 1]) and not words.capital(i + 1):
             return
+        yield from self._both_misspelt(i)
         for spelling, slip in nearest(self.roll, whole, key_of(whole)):
             yield _Surname(i, i + 1, start, end, spelling, slip)
+
+    def _both_misspelt(self, i: int) -> Iterator[_Surname]:
+        """ "Farow-Lindquist": a slip in each half of a double-barrelled name."""
+        first, second = (
+            [spelling for spelling, _ in self.seen[at].nearest if spelling.half] for at in (i, i + 1)
+        )
+        for one, other in product(first, second):
+            letters = one.letters + other.letters
+            people = frozenset(
+                place for place in one.people & other.people if self.roll.bearer(place).surname == letters
+            )
+            if people:
+                start, end = self.words.starts[i], self.words.ends[i + 1]
+                yield _Surname(i, i + 1, start, end, Spelling(letters, people), Slip.EDITS)
 
     def _with_word_inside(self, i: int) -> Iterator[_Surname]:
         """ "Quill-bloody-feather"."""
@@ -830,17 +846,14 @@ class _Finder:
             while i > at - _FARTHEST and i > 0 and words.written[i] in _BEFORE_YEAR:
                 i -= 1
             written = words.written[i] if i >= 0 else ""
-            if len(written) < _SHORTEST_SLIPPED_FORENAME or self.seen[i].word or self.seen[i].name is not None:
-                continue
-            said = self._year_after(i) if not is_forename(written) else None
+            known = self.seen[i].word or self.seen[i].name is not None or is_forename(written)
+            said = None if known or len(written) < _SHORTEST_SLIPPED_FORENAME else self._year_after(i)
             if said is None or said[0] != year:
                 continue
             letters, called = self.roll.called_nearly(written, self.roll.forenames_of_year(year))
             people = self._in_form(called, year, said[1])
             if people:
-                self._bare(
-                    i, said[2], "forename_form", people, given=letters, typed=written, slip=Slip.EDIT
-                )
+                self._bare(i, said[2], "forename_form", people, given=letters, typed=written, slip=Slip.EDIT)
 
     def _in_form(self, everyone: Iterable[int], year: str, form: str) -> frozenset[int]:
         """Those of some people who are in a year, and in a form of it if one is said."""
@@ -850,7 +863,7 @@ class _Finder:
         )
 
     def _year_after(self, i: int) -> tuple[str, str, int] | None:
-        """The year and form that are said right after word `i` ("in Year 9", "9B"), and the last word of it."""
+        """The year and form said right after word `i` ("in Year 9", "9B"), and the last word of it."""
         words = self.words
         at = i + 1
         while at < len(words.keys) and at < i + 4 and words.written[at] in _BETWEEN_NAME_AND_FORM:
@@ -1039,8 +1052,10 @@ class _Finder:
             return ""
         if title != "miss":
             return title
-        meant = words.capital(i) or not i or words.written[i - 1] not in lexicon().before_to_miss
-        return title if meant and len(words.written[i]) > 3 else ""
+        verb = i and not words.capital(i) and words.written[i - 1] in lexicon().before_to_miss
+        if verb and not self.seen[i + 1].word and self.seen[i + 1].surnames:
+            verb = False  # whoever is missed, it is they
+        return title if not verb and len(words.written[i]) > 3 else ""
 
     def _mention(
         self,

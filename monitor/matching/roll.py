@@ -25,7 +25,10 @@ from monitor.model import Person, Role
 
 _LETTERS = re.compile(r"[a-z]+")
 _HALVES = re.compile(r"[-‐‑–\s]+")
-_SHORTEST_HALF = 4
+_SHORTEST_HALF = 3
+_PARTICLES = frozenset(
+    {"van", "von", "den", "der", "del", "dos", "das", "bin", "ibn", "abu", "ben", "mac", "san"}
+)
 _SHORTEST_SLIP = 4
 HEAD = 4
 _TELEPHONE = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
@@ -334,7 +337,7 @@ def _entry(person: Person, words: list[list[str]]) -> _Entry:
 def _halves(surname: str, read: Sequence[str]) -> Iterator[str]:
     """The parts of a double-barrelled name that can stand for it."""
     if len(read) > 1 and _HALVES.search(surname.strip()):
-        yield from (part for part in read if len(part) >= _SHORTEST_HALF)
+        yield from (part for part in read if len(part) >= _SHORTEST_HALF and part not in _PARTICLES)
 
 
 # --- building ---------------------------------------------------------------------------------------

@@ -32,6 +32,7 @@ _SPOKEN = tuple(
         ("^kn|^gn", "n"), ("^wr", "r"), ("^wh", "w"), ("ph", "f"), ("th", "t"),
         ("kh|gh|ck|qu|q|c(?=[^eiyh]|$)", "k"), ("c(?=[ei])|z", "s"),
         ("ee|ea|ie|ei|ey|y", "i"), ("ay|ai", "e"), ("ou|oo|ow|ew", "u"), ("e$", ""), ("(?<=m)p(?=s)", ""),
+        ("[aeiou]+r(?=s?$)", "r"), ("s[eo]n$", "sn"),
     )
 )  # fmt: skip
 _BONES = (
@@ -214,7 +215,12 @@ def stem_of_nickname(written: str) -> str:
 
 def left_out(key: str) -> list[str]:
     """The key, and the key with each one letter left out: two keys one edit apart share one of these."""
-    parts = [key[:at] + key[at + 1 :] for at in range(len(key))]
+    last = len(key) - 1
+    parts = [
+        # What is left is a key too: letters that meet and are alike are one.
+        key[:at] + key[at + 2 if 0 < at < last and key[at - 1] == key[at + 1] else at + 1 :]
+        for at in range(len(key))
+    ]
     return [key, *parts]
 
 
