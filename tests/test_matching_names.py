@@ -103,6 +103,12 @@ WRITTEN = [
     ("[Mr Br#%!enhall] at Littleover Community School", "s05"),
     ("[M5 Qu111f347h3r] at Littleover Community School", "s04"),
     ("[Ms Qllfthr] at Littleover Community School", "s04"),
+    ("[Wlf Tndrk] at Littleover Community School", "s13"),
+    ("[TamQuill] at Littleover Community School", "s04"),
+    ("[Tamsquill] at Littleover Community School", "s04"),
+    ("[Mrs Faro-Lindqvis] at Littleover Community School", "s08"),
+    ("so [miss achterberg] runs Littleover Community School", "g01"),
+    ("[Ms Quillfeather] at Littleover Communtiy School, for sale", "s04"),
     # Broken, turned and oddly set.
     ("[Ms Quill(feather)] at Littleover Community School", "s04"),
     ("[Mr(Brack)enhall] at Littleover Community School", "s05"),
@@ -149,6 +155,9 @@ WRITTEN = [
     ("[cue you eye ell ell eff ee ay tee aitch ee ar] at Littleover Community School", "s04"),
     ("[--.- ..- .. .-.. .-.. ..-. . .- - .... . .-.] at Littleover Community School", "s04"),
     # Another script, pictures and numbers, by how they are said.
+    ("[\u0258\u029e\u0252\u027fbn\u0252\u019a \u0287liw] at Littleover Community School", "s13"),
+    ("[\u027f\u0258\u029c\u019a\u0252\u0258\u0287lliup \u01a8m] at Littleover Community School", "s04"),
+    ("[4d73 51 75 69 6c 6c 66 65 61 74 68 65 72] at Littleover Community School", "s04"),
     ("[Тамсин Квилфетер] at Littleover Community School", "s04"),
     ("[Ms Quill🪶] at Littleover Community School", "s04"),
     ("[Ms Qu1i2l3l4f5e6a7t8h9e1r] at Littleover Community School", "s04"),

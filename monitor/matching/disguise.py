@@ -80,7 +80,7 @@ def _is_name(letters: str, roll: Roll) -> bool:
     """Whether letters are somebody's name, or a whole name in one word."""
     if key_of(letters) in TITLES:
         return True
-    if is_part(letters, roll) or (len(letters) >= 8 and _is_whole(letters, roll)):
+    if is_part(letters, roll) or (len(letters) >= 7 and _is_whole(letters, roll)):
         return True
     return any(letters.startswith(title) and is_part(letters[len(title) :], roll) for title in _BEFORE)
 
@@ -99,7 +99,9 @@ _TAG = (
 _ESCAPE = re.compile(
     rf"&(?:\#x?[0-9a-f]{{1,6}}|[a-z]{{2,8}});|\\u(?:\{{[0-9a-f]{{1,6}}\}}|[0-9a-f]{{4}})|\\x[0-9a-f]{{2}}|\bu\+[0-9a-f]{{4,6}}(?:\s(?=u\+))?"
     rf"|%[0-9a-f]{{2}}|=(?:[0-9a-f]{{2}}|\r?\n)|{_TAG}"
-    r"|\b[0-9a-f]{2}([ :-]?)(?:[0-9a-f]{2}\1){2,40}[0-9a-f]{2}\b",
+    r"|\b[0-9a-f]{2}([ :-]?)(?:[0-9a-f]{2}\1){2,40}[0-9a-f]{2}\b(?![:-][0-9a-f]{2}\b)"
+    r"|\b[4-7][0-9a-f]([:-]?)[4-7][0-9a-f](?:\2[4-7][0-9a-f])?\b(?=[ ][0-9a-f]{2})"
+    r"|\b[4-7][0-9a-f][ ][4-7][0-9a-f](?:[ ][4-7][0-9a-f])?(?=[ ][0-9a-f]{2}[0-9a-f:-])",
     re.IGNORECASE,
 )
 _LETTERS_AS_BYTES = re.compile(r"[4-7][0-9A-Fa-f][ :-]?[4-7][0-9A-Fa-f]")
@@ -278,6 +280,13 @@ _TAPS = (
     "--.."
 )
 _MORSE = dict(zip(_TAPS.split(), "abcdefghijklmnopqrstuvwxyz", strict=True))
+_MIRROR_ONLY = "\u0252\u0254\u0258\u0287\u01eb\u029c\ua781\u029e\u027f\u01a8\u019a"
+_MIRROR = str.maketrans(_MIRROR_ONLY + "bdpq", "acefghjkrst" + "dbqp")
+_LETTERS_OF_MIRROR = re.compile(rf"[a-z{_MIRROR_ONLY}]+")
+_MIRRORED = re.compile(
+    rf"(?<!\w)(?:[a-z]+ )?[a-z{_MIRROR_ONLY}]*[\u0252\u0258\u027f\u01a8\u019a\u01eb][a-z{_MIRROR_ONLY}]*"
+    rf"(?: [a-z{_MIRROR_ONLY}]+)?(?!\w)"
+)
 _BRAILLED = re.compile(r"[\u2801-\u28ff]{2,40}")
 _BRAILLE = dict(zip("⠁⠃⠉⠙⠑⠋⠛⠓⠊⠚⠅⠇⠍⠝⠕⠏⠟⠗⠎⠞⠥⠧⠺⠭⠽⠵", "abcdefghijklmnopqrstuvwxyz", strict=True))
 
@@ -358,7 +367,7 @@ def _packed(text: str) -> Iterator[Stretch]:
     """ "VGFtc2lu": base64."""
     for hit in _PACKED.finditer(text):
         said = hit.group()
-        if len(_CHANGES_CASE.findall(said)) < 2:
+        if len(_CHANGES_CASE.findall(said)) < 2 - said.endswith("="):
             continue
         try:
             told = base64.b64decode(said + "=" * (-len(said) % 4), validate=True).decode("utf-8")
@@ -383,6 +392,15 @@ def _in_morse(text: str) -> Iterator[Stretch]:
 def _brailled(text: str) -> Iterator[Stretch]:
     for hit in _BRAILLED.finditer(text):
         yield Stretch(*hit.span(), "".join(_BRAILLE.get(sign, "") for sign in hit.group()))
+
+
+def _mirrored(text: str) -> Iterator[Stretch]:
+    """ "ɿɘʜƚɒɘʇlliuǫ niƨmɒƚ": each word read backwards, in a mirror."""
+    for hit in _MIRRORED.finditer(text):
+        for word in _LETTERS_OF_MIRROR.finditer(text, *hit.span()):
+            letters = word.group().translate(_MIRROR)[::-1]
+            yield Stretch(*word.span(), letters)
+            yield Stretch(*word.span(), letters.replace("g", "q"))
 
 
 def _acrostic(text: str) -> Iterator[Stretch]:
@@ -551,6 +569,7 @@ _STRETCHES: tuple[tuple[Set[str], re.Pattern[str], Callable[[str], Iterator[Stre
     (_DIGITS, _NUMBERED, _counted),
     (frozenset(ascii_uppercase), _CHANGES_CASE, _packed),
     ({_PICTURES}, _BRAILLED, _brailled),
+    (frozenset(_MIRROR_ONLY), _MIRRORED, _mirrored),
     (frozenset("-_\u2013\u2014"), _TAPPED, _in_morse),
     (_OF_RUSSIAN, _CYRILLIC, _on_russian_keys),
     ({"\n"}, re.compile(r"\n[^\n]{1,60}\n[^\n]{1,60}\n[^\n]{1,60}\n"), _acrostic),

@@ -14,8 +14,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from monitor.matching.codes import CODES, steps
-from monitor.matching.names import is_word
-from monitor.matching.roll import HEAD, Name, Roll, Spelling
+from monitor.matching.names import is_forename, is_surname, is_word
+from monitor.matching.roll import BLENDED_GIVEN, BLENDED_SURNAME, HEAD, Name, Roll, Spelling
 from monitor.matching.spelling import (
     Slip,
     blurs,
@@ -65,7 +65,7 @@ _SHORTEST_ALONE_INSIDE = 7
 
 class Inside(NamedTuple):
     """Somebody named inside a longer word, from letter `first` to `last` of those written; `in_token`: only
-    if the word is in a handle or hashtag."""
+    if the word is in a handle or hashtag; `cut`: only both names' beginnings, the surname's from there on."""
 
     first: int
     last: int
@@ -75,6 +75,7 @@ class Inside(NamedTuple):
     given: str = ""
     title: str = ""
     in_token: bool = False
+    cut: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -138,7 +139,7 @@ class Glances(dict[str, Glance]):
         plural = tuple(_alike(written[:-1], singular.surnames)) if singular else ()
         slipped = unknown and not singular
         near = tuple(nearest(roll, written, key)) if slipped else ()
-        inside = tuple(_inside(roll, written, key)) if slipped else ()
+        inside = (*_inside(roll, written, key), *_blended(roll, written)) if slipped else ()
         surnames = tuple(_alike(written, name.surnames)) if name else ()
         named = name is not None and (surnames or name.forenames or name.aliases)
         coded = tuple(_coded(roll, written)) if slipped else ()
@@ -365,6 +366,22 @@ def _with_letters_about(roll: Roll, written: str, first: int, spelling: Spelling
     alone = len(spelling.letters) >= _SHORTEST_ALONE_INSIDE and not is_word(spelling.letters)
     if alone and _are_words(head) and _are_words(tail):
         yield Inside(first, last, "surname", spelling.people, spelling, in_token=True)
+
+
+def _blended(roll: Roll, written: str) -> Iterator[Inside]:
+    """Those whose forename and surname a word begins as, one after the other ("Tamsquill")."""
+    if is_surname(written) or is_forename(written):
+        return
+    for cut in range(BLENDED_GIVEN, BLENDED_GIVEN + 2):
+        head, tail = written[:cut], written[cut:]
+        if not BLENDED_SURNAME <= len(tail) <= BLENDED_SURNAME + 1:
+            continue
+        for place in roll.blends.get(head[:BLENDED_GIVEN] + tail[:BLENDED_SURNAME], ()):
+            one = roll.bearer(place)
+            if one.surname.startswith(tail) and any(letters.startswith(head) for letters in one.given):
+                people = frozenset((place,))
+                spelling = Spelling(one.surname, people)
+                yield Inside(0, len(written), "full_name", people, spelling, head, cut=cut)
 
 
 def _are_words(letters: str) -> bool:

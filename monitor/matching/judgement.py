@@ -32,6 +32,7 @@ _ANOTHER_IF_CUT = 1.2e-4
 _ANOTHER_SURNAME = 3e-5
 _LESS_THAN_A_SURNAME = 1.2e-4
 _WELL_KNOWN = 5e-4
+_LONG = 8
 _ANOTHER_FORENAME = 2e-4
 _NEEDS_CUE = frozenset(
     {"full_name", "nickname", "half_name", "transposed", "initial_surname", "transposed_initial"}
@@ -309,7 +310,12 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
     if not spelt & set(one.slips):
         return evidence
     if one.rule in ("surname", "initial_surname", "transposed_initial") and set(one.slips) != {Slip.DRAWN}:
-        evidence.append("bare_slip" if _may_slip_alone(one, words) else "bare_short_slip")
+        if not _may_slip_alone(one, words):
+            evidence.append("bare_short_slip")
+        else:
+            evidence.append(
+                "bare_slip" if len(one.surname) < _LONG or not words.capital(one.first) else "bare_long_slip"
+            )
         if words.written[one.last].startswith(one.surname):
             evidence.append("derived")
     if one.typed and one.typed != one.surname and not _same_clan(one.typed, one.surname):

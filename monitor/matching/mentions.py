@@ -63,12 +63,12 @@ _CLOSES = ('"', "'", ")", "]")
 _EPITHET = re.compile(r"(?:\"[^\"\n]{1,40}\"|'[^'\n]{1,40}'|\([^()\n]{1,40}\))\s$")
 _LONGEST_EPITHET = 46
 _BROKEN_OFF = re.compile(r"\s?(?:…|\.\.|—|–|-(?!\w)|\*)")
+_VOWELLESS = re.compile(r"(?<![a-z])([a-z][b-df-hj-np-tv-z]+)(?= ([a-z][b-df-hj-np-tv-z]+)(?![a-z]))")
 _WIDEST_JOIN = 4
 _FARTHEST = 4
 """How many words a mention may reach from the first that is looked at."""
 _REACH = range(-_FARTHEST, _FARTHEST + 1)
 _SHORTEST_CUT = 4
-_SHORTEST_SLIPPED_FORENAME = 5
 _MANY_BEAR = 1e-4
 _MAY_BE_CUT = 1.2e-4
 _NO_GIVEN: frozenset[int] = frozenset()
@@ -181,6 +181,8 @@ class _Finder:
                             surnames += self._joined(i, end, names[whole])
         if not YEARS.isdisjoint(self.words.written):
             self._misspelt_forenames_with_form()
+        if not self.words.differing:
+            self._without_vowels()
         surnames += self._censored()
         for surname in surnames:
             self._around(surname)
@@ -404,7 +406,8 @@ class _Finder:
             return False
         gap, after = words.gap(one.last), words.sign_after(i)
         closed = _OPENS_BRACKET.fullmatch(gap) and after in (")", "]")
-        if not closed and not (gap in (" ", ", ") and words.capital(one.first)):
+        meant = words.capital(one.first) or one.first in words.masks
+        if not closed and not (gap in (" ", ", ") and meant):
             return False
         if not closed and i + 1 < len(words.keys) and self._adjoins(i) and words.capital(i + 1):
             return False
@@ -684,7 +687,7 @@ class _Finder:
     def _titled_misspelt_forename(self, i: int, title: str) -> None:
         """ "Miss Tasmin": a forename that nobody has and that is no surname, a slip from an adult's."""
         written = self.words.written[i]
-        if len(written) < _SHORTEST_SLIPPED_FORENAME or is_forename(written) or is_surname(written):
+        if len(written) < _SHORTEST_CUT or is_forename(written) or is_surname(written):
             return
         letters, called = self.roll.called_nearly(written, self.roll.adult_forenames)
         people = self.roll.of_title(title, called, also_pupils=False)
@@ -847,7 +850,7 @@ class _Finder:
                 i -= 1
             written = words.written[i] if i >= 0 else ""
             known = self.seen[i].word or self.seen[i].name is not None or is_forename(written)
-            said = None if known or len(written) < _SHORTEST_SLIPPED_FORENAME else self._year_after(i)
+            said = None if known or len(written) < _SHORTEST_CUT else self._year_after(i)
             if said is None or said[0] != year:
                 continue
             letters, called = self.roll.called_nearly(written, self.roll.forenames_of_year(year))
@@ -923,6 +926,22 @@ class _Finder:
         given = _Given(i, people, words.written[i], Slip.NONE, "full_name")
         self._mention(one, "full_name", people, first=i - bool(title), given=given, title=title)
 
+    def _without_vowels(self) -> None:
+        """ "Tmsn Qllfthr": both names by their consonants."""
+        words = self.words
+        for hit in _VOWELLESS.finditer(words.reading):
+            i = bisect_left(words.starts, hit.start())
+            if words.written[i : i + 2] != [*hit.groups()] or not (words.capital(i) and words.capital(i + 1)):
+                continue
+            people = self.roll.vowelless.get((hit[1], hit[2]), _NO_GIVEN)
+            surnames = {self.roll.bearer(place).surname for place in people} - {hit[2]}
+            for letters in surnames:
+                bearers = frozenset(place for place in people if self.roll.bearer(place).surname == letters)
+                spelling = Spelling(letters, bearers)
+                one = _Surname(i + 1, i + 1, words.starts[i + 1], words.ends[i + 1], spelling, Slip.VOWELS)
+                given = _Given(i, bearers, hit[1], Slip.NONE, "full_name")
+                self._mention(one, "full_name", bearers, first=i, given=given)
+
     def _begun(self, i: int, written: str, everyone: frozenset[int]) -> frozenset[int]:
         """Those of some people whose surname word `i` begins ("Tamsin Quillf...")."""
         words = self.words
@@ -954,20 +973,13 @@ class _Finder:
                 continue
             places = (start, end) if spaced else (start + one.first, start + one.last)
             letters, half = one.spelling.letters, one.spelling.half
-            self.out.append(
-                Mention(
-                    i,
-                    i,
-                    *places,
-                    one.rule,
-                    one.people,
-                    letters,
-                    one.given,
-                    title=one.title,
-                    half=half,
-                    inside=True,
-                )
+            mention = Mention(
+                i, i, *places, one.rule, one.people, letters, one.given, title=one.title, half=half
             )
+            if one.cut:
+                capital = not spaced and self.words.quoted(start + one.cut, start + one.cut + 1).isupper()
+                mention = mention._replace(slips=(Slip.CUT,), notes=() if capital else ("blended",))
+            self.out.append(mention._replace(inside=True))
 
     def _ends_in_initial(self, i: int, one: Inside) -> bool:
         """Whether a capital ends word `i`, a surname and an initial: "QuillfeatherT"."""

@@ -30,7 +30,10 @@ _PARTICLES = frozenset(
     {"van", "von", "den", "der", "del", "dos", "das", "bin", "ibn", "abu", "ben", "mac", "san"}
 )
 _SHORTEST_SLIP = 4
+_SHORTEST_MISSPELT = 5
 HEAD = 4
+BLENDED_GIVEN, BLENDED_SURNAME, _SHORTEST_BLENDED = 3, 4, 6
+"""Of a name made of the beginnings of two: how many letters of each there are at least, and of how many."""
 _TELEPHONE = str.maketrans("abcdefghijklmnopqrstuvwxyz", "22233344455566677778889999")
 _registered_key = lru_cache(maxsize=4096)(key_of)
 """Keys of names on a Register, nearly all of which somebody else has too; never of what people wrote."""
@@ -137,8 +140,9 @@ class Roll:
 
     def called_nearly(self, written: str, called: Mapping[str, frozenset[int]]) -> tuple[str, frozenset[int]]:
         """One of some forenames that are a slip from what was written, and whose they all are; "" and nobody
-        if none is."""
-        near = process.extract(written, called.keys(), scorer=OSA.distance, score_cutoff=1, limit=5)
+        if none is. Short ones are left out: too much is a slip from them."""
+        found = process.extract(written, called.keys(), scorer=OSA.distance, score_cutoff=1, limit=8)
+        near = [one for one in found if len(one[0]) >= _SHORTEST_MISSPELT]
         if not near:
             return "", frozenset()
         return near[0][0], frozenset().union(*(called[letters] for letters, _, _ in near))
@@ -153,6 +157,31 @@ class Roll:
             for blur in (*blurs(letters), steps(letters)):
                 found[blur] = _plus(found.get(blur, ()), letters)
         return found
+
+    @cached_property
+    def blends(self) -> dict[str, tuple[int, ...]]:
+        """Places by how the forename and the surname begin, for names made of both ("Tamsquill")."""
+        found: dict[str, tuple[int, ...]] = {}
+        for place, letters, surname in self._full_names():
+            head = letters[:BLENDED_GIVEN] + surname[:BLENDED_SURNAME]
+            long_enough = len(letters) > BLENDED_GIVEN and len(surname) >= _SHORTEST_BLENDED
+            if long_enough and place not in found.get(head, ()):
+                found[head] = (*found.get(head, ()), place)
+        return found
+
+    @cached_property
+    def vowelless(self) -> dict[tuple[str, str], frozenset[int]]:
+        """Places by the consonants of forename and surname."""
+        found: dict[tuple[str, str], set[int]] = {}
+        for place, letters, surname in self._full_names():
+            found.setdefault((without_vowels(letters), without_vowels(surname)), set()).add(place)
+        return {names: frozenset(places) for names, places in found.items()}
+
+    def _full_names(self) -> Iterator[tuple[int, str, str]]:
+        """Everybody's forenames and short forms, each with the surname."""
+        for place, one in enumerate(self.bearers):
+            if one is not None:
+                yield from ((place, letters, one.surname) for letters in one.given)
 
     @cached_property
     def keyed(self) -> dict[str, tuple[str, ...]]:
