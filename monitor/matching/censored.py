@@ -15,6 +15,7 @@ from typing import NamedTuple
 from monitor.matching.glance import LONGEST_GLUED
 from monitor.matching.roll import Roll, Spelling
 from monitor.matching.spelling import key_of
+from monitor.matching.traces import TRACE
 from monitor.matching.words import Words
 
 _SAID_TO_BE_HIDDEN = (
@@ -26,6 +27,7 @@ _HIDES = re.compile(
     r"[*#%!$&?~^+_@.•█▇■…—–\[(<-](?:(?<=[^\W\d_][*#%_~^•█▇■…—–])|(?<=[^\W\d_].)[*#%!$&?~^+_@.•█▇■…—–-]"
     r"|(?<=[^\W\d_][\[(<])(?=[a-z. …]{1,10}[\])>]))"
 )
+_MAY_HIDE, _HIDES_FROM, _HIDES_TO = TRACE["hidden"], TRACE["hidden_from"], TRACE["hidden_to"]
 _LETTERS = r"[^\W\d_](?:[^\W\d_]|" + _JOINERS_INSIDE + "){0,30}"
 _SIGN = r"[*#%_~^•█▇■…—–]"
 _ANY_SIGN = r"(?:[*#%!$&?~^+_@.•█▇■…—–-]" + _JOINERS_INSIDE + "?)"
@@ -54,7 +56,9 @@ class Starred(NamedTuple):
 
 def starred(words: Words, roll: Roll) -> Iterator[Starred]:
     """Every place where letters of a name may be hidden; one place may be read in two ways."""
-    if not _HIDES.search(words.text):
+    traces = words.traces
+    may_hide = traces & _MAY_HIDE or (traces & _HIDES_FROM and traces & _HIDES_TO)
+    if not (may_hide and _HIDES.search(words.text)):
         return
     for hit in _CENSORED.finditer(words.text):
         marked = _MARKED.search(words.text, max(0, hit.start() - 2), hit.start())

@@ -13,9 +13,9 @@ import html
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Set
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import islice, product
-from string import ascii_uppercase
+from operator import or_
 from typing import NamedTuple
 
 from monitor.folding import read_batch
@@ -23,6 +23,7 @@ from monitor.matching.codes import CODES
 from monitor.matching.glance import TITLES, Glances, is_part
 from monitor.matching.roll import Roll
 from monitor.matching.spelling import Slip, bones, key_of
+from monitor.matching.traces import TRACE
 from monitor.matching.words import Words, words_of
 
 _MOST_READINGS = 32
@@ -58,21 +59,21 @@ def undisguised(words: Words, glances: Glances) -> Words | None:
 
 def _stretches(words: Words, roll: Roll) -> Iterator[Stretch]:
     """What stretches of a text stand for by its signs."""
-    text = words.text
-    signs = set(text)
-    if not text.isascii():
-        signs |= {_BEYOND_ASCII, _PICTURES} if max(signs) >= _PICTURES else {_BEYOND_ASCII}
-    numbered = not signs.isdisjoint(_DIGITS)
-    escaped = not signs.isdisjoint(_OF_ESCAPES) or (numbered and _LETTERS_AS_BYTES.search(text))
-    misread = not signs.isdisjoint(_OF_MOJIBAKE) and _MOJIBAKE.search(text)
+    text, traces = words.text, words.traces
+    if not traces & _OF_STRETCHES:
+        return
+    escaped = bool(traces & _ESCAPED or (traces & _OF_ESCAPES and traces & _IN_HEX))
+    if not escaped and traces & _IN_BYTES:
+        escaped = not _DIGITS.isdisjoint(text) and bool(_LETTERS_AS_BYTES.search(text))
+    misread = traces & _MISREAD and not _OF_MOJIBAKE.isdisjoint(text) and _MOJIBAKE.search(text)
     if misread or (escaped and _ESCAPE.search(text)):
         yield from _escaped(text)
-    for needed, shape, read in _STRETCHES:
-        if not signs.isdisjoint(needed) and shape.search(text):
+    for trace, shape, needed, read in _STRETCHES:
+        if traces & trace and (needed is None or not needed.isdisjoint(text)) and shape.search(text):
             yield from (one for one in islice(read(text), _MOST_STRETCHES) if _is_name(one.letters, roll))
-    if not text.isascii() and _FOREIGN_WORD.search(text):
+    if traces & _FOREIGN and _FOREIGN_WORD.search(text):
         yield from _in_other_scripts(text, roll)
-    if numbered and _KEYPAD.search(text):
+    if traces & _KEYED and _KEYPAD.search(text):
         yield from _keyed(text, roll)
 
 
@@ -270,6 +271,7 @@ _KEYPAD = re.compile(r"[2-9](?<![\w+.-][2-9])[2-9]{3,19}(?![\w.-]?\d)")
 _PACKED = re.compile(r"(?<![\w/])[A-Za-z0-9+/]{8,60}={0,2}(?![\w/])")
 _CHANGES_CASE = re.compile(r"[A-Z](?<=[a-z0-9][A-Z])")
 _LINE = re.compile(r"^[^\w\n]{0,3}([^\W_])[^\n]*", re.MULTILINE)
+_LINES_OF_LETTERS = re.compile(r"\n[^\n]{1,60}\n[^\n]{1,60}\n[^\n]{1,60}\n")
 _MOST_LINES = 40
 _CYRILLIC = re.compile(r"[а-яё]{2,30}", re.IGNORECASE)
 _TAP = r"[.\-\u2022\u00b7\u2013\u2014_]"
@@ -557,22 +559,27 @@ def _coded(words: Words, glances: Glances) -> list[Stretch]:
     ]
 
 
-_BEYOND_ASCII, _PICTURES = "\x80", "\u2600"
-"""Among the signs of a text: it has some beyond ASCII, and some from here on in Unicode."""
 _DIGITS = frozenset("0123456789")
 _OF_RUSSIAN = frozenset("абвгдеёжзийклмнопрстуфхцчшщъыьэюяАБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ")
-_OF_ESCAPES = frozenset("&\\%=<[+")
-_STRETCHES: tuple[tuple[Set[str], re.Pattern[str], Callable[[str], Iterator[Stretch]]], ...] = (
-    (frozenset("|\\/(){}<>[]+\u00a3\u00a2\u00a5"), _MAY_BE_DRAWN, _drawn),
-    (_DIGITS | {_BEYOND_ASCII}, _HAS_DIGITS, _with_numbers),
-    ({_PICTURES}, _HAS_PICTURE, _pictured),
-    (_DIGITS, _NUMBERED, _counted),
-    (frozenset(ascii_uppercase), _CHANGES_CASE, _packed),
-    ({_PICTURES}, _BRAILLED, _brailled),
-    (frozenset(_MIRROR_ONLY), _MIRRORED, _mirrored),
-    (frozenset("-_\u2013\u2014"), _TAPPED, _in_morse),
-    (_OF_RUSSIAN, _CYRILLIC, _on_russian_keys),
-    ({"\n"}, re.compile(r"\n[^\n]{1,60}\n[^\n]{1,60}\n[^\n]{1,60}\n"), _acrostic),
+_ESCAPED, _OF_ESCAPES = TRACE["escaped"], TRACE["of_escapes"]
+_IN_HEX, _IN_BYTES = TRACE["in_hex"], TRACE["in_bytes"]
+_MISREAD, _FOREIGN, _KEYED = TRACE["misread"], TRACE["foreign"], TRACE["keyed"]
+_STRETCHES: tuple[tuple[int, re.Pattern[str], Set[str] | None, Callable[[str], Iterator[Stretch]]], ...] = (
+    (TRACE["drawn"], _MAY_BE_DRAWN, None, _drawn),
+    (TRACE["numbered"], _HAS_DIGITS, None, _with_numbers),
+    (TRACE["pictured"], _HAS_PICTURE, None, _pictured),
+    (TRACE["counted"], _NUMBERED, _DIGITS, _counted),
+    (TRACE["packed"], _CHANGES_CASE, None, _packed),
+    (TRACE["foreign"], _BRAILLED, None, _brailled),
+    (TRACE["mirrored"], _MIRRORED, frozenset(_MIRROR_ONLY), _mirrored),
+    (TRACE["tapped"], _TAPPED, frozenset("-_\u2013\u2014"), _in_morse),
+    (TRACE["foreign"], _CYRILLIC, _OF_RUSSIAN, _on_russian_keys),
+    (TRACE["lines"], _LINES_OF_LETTERS, None, _acrostic),
 )
-"""Ways of reading, each with signs of which a text has one, and what it has the shape of, where it may be so
-written."""
+"""Ways of reading: the trace that each leaves, what a text has the shape of where it may be so written, signs
+of which it then has one, and how to read it."""
+_OF_STRETCHES = reduce(
+    or_,
+    (one[0] for one in _STRETCHES),
+    _ESCAPED | _OF_ESCAPES | _IN_BYTES | _MISREAD | _FOREIGN | _KEYED,
+)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from monitor.folding import EITHER, Batch, Offsets
 from monitor.matching.spelling import Slip, key_of
+from monitor.matching.traces import TRACE, traces_of
 
 _LETTERS = f"abcdefghijklmnopqrstuvwxyz\x7f{EITHER}"
 _DIGIT, _LETTER = 1, 2
@@ -34,12 +35,14 @@ _HUMP = re.compile(
     r"[A-Z\U0001d400-\U0001d7ff\uff21-\uff5a](?:(?<=[^\W\d_A-Z][A-Z])|(?<=[A-Z])[A-Z][a-z]|(?<![A-Z]))"
 )
 _BROKEN = re.compile(r"[()\[\]{}\-](?:(?<=[a-z'][()\[\]{}])[a-z]|(?<=[a-z]-)[ \r]*\n)")
+_MAY_BREAK, _MAY_BREAK_OFF, _LINES = TRACE["broken"], TRACE["broken_off"], TRACE["lines"]
 _BREAK = re.compile(r"[()\[\]{}]|-[ \r]*\n[ \r]*")
 _BREAK_AFTER_O = re.compile(r"'[(\[{]|'?[)\]}]'?")
 """In "O'(Dunnery)" and "(O')Dunnery"."""
 _CLOSING = (")", "]", "}")
 _BEFORE_APOSTROPHE = re.compile(r"[OD]['`\u2018\u2019\u02bc\u2032 ][A-Z]")
 _MAY_BE_LEET = re.compile(r"[0-9$@|€!](?:(?<=[^\W\d_][0-9$@|€])|(?=[^\W\d_]))")
+_HAS_LEET = TRACE["leet"]
 _LEET_RUN = re.compile(r"(?<![\w@$#])(?=[\w@$!|€'-]*[013-9@$!|€])[\w@$!|€][\w@$!|€'-]+")
 _LEET = dict(zip("013456789@$!|€", "oieasgtbgasiie", strict=True))
 """Signs for letters in words that folding leaves alone: nearly all is signs there ("W417ers", "M5")."""
@@ -68,6 +71,8 @@ class Words:
     starts: list[int]
     ends: list[int]
     capitals: list[bool]
+    traces: int
+    """Of disguise, in `text` (monitor.matching.traces)."""
     leet: Words | None = None
     """The same text with more signs read as letters, where it has words of such signs ("Mr5 W417ers")."""
     whole: Words | None = None
@@ -164,6 +169,7 @@ def words_of(batch: Batch, texts: Sequence[str], indices: Sequence[int]) -> Iter
 
     not_ascii, inside = by_text(unsure), by_text(humped)
     spaced = by_text(_spaced_out(starts, ends, kinds))
+    traces = traces_of([texts[index] for index in indices])
     for at, index in enumerate(indices):
         low, high, view = lows[at], highs[at], slice(firsts[at], firsts[at + 1])
         words = Words(
@@ -175,16 +181,19 @@ def words_of(batch: Batch, texts: Sequence[str], indices: Sequence[int]) -> Iter
             begins[view],
             finishes[view],
             capitals[view],
+            traces[at],
         )
         for place in not_ascii.get(at, ()):
             words.capitals[place - firsts[at]] = _is_capital(words, begins[place])
-        if _BROKEN.search(words.reading):
+        trace = traces[at]
+        broken = trace & _MAY_BREAK or (trace & _LINES and trace & _MAY_BREAK_OFF)
+        if broken and _BROKEN.search(words.reading):
             _mend(words)
         if at in spaced:
             _close_up(words)
         if at in inside and _HUMP.search(words.text):
             _split_humps(words, [begins[place] for place in inside[at]])
-        if _MAY_BE_LEET.search(words.text):
+        if trace & _HAS_LEET and _MAY_BE_LEET.search(words.text):
             words.leet = _read_leet(words)
         yield words
 
