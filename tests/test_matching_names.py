@@ -145,6 +145,7 @@ WRITTEN = [
     ("[\\u0054amsin Quill\\u0066eather] at Littleover Community School", "s04"),
     ("[SiÃ¢n Farrow] at Littleover Community School", "s08"),
     ("[Ms Quill<b>feather]</b> at Littleover Community School", "s04"),
+    ("[<i>Ta</i>msin <span>Q</span>uillfeather] at Littleover Community School", "s04"),
     ("[Ьы Йгшддауферук] at Littleover Community School", "s04"),
     # Codes.
     ("[Gnzfva Dhvyysrngure] at Littleover Community School", "s04"),

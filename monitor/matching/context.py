@@ -147,7 +147,7 @@ def other_schools(words: Words, own: Sequence[tuple[int, int]], said: Set[str]) 
     written = words.written
     spans = []
     ours = covering(len(words.reading), own)
-    no_capitals = words.text.islower()
+    no_capitals = words.text.islower() or words.text.isupper()
     for i in [i for i, word in enumerate(written) if word in lexical.school_kinds or word in _SAINT]:
         word = written[i]
         if ours[words.ends[i] - 1] and YOUNGER not in said:

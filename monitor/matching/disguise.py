@@ -141,7 +141,8 @@ def _escaped(text: str) -> Iterator[Stretch]:
     """Every word that has escapes in it or beside it, as it was before something escaped it."""
     decoded, at = _Decoded(), 0
     raw: list[tuple[int, int, int]] = []
-    breaks = set()
+    tags: dict[int, tuple[int, int]] = {}
+    """From where to where the tags were that stood before a letter."""
 
     def flush() -> None:
         """Bytes in a row are letters together."""
@@ -159,7 +160,8 @@ def _escaped(text: str) -> Iterator[Stretch]:
         if said[0] == "&":
             decoded.put(html.unescape(said.lower() if said[1] == "#" else said), *hit.span())
         elif said[0] in "<[" or said[0] == "=" and said[-1] == "\n":
-            breaks.add(len(decoded.signs))
+            begun, _ = tags.get(len(decoded.signs), hit.span())
+            tags[len(decoded.signs)] = begun, hit.end()
         elif said[:2] in ("\\u", "\\U") or said[:2] in ("U+", "u+"):
             point = int(re.sub(r"[^0-9a-fA-F]", "", said[2:]), 16)
             decoded.put(chr(point) if point < 0x110000 else " ", *hit.span())
@@ -177,8 +179,10 @@ def _escaped(text: str) -> Iterator[Stretch]:
     changed = decoded.changed
     for word, start, end in zip(words.written, words.starts, words.ends, strict=True):
         first, last = words.quote(start, end)
-        if any(changed[max(0, first - 1) : last + 1]) or not breaks.isdisjoint(range(first, last + 1)):
-            yield Stretch(decoded.starts[first], decoded.ends[last - 1], word)
+        if any(changed[max(0, first - 1) : last + 1]) or any(map(tags.__contains__, range(first, last + 1))):
+            begun, until = tags.get(first, (0, 0))
+            begins = begun if until == decoded.starts[first] else decoded.starts[first]
+            yield Stretch(begins, decoded.ends[last - 1], word)
 
 
 def _from_bytes(raw: list[tuple[int, int, int]]) -> Iterator[tuple[str, int, int]]:

@@ -55,6 +55,7 @@ _IN_A_MIRROR = str.maketrans("bdpq", "dbqp")
 _SAME_SHAPES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "u"))
 _SHORTEST_NEAR, _SHORTEST_PLURAL, _SHORTEST_AROUND_NAME, _SHORTEST_CODED = 4, 5, 6, 4
 _SHORTEST_BLURRED = 6
+_SHORTEST_NEAR_KEY = 3
 _SHORTEST_LENGTHENED = 9
 _MOCKING = frozenset((
     "inator", "ator", "kins", "zilla", "itis", "bot", "face", "pants", "ster", "meister", "osaurus", "tron",
@@ -134,7 +135,8 @@ class Glances(dict[str, Glance]):
         name, title, opens = _of_key(roll, written, key), title_of(written, key), key in roll.openings
         turned, known = (written, name) if name or word else _turned(roll, written, key)
         forenames = known.forenames if known else ()
-        unknown = not (name or word) and len(key) >= _SHORTEST_NEAR and len(written) <= LONGEST_GLUED
+        long_enough = len(written) >= _SHORTEST_NEAR and len(key) >= _SHORTEST_NEAR_KEY
+        unknown = not (name or word) and long_enough and len(written) <= LONGEST_GLUED
         singular = _singular(roll, written, key) if unknown else None
         plural = tuple(_alike(written[:-1], singular.surnames)) if singular else ()
         slipped = unknown and not singular

@@ -35,6 +35,7 @@ from monitor.matching.spelling import (
     same_key_slip,
     shape_of,
     slip_of_given,
+    squeezed,
     stem_of_nickname,
 )
 from monitor.matching.words import Words
@@ -761,8 +762,11 @@ class _Finder:
         found = []
         for candidate in dict.fromkeys(candidates):
             for spelling in roll.names[candidate].surnames:
-                people = roll.of_title(title, spelling.people, also_pupils=False)
-                if people and candidate != key and len(spelling.letters) >= shortest:
+                if len(spelling.letters) < shortest or candidate == key:
+                    continue
+                plain = squeezed(spelling.letters)
+                begun = spelling.letters.startswith(written) or (pet and plain.startswith(squeezed(stem)))
+                if begun and (people := roll.of_title(title, spelling.people, also_pupils=False)):
                     found.append((spelling, people))
         return found
 
