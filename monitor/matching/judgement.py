@@ -321,7 +321,7 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
     if one.typed and one.typed != one.surname and not _same_clan(one.typed, one.surname):
         share = surname_share(one.typed)
         if share > (_ANOTHER_IF_CUT if Slip.CUT in one.slips else _ANOTHER_SURNAME):
-            told = "real_homophone" if share < _WELL_KNOWN and _sound_alike(one) else "another_surname"
+            told = "real_homophone" if share < _WIDESPREAD and _sound_alike(one) else "another_surname"
             evidence.append("real_surname" if one.given else told)
         elif is_word(one.typed) and Slip.CUT not in one.slips:
             evidence.append("real_word" if one.given else "another_word")

@@ -160,7 +160,12 @@ class _Finder:
             if name is not None:
                 if one.surnames and not self._is_among_words(i):
                     start, end = self.words.starts[i], self.words.ends[i]
-                    surnames += [_Surname(i, i, start, end, *as_written) for as_written in one.surnames]
+                    small = one.word and not self.words.capital(i)  # "was" is no Wass
+                    surnames += [
+                        _Surname(i, i, start, end, spelling, slip)
+                        for spelling, slip in one.surnames
+                        if slip is Slip.NONE or not small
+                    ]
                 if name.forenames:
                     forenames.append(i)
                 if name.aliases:
@@ -828,7 +833,9 @@ class _Finder:
         if self._ends(i):
             return False
         following = self.words.written[i + 1]
-        return following in ("level", "levels", "star", "stars") or self.words.capital(i + 1)
+        if following in ("level", "levels", "star", "stars"):
+            return True
+        return self.words.capital(i + 1) and self.words.sign_after(i) != "."
 
     def _names_somebody(self, i: int) -> bool:
         name = self.roll.names.get(self.words.keys[i])

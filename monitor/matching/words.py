@@ -325,12 +325,13 @@ def _breaks(words: Words, first: int, last: int) -> tuple[list[int], list[int]]:
     starts, ends = words.starts, words.ends
     gaps = [starts[i + 1] - ends[i] for i in range(first, last)]
     usual = min(gaps)
-    signs = [not words.text[words.offsets[ends[i]]].isspace() for i in range(first, last)]
-    among_signs = usual == max(gaps) and any(signs)
+    signs = [words.text[words.offsets[ends[i]]] for i in range(first, last)]
+    # One sign throughout: with several, a blank is one of them ("q-u i.l l").
+    among_signs = usual == max(gaps) and len({sign for sign in signs if not sign.isspace()}) == 1
     breaks = [
         i
         for i, gap, sign in zip(range(first, last), gaps, signs, strict=True)
-        if gap > usual or (among_signs and not sign)
+        if gap > usual or (among_signs and sign.isspace())
     ]
     capitals = [i for i in range(first, last) if _is_upper(words, i + 1) and not _is_upper(words, i)]
     if len(capitals) > _MOST_NAMES or (among_signs and breaks):
