@@ -12,7 +12,7 @@ import binascii
 import html
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import lru_cache, reduce
 from itertools import islice, product
 from operator import or_
@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from monitor.folding import read_batch
 from monitor.matching.codes import CODES
-from monitor.matching.glance import TITLES, Glances, is_part
+from monitor.matching.glance import TITLES, Glance, Glances, is_part
 from monitor.matching.roll import Roll
 from monitor.matching.spelling import Slip, bones, key_of
 from monitor.matching.traces import TRACE
@@ -41,8 +41,9 @@ class Stretch(NamedTuple):
     slip: Slip = Slip.MASKED
 
 
-def undisguised(words: Words, glances: Glances) -> Words | None:
-    """The same text with names that were in disguise; None where there are none."""
+def undisguised(words: Words, glances: Glances, *, seen: Sequence[Glance]) -> Words | None:
+    """The same text with names that were in disguise; None where there are none. `seen` is what the words may
+    be by themselves."""
     roll = glances.roll
     found = list(_stretches(words, roll))
     base = words.leet or words
@@ -50,8 +51,9 @@ def undisguised(words: Words, glances: Glances) -> Words | None:
     if not _RARELY_SAID.isdisjoint(base.written):
         found += _spelt_aloud(words, roll)
         base = (words.leet or words).with_readings(found) if found else words
-    coded = _coded(base, glances)
-    if coded:
+    seen = seen if base is words else glances.of(base.written)
+    if [one for one in seen if one.coded]:
+        coded = _coded(base, glances, seen)
         found += coded
         base = (words.leet or words).with_readings(found)
     return base if found else None
@@ -371,6 +373,8 @@ def _keyed(text: str, roll: Roll) -> Iterator[Stretch]:
 
 def _packed(text: str) -> Iterator[Stretch]:
     """ "VGFtc2lu": base64."""
+    if "=" not in text and len(_CHANGES_CASE.findall(text)) < 2:
+        return
     for hit in _PACKED.finditer(text):
         said = hit.group()
         if len(_CHANGES_CASE.findall(said)) < 2 - said.endswith("="):
@@ -541,11 +545,10 @@ def _bones_of(word: str) -> str:
 # --- words in a code ------------------------------------------------------------------------------------
 
 
-def _coded(words: Words, glances: Glances) -> list[Stretch]:
+def _coded(words: Words, glances: Glances, seen: Sequence[Glance]) -> list[Stretch]:
     """Words that are no English and no name, but become one by a code; and the words beside them."""
     written, roll = words.written, glances.roll
     found: dict[int, str] = {}
-    seen = map(glances.__getitem__, written)
     for i, coded in [(i, one.coded) for i, one in enumerate(seen) if one.coded]:
         for code, letters in coded:
             found[i] = letters

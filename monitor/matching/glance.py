@@ -48,7 +48,7 @@ _FOREIGN_TITLES = {**dict.fromkeys(_OF_WOMEN.split(), "mrs"), **dict.fromkeys(_O
 """Titles of other languages, and old ones of ours, as written: some have the key of an English word."""
 LONGEST_SLIPPED = 24
 LONGEST_GLUED = 60
-_MOST_WORDS = 4096
+_MOST_WORDS = 16_384
 _UPSIDE_DOWN = str.maketrans("nubqdp", "unqbpd")
 """In writing turned upside down these are each other; folding reads the other letters of it."""
 _IN_A_MIRROR = str.maketrans("bdpq", "dbqp")
@@ -113,7 +113,7 @@ _ENGLISH, _STRANGE = Glance(word=True), Glance(word=False)
 class Glances(dict[str, Glance]):
     """What each word, as written, may be on one Roll: filled as words come in, emptied when it is full.
 
-    It remembers single words that people wrote, a few thousand of them and none longer than a name can be, in
+    It remembers single words that people wrote, some thousands of them and none longer than a name can be, in
     this process and nowhere else; nothing of where they stood. Threads that meet here do the work twice at
     worst.
     """
@@ -121,6 +121,10 @@ class Glances(dict[str, Glance]):
     def __init__(self, roll: Roll) -> None:
         super().__init__()
         self.roll = roll
+
+    def of(self, written: Iterable[str]) -> list[Glance]:
+        """What each of some words may be."""
+        return list(map(self.__getitem__, written))
 
     def __missing__(self, written: str) -> Glance:
         found = self._look(written, key_of(written))

@@ -22,7 +22,7 @@ from monitor.matching.names import forename_share, is_forename, is_surname, is_w
 from monitor.matching.roll import SEX_OF_TITLE, Bearer, Roll, stands_alone
 from monitor.matching.spelling import Slip, distance, spoken
 from monitor.matching.words import Words
-from monitor.model import Band, PersonMatch, Role
+from monitor.model import Band, PersonMatch
 
 _WIDESPREAD = 2e-4
 _RARE = 2e-5
@@ -51,7 +51,6 @@ _TITLED = frozenset(
         "title_forename",
     }
 )
-_ROLES = (Role.PUPIL, Role.VOLUNTEER, Role.STAFF, Role.GOVERNOR)
 _ECHOES = ("schm", "shm")
 """How a name said twice in mockery begins again ("Smith-Schmith")."""
 _BEGIN_NAMES = frozenset({"mac", "mc", "fitz", "de", "la", "le", "van", "o"})
@@ -86,12 +85,12 @@ class Judged(NamedTuple):
     def match(self, roll: Roll) -> PersonMatch:
         """The same for everybody else: by ids and code points of the original."""
         one = self.mention
-        bearers = [roll.bearer(place) for place in self.people]
+        ids, role = roll.told_of(self.people)
         says = _weights().says
         return PersonMatch(
             *self.words.quote(one.start, one.end),
-            tuple(sorted([bearer.id for bearer in bearers])),
-            min({bearer.role for bearer in bearers}, key=_ROLES.index),
+            ids,
+            role,
             one.rule,
             band(self.score),
             self.score,

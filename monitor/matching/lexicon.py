@@ -57,10 +57,12 @@ class Cues:
             word: (single.get(word, ()), several.get(word, ())) for word in single.keys() | several.keys()
         }
 
+        self._first = frozenset(self._known)
+
     def said(self, words: Sequence[str]) -> set[str]:
         """The names of the lists of which a text of these words has one."""
         names, spoken = set[str](), ""
-        for single, several in filter(None, map(self._known.get, set(words))):
+        for single, several in map(self._known.__getitem__, self._first.intersection(words)):
             names.update(single)
             if several:
                 spoken = spoken or f" {' '.join(words)} "

@@ -190,8 +190,12 @@ class Matcher:
     def _mentions(self, words: Words) -> list[tuple[Words, list[Mention]]]:
         """Who may be named: in words cut at their capitals, left whole, read past their signs, and taken out
         of their disguise."""
-        views = (words, words.whole, words.leet, undisguised(words, self._glances))
-        found = [(view, find(view, self._glances)) for view in views if view is not None]
+        glances = self._glances
+        seen = glances.of(words.written)
+        found = [(words, find(words, glances, seen=seen))]
+        for view in (words.whole, words.leet, undisguised(words, glances, seen=seen)):
+            if view is not None:
+                found.append((view, find(view, glances, seen=glances.of(view.written))))
         return [(view, mentions) for view, mentions in found if mentions]
 
 

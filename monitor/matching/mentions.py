@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
@@ -120,9 +120,10 @@ class _Given(NamedTuple):
     rule: str
 
 
-def find(words: Words, glances: Glances) -> list[Mention]:
-    """Every mention that the words allow of people on the Roll that is glanced at; they may overlap."""
-    found = _Finder(words, glances).find()
+def find(words: Words, glances: Glances, *, seen: Sequence[Glance]) -> list[Mention]:
+    """Every mention that the words allow of people on the Roll that is glanced at; they may overlap. `seen`
+    is what the words may be by themselves."""
+    found = _Finder(words, glances, seen).find()
     return [one for plain in found if (one := _masked(plain, words))] if words.masks else found
 
 
@@ -135,11 +136,11 @@ def _masked(one: Mention, words: Words) -> Mention | None:
 class _Finder:
     """One text against one Roll. Holds what the steps share; lives for one call."""
 
-    def __init__(self, words: Words, glances: Glances) -> None:
+    def __init__(self, words: Words, glances: Glances, seen: Sequence[Glance]) -> None:
         self.words = words
         self.roll = glances.roll
         self.glances = glances
-        self.seen = list(map(glances.__getitem__, words.written))
+        self.seen = seen
         # What is far from a word that differs is found in the text as it is cut at first.
         self.beside = {i + step for i in words.differing for step in _REACH}
         self.out: list[Mention] = []
@@ -1109,14 +1110,15 @@ class _Finder:
                 end,
                 rule,
                 people,
-                surname=one.spelling.letters,
-                given=given.letters if given else "",
-                typed=typed,
-                typed_given=words.written[given.word] if given else "",
-                title=title,
-                slips=slips,
-                half=one.spelling.half,
-                notes=notes,
+                one.spelling.letters,
+                given.letters if given else "",
+                typed,
+                words.written[given.word] if given else "",
+                title,
+                slips,
+                one.spelling.half,
+                False,
+                notes,
             )
         )
 

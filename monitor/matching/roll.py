@@ -38,6 +38,9 @@ _TELEPHONE = str.maketrans("abcdefghijklmnopqrstuvwxyz", "2223334445556667777888
 _registered_key = lru_cache(maxsize=4096)(key_of)
 """Keys of names on a Register, nearly all of which somebody else has too; never of what people wrote."""
 _MAN, _WOMAN = "man", "woman"
+_MOST_CARE = (Role.PUPIL, Role.VOLUNTEER, Role.STAFF, Role.GOVERNOR)
+_MOST_REMEMBERED = 4096
+"""Of what is worked out for some people once: they are mostly all who bear one name."""
 SEX_OF_TITLE = {"mr": _MAN, "mrs": _WOMAN, "miss": _WOMAN, "ms": _WOMAN}
 """Whom a title is for. Dr, Mx, Prof and Rev tell nobody apart, nor does Sir, as pupils use it."""
 
@@ -260,16 +263,44 @@ class Roll:
         last = bisect_left(self.ordered, opening + "{", first)
         return self.ordered[first:last]
 
-    def of_title(self, title: str, people: Iterable[int], *, also_pupils: bool) -> frozenset[int]:
+    def of_title(self, title: str, people: frozenset[int], *, also_pupils: bool) -> frozenset[int]:
         """Those whom a title may be for: by sex where it is known, never by the registered title
         ("Miss" is every woman who teaches)."""
+        asked = (title, people, also_pupils)
+        known = self._titled.get(asked)
+        if known is None:
+            if len(self._titled) >= _MOST_REMEMBERED:
+                self._titled.clear()
+            known = self._titled[asked] = self._of_title(title, people, also_pupils=also_pupils)
+        return known
+
+    def _of_title(self, title: str, people: frozenset[int], *, also_pupils: bool) -> frozenset[int]:
         wanted = SEX_OF_TITLE.get(title, "")
         everyone = [(place, self.bearer(place)) for place in people]
         those = [(place, one) for place, one in everyone if one.adult]
         fitting = frozenset([place for place, one in those if not wanted or one.sex in ("", wanted)])
         if not those and also_pupils:
-            return frozenset([place for place, _ in everyone])
+            return people
         return fitting or frozenset([place for place, _ in those])
+
+    @cached_property
+    def _titled(self) -> dict[tuple[str, frozenset[int], bool], frozenset[int]]:
+        return {}
+
+    def told_of(self, people: frozenset[int]) -> tuple[tuple[str, ...], Role]:
+        """The ids of some people, in order, and of their roles the one that needs most care."""
+        known = self._told.get(people)
+        if known is None:
+            if len(self._told) >= _MOST_REMEMBERED:
+                self._told.clear()
+            bearers = [self.bearer(place) for place in people]
+            role = min({bearer.role for bearer in bearers}, key=_MOST_CARE.index)
+            known = self._told[people] = tuple(sorted([bearer.id for bearer in bearers])), role
+        return known
+
+    @cached_property
+    def _told(self) -> dict[frozenset[int], tuple[tuple[str, ...], Role]]:
+        return {}
 
     def with_initial(self, letter: str, people: Iterable[int]) -> frozenset[int]:
         """Those of some people whose forename begins with a letter."""
