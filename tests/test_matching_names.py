@@ -201,6 +201,12 @@ NOBODY = [
     "https://x.example/?q=100%25%20safe&amp;id=SGVsbG8gd29ybGQh Littleover Community School",
     "Привет всем из Дерби! Littleover Community School",
     "dr pepper at the Littleover Community School fete",
+    "thanks Zadie\nP.E. kit is at Littleover Community School",
+    "who is right, Zadie\nP) no\nQ) yes, Littleover Community School",
+    "Sadie in Year 9 at Littleover Community School",
+    "Trip for Year 9 at Littleover Community School",
+    "ring 4667 5646 about Littleover Community School",
+    "ON TO BEMROSE PARK HIGH'S MISS QUILLFEATHER, SAYS LITTLEOVER COMMUNITY SCHOOL",
     "miss world came to Littleover Community School - - - . . . not",
 ]
 
