@@ -388,12 +388,15 @@ def test_both_sides_of_a_pair_are_told_apart(said: str, twin: str) -> None:
 
 
 def test_who_cannot_be_told_apart_or_is_only_a_role_is_for_a_person_to_judge() -> None:
-    """R41, R46: a teacher without a name is no named complaint yet; a post that one person holds is."""
-    role, post = (
+    """R41, R46: an insult of a teacher without a name waits for a person, a mere complaint is nobody's
+    matter; a post that one person holds is somebody."""
+    insult, complaint, post = (
+        judged(f"his maths teacher{AT} is a vile piece of scum"),
         judged(f"his maths teacher{AT} is so rude"),
         judged(f"The SENCO{AT} has not replied since May"),
     )
-    assert (role.category, role.asks_person, role.subjects) == ("K1", True, ())
+    assert (insult.category, insult.asks_person, insult.subjects) == ("A1", True, ())
+    assert complaint.category == "P3"
     assert (post.category, post.asks_person) == ("K1", False)
 
 

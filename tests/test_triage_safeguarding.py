@@ -165,6 +165,28 @@ def test_the_harmless_twin_of_danger_stays_quiet(code: str, harm: str, twin: str
     assert not SAFEGUARDING & set(view.categories) or view.asks_person
 
 
+def by_rules(text: str) -> set[str]:
+    """The categories that a rule gives, whatever else a text may resemble."""
+    return {reason.category for reason in judged(text).reasons if reason.rule != "resembles"}
+
+
+def test_beside_cakes_and_games_words_of_harm_mean_something_else() -> None:
+    """What the post is about decides, not the word: the same words threaten beside nothing else."""
+    assert "A3" in by_rules("im gonna batter him at the gates on friday")
+    assert "A3" not in by_rules("im gonna batter him at dominoes at the gates on friday")
+    assert "S6" in by_rules("a kid in year 9 had a knife in his bag")
+    assert "S6" not in by_rules("a kid in year 9 had a knife in his bag for the cupcakes")
+
+
+@pytest.mark.parametrize("hint", ["tick tock", "mark my words"])
+def test_a_hint_counts_only_beside_another(hint: str) -> None:
+    """What is said as often in good part makes no finding alone, nor twice, nor pages away from the next."""
+    assert "A3" not in by_rules(f"{hint} sir")
+    assert "A3" not in by_rules(f"{hint} sir. I say it again: {hint}")
+    assert "A3" in by_rules("mark my words sir. tick tock")
+    assert "A3" not in by_rules("mark my words sir. " + "The bus was late and it rained. " * 20 + "tick tock")
+
+
 DISGUISED = [
     "n00ds",
     "noods",

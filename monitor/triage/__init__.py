@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping
+from itertools import pairwise
 
 from monitor.folding import Reading
 from monitor.model import (
@@ -64,6 +65,7 @@ _SAYS = {
     "A8": {"O2", "K1"},
     "K1": {"mild"},
 }
+_A_FEW_SENTENCES = 300
 _QUIET = ("P5", "P4", "P2", "P3", "P1")
 _SIGN_IN_WORD = re.compile(r"(?<=[a-z])[._\-*~|/\\'^+=:;](?=[a-z])")
 
@@ -166,15 +168,32 @@ def _facts(reading: Reading, possible: Possible, matches: Matches, *, own_channe
 
 
 def _found(reading: Reading, possible: Possible, facts: frozenset[str]) -> list[Hit]:
-    """Every rule that fits words and facts."""
+    """Every rule that fits words and facts; what only hints at harm, once two different hints stand there."""
     hits: list[Hit] = []
+    hints: list[list[Hit]] = []
     imagery = _imagery(reading, possible)
     if imagery:
         hits.append(Hit(imagery.rule, _whose_imagery(facts), imagery.start, imagery.end))
     for rule in rule_book().worth_trying(possible):
         if rule.fits(facts):
             hits += (Hit(rule, rule.category, start, end) for start, end in rule.hits(reading.text, possible))
-    return hits
+            hints += (
+                [Hit(rule, rule.category, start, end) for start, end in spans]
+                for spans in rule.hinted(reading.text, possible)
+            )
+    return hits + _side_by_side(hints)
+
+
+def _side_by_side(hints: Iterable[list[Hit]]) -> list[Hit]:
+    """The hits of different hints that follow one another within a few sentences."""
+    ordered = sorted(
+        ((hit, which) for which, found in enumerate(hints) for hit in found), key=lambda one: one[0].start
+    )
+    kept: list[Hit] = []
+    for (hit, which), (following, other) in pairwise(ordered):
+        if which != other and following.start - hit.end <= _A_FEW_SENTENCES:
+            kept += (hit, following)
+    return list(dict.fromkeys(kept))
 
 
 def _whose_imagery(facts: frozenset[str]) -> str:

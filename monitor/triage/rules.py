@@ -77,8 +77,10 @@ class Rule:
     unless: Words
     weak: bool
     negation_cancels: bool
+    hints: Words
     of: Of = Of.ANYTHING
     near: tuple[re.Pattern[str], ...] = ()
+    not_near: re.Pattern[str] | None = None
 
     def fits(self, facts: Collection[str]) -> bool:
         """Whether the facts that the rule needs hold."""
@@ -86,7 +88,16 @@ class Rule:
 
     def hits(self, text: str, possible: Possible) -> list[Span]:
         """Where the rule's words stand in a reading, idioms and negated words left out."""
-        found = [span for span in self.words.every(text, possible) if self._accompanied(text, span)]
+        return self._standing(self.words.every(text, possible), text, possible)
+
+    def hinted(self, text: str, possible: Possible) -> Iterator[list[Span]]:
+        """The same for each pattern of `hints` that stands anywhere, by itself."""
+        for matches in self.hints.each(text, possible):
+            if found := self._standing([match.span() for match in matches], text, possible):
+                yield found
+
+    def _standing(self, spans: Iterable[Span], text: str, possible: Possible) -> list[Span]:
+        found = [span for span in spans if self._accompanied(text, span)]
         if found:
             # Idioms go before overlaps: what an idiom explains must not hide what stands beside it.
             found = _apart(_outside(found, _joined(self.unless.every(text, possible))))
@@ -110,15 +121,29 @@ class Rule:
                     yield match.span()
 
     def _accompanied(self, text: str, span: Span) -> bool:
-        """Whether each pattern of `near` stands within a long sentence of the words, or in them."""
-        nearby = text[max(0, span[0] - _NEARBY) : span[1] + _NEARBY] if self.near else ""
+        """Whether each pattern of `near` stands within a long sentence of the words, or in them, and none
+        of `not_near` does."""
+        if not (self.near or self.not_near):
+            return True
+        nearby = text[max(0, span[0] - _NEARBY) : span[1] + _NEARBY]
+        if self.not_near and self.not_near.search(nearby):
+            return False
         return all(pattern.search(nearby) for pattern in self.near)
 
 
 def wordless(identity: str, category: str, *, weak: bool) -> Rule:
     """A rule for findings that no pattern makes: nothing of it stands behind the gate."""
     nothing = Words(-1)
-    return Rule(identity, category, (), words=nothing, unless=nothing, weak=weak, negation_cancels=False)
+    return Rule(
+        identity,
+        category,
+        (),
+        words=nothing,
+        unless=nothing,
+        weak=weak,
+        negation_cancels=False,
+        hints=nothing,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +169,8 @@ class RuleBook:
     def worth_trying(self, possible: Possible) -> list[Rule]:
         """The rules that may have a hit, in the order of the files."""
         rules = self._rules_by_words
-        return [rules[place] for place in sorted(possible) if place in rules]
+        tried = {rules[place].words.place: rules[place] for place in sorted(possible) if place in rules}
+        return [tried[place] for place in sorted(tried)]
 
 
 @cache
@@ -164,12 +190,14 @@ def rule_book() -> RuleBook:
             id=row["id"],
             category=row["category"],
             needs=tuple(frozenset(either.split("|")) for either in row.get("needs", ())),
-            words=placed(row["words"]),
+            words=placed(row.get("words", ())),
             unless=placed(row.get("unless", ())),
             weak=row.get("strength") == "weak",
             negation_cancels=row.get("negation") == "cancels",
+            hints=placed(row.get("hints", ())),
             of=Of(row.get("of", "anything")),
             near=tuple(_pattern((words,)) for words in row.get("near", ())),
+            not_near=_pattern(row["not_near"]) if "not_near" in row else None,
         )
         for row in data["rules"]
     )
@@ -180,7 +208,12 @@ def rule_book() -> RuleBook:
         facts=facts,
         gate=Gate([pattern for _, pattern in patterns]),
         patterns=tuple(patterns),
-        _rules_by_words={rule.words.place: rule for rule in rules if rule.category != "imagery"},
+        _rules_by_words={
+            words.place: rule
+            for rule in rules
+            if rule.category != "imagery"
+            for words in (rule.words, rule.hints)
+        },
     )
 
 

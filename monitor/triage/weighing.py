@@ -73,7 +73,7 @@ def weigh(
     # A child's details without a complaint are no complaint about the child's schooling.
     if not {"K1", "P3"} & {hit.category for hit in weighed}:
         weighed = [hit for hit in weighed if hit.category != "K2"]
-    return weighed
+    return _without_lone_hints(weighed)
 
 
 def praised(hits: Iterable[Hit], text: str) -> bool:
@@ -181,7 +181,7 @@ def _as_complaint(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> 
     """Hard words about a thing: a complaint where somebody's work is meant, else nobody's matter."""
     if whom in _AUTHORS_SIDE or whom in _OTHERS:
         return []
-    return _complaint(replace(hit, category="K1"), whom, scene, facts)
+    return _complaint(replace(hit, category="K1", weak=True), whom, scene, facts)
 
 
 def _complaint(hit: Hit, whom: Whom, scene: Scene, facts: frozenset[str]) -> list[Hit]:
@@ -244,10 +244,18 @@ def _of_another_school(hit: Hit, scene: Scene) -> bool:
 
 
 def _mild_settled(hits: list[Hit]) -> list[Hit]:
-    """Two mild insults of the same person are an insult; one is blunt criticism."""
-    count = sum(hit.category == "mild" for hit in hits)
-    settled = "A1" if count > 1 else "K1"
-    return [replace(hit, category=settled) if hit.category == "mild" else hit for hit in hits]
+    """Two mild insults of the same person are an insult; one is a hint at a complaint."""
+    mild = [hit for hit in hits if hit.category == "mild"]
+    becomes = ("A1", False) if mild[1:] else ("K1", True)
+    settled = [replace(hit, category=becomes[0], weak=hit.weak or becomes[1]) for hit in mild]
+    return [hit for hit in hits if hit.category != "mild"] + settled
+
+
+def _without_lone_hints(hits: list[Hit]) -> list[Hit]:
+    """Hints alone are no complaint ("the wrong date", "a slow class"): it takes what was or was not done."""
+    if any(hit.category == "K1" and not hit.weak for hit in hits):
+        return hits
+    return [replace(hit, category="P3") if hit.category == "K1" else hit for hit in hits]
 
 
 # --- places ---------------------------------------------------------------------------------------------
