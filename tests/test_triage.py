@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from monitor.decisions.routing import route
 from monitor.model import Assessment, CaptureMode, Item, Matches, Office, Role, Subject, Urgency
 from monitor.triage import assess, keeps_masked, masked, suppression
+from monitor.triage.gate import Gate
 from monitor.triage.rules import rule_book
 from monitor.triage.wording import worded
 from tests.invented_school import ROOT, by_id, matcher, policy
@@ -415,6 +416,38 @@ def test_the_gate_keeps_out_no_pattern_that_fits() -> None:
         tried = {pattern.pattern for found in rule_book().possible(reading).values() for pattern in found}
         fitting = [pattern.pattern for pattern in patterns if pattern.search(reading)]
         assert [pattern for pattern in fitting if pattern not in tried] == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["i will {a} you", "{a}|{b}", "(?:{b}|{b} again|{a}) now", "{b}? him", "(?:{a} )+him", "{b}$", "at {c}"],
+)
+def test_the_gate_takes_a_class_apart_as_if_it_were_written_out(pattern: str) -> None:
+    """Whether classes are named in a pattern or written into it, the same texts open the gate."""
+    classes = {"{a}": "(?:killing|murder(?:ing)?|harm)", "{b}": "[xy]", "{c}": "(?:the {a}|every one)"}
+    letters = dict(zip(classes, "\ue000\ue001\ue002", strict=True))
+
+    def named(words: str) -> str:
+        for name, letter in letters.items():
+            words = words.replace(name, letter)
+        return words
+
+    written_out = pattern
+    for name in ("{c}", "{a}", "{b}"):
+        written_out = written_out.replace(name, classes[name])
+    by_letter = Gate([named(pattern)], {letters[name]: named(words) for name, words in classes.items()})
+    plainly = Gate([written_out], {})
+    for words in (
+        "i will harm you",
+        "x",
+        "killing",
+        "y again now",
+        "x him",
+        "murder him",
+        "at the harm",
+        "to",
+    ):
+        assert plainly.possible(words) == by_letter.possible(words)
 
 
 @settings(max_examples=80, deadline=None)

@@ -9,7 +9,7 @@ Signs count as blanks on both sides, so that "mean" stands for the word and not 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from re import _constants as op  # type: ignore[attr-defined]  # no public way to read a pattern
 from re import _parser as parser  # type: ignore[attr-defined]
 from typing import Any
@@ -26,18 +26,23 @@ _DIGIT = list(parser.parse(r"\d"))[0][1]
 _WORD_MARK = list(parser.parse("[a-z0-9]"))
 """What must not stand beside a whole word (monitor/triage/rules.py)."""
 _SIGNS = {code: " " for code in range(256) if not (chr(code).isascii() and chr(code).isalnum())}
+_BLANK = frozenset((" ",))
+_Tree = Sequence[tuple[Any, Any]]
 
 
 class Gate:
     """Patterns behind one automaton. They must read lower case ASCII (monitor.folding)."""
 
-    def __init__(self, patterns: Sequence[str]) -> None:
+    def __init__(self, patterns: Sequence[str], classes: Mapping[str, str]) -> None:
+        """Each pattern is whole words unless it ends in $. A letter in `classes` stands in it for a pattern
+        in brackets, which may have such letters too."""
+        parts = _Parts(classes)
         sets: dict[frozenset[str], int] = {}
         self._always: list[int] = []
         opens: list[list[int]] = []
         self._needs: list[int] = []
         for number, pattern in enumerate(patterns):
-            needed = sorted(_choices(parser.parse(pattern)), key=_worth)
+            needed = sorted(parts.needed(pattern), key=_worth)
             places = [sets.setdefault(runs, len(sets)) for runs in needed]
             self._needs.append(sum(1 << place for place in set(places)))
             opens += ([] for _ in range(len(sets) - len(opens)))
@@ -69,45 +74,88 @@ class Gate:
         return passed
 
 
-def _choices(
-    parsed: Iterable[tuple[Any, Any]], before: frozenset[str] = _NOTHING, after: frozenset[str] = _NOTHING
-) -> list[frozenset[str]]:
-    """For each part of a sequence that every fit must hold: runs of letters of which it holds one.
+class _Parts:
+    """Takes patterns apart. What they share, as most of the longest words do, is taken apart once."""
 
-    `before` and `after` are what surely stands beside the sequence: one of some characters, or nothing
-    that is known.
-    """
-    nodes = list(parsed)
-    found: list[frozenset[str]] = []
-    runs = before
-    for at, (code, argument) in enumerate(nodes):
-        letters = _letters(code, argument) or _perhaps(code, argument)
-        longer = frozenset(run + letter for run in runs for letter in letters)
-        if letters and len(longer) <= _MOST_RUNS:
-            runs = longer
-            continue
-        _keep(found, runs)
-        if letters:
-            runs = letters
-            continue
-        follows = _letters(*nodes[at + 1]) if at + 1 < len(nodes) else after
-        found += _inside(code, argument, frozenset(run[-1:] for run in runs), follows or _NOTHING)
-        runs = _NOTHING
-    _keep(found, frozenset(run + letter for run in runs for letter in after))
-    return found
+    def __init__(self, classes: Mapping[str, str]) -> None:
+        self._trees: dict[int, _Tree] = {ord(name): list(parser.parse(one)) for name, one in classes.items()}
+        self._shared = {id(argument) for tree in self._trees.values() for _, argument in tree}
+        self._known: dict[tuple[int, frozenset[str], frozenset[str]], list[frozenset[str]]] = {}
 
+    def needed(self, pattern: str) -> list[frozenset[str]]:
+        """Runs of letters of which any fit of the pattern holds one of each set."""
+        return self._choices(parser.parse(pattern), _BLANK, _NOTHING if pattern.endswith("$") else _BLANK)
 
-def _inside(code: Any, argument: Any, before: frozenset[str], after: frozenset[str]) -> list[frozenset[str]]:
-    """What a group, a repetition or a choice between branches must hold."""
-    if code is op.SUBPATTERN:
-        return _choices(argument[3], before, after)
-    if code is op.MAX_REPEAT and argument[0] > 0:
-        return _choices(argument[2])
-    if code is op.BRANCH:
-        branches = [max(_choices(branch, before, after), key=_worth, default=None) for branch in argument[1]]
-        if None not in branches:
-            return [frozenset().union(*(branch for branch in branches if branch))]
-    return []
+    def _choices(
+        self, parsed: _Tree, before: frozenset[str] = _NOTHING, after: frozenset[str] = _NOTHING
+    ) -> list[frozenset[str]]:
+        """For each part of a sequence that every fit must hold: runs of letters of which it holds one.
+
+        `before` and `after` are what surely stands beside the sequence: one of some characters, or nothing
+        that is known.
+        """
+        nodes = self._filled(parsed)
+        found: list[frozenset[str]] = []
+        runs = before
+        for at, (code, argument) in enumerate(nodes):
+            letters = _letters(code, argument) or self._perhaps(code, argument)
+            longer = frozenset(run + letter for run in runs for letter in letters)
+            if letters and len(longer) <= _MOST_RUNS:
+                runs = longer
+                continue
+            _keep(found, runs)
+            if letters:
+                runs = letters
+                continue
+            follows = _letters(*nodes[at + 1]) if at + 1 < len(nodes) else after
+            found += self._inside(code, argument, frozenset(run[-1:] for run in runs), follows or _NOTHING)
+            runs = _NOTHING
+        _keep(found, frozenset(run + letter for run in runs for letter in after))
+        return found
+
+    def _filled(self, parsed: _Tree) -> _Tree:
+        """A sequence with what the letters stand for that are names of classes."""
+        nodes: list[tuple[Any, Any]] = []
+        for code, argument in parsed:
+            if code is op.LITERAL and argument in self._trees:
+                nodes += self._trees[argument]
+            elif code is op.IN and any(kind is op.LITERAL and one in self._trees for kind, one in argument):
+                nodes.append((op.BRANCH, (None, [[one] for one in argument])))
+            else:
+                nodes.append((code, argument))
+        return nodes
+
+    def _inside(
+        self, code: Any, argument: Any, before: frozenset[str], after: frozenset[str]
+    ) -> list[frozenset[str]]:
+        """What a group, a repetition or a choice between branches must hold."""
+        if code is op.SUBPATTERN:
+            return self._choices(argument[3], before, after)
+        if code is op.MAX_REPEAT and argument[0] > 0:
+            return self._choices(argument[2])
+        if code is not op.BRANCH:
+            return []
+        asked = (id(argument), before, after)  # those that are shared live as long as this does
+        known = self._known.get(asked)
+        if known is None:
+            known = self._either(argument[1], before, after)
+            if id(argument) in self._shared:
+                self._known[asked] = known
+        return known
+
+    def _either(
+        self, branches: Iterable[_Tree], before: frozenset[str], after: frozenset[str]
+    ) -> list[frozenset[str]]:
+        best = [max(self._choices(branch, before, after), key=_worth, default=None) for branch in branches]
+        return [] if None in best else [frozenset().union(*(runs for runs in best if runs))]
+
+    def _perhaps(self, code: Any, argument: Any) -> frozenset[str]:
+        """The letters for a character that may be left out ("i'?m"): it, or nothing."""
+        if code is op.MAX_REPEAT and tuple(argument[:2]) == (0, 1):
+            inside = self._filled(argument[2])
+            letters = _letters(*inside[0]) if len(inside) == 1 else frozenset()
+            return letters | _NOTHING if letters else letters
+        return frozenset()
 
 
 def _letters(code: Any, argument: Any) -> frozenset[str]:
@@ -119,14 +167,6 @@ def _letters(code: Any, argument: Any) -> frozenset[str]:
     if code is op.IN and argument == _DIGIT:
         return frozenset("0123456789")
     return frozenset((" ",)) if code is op.ASSERT_NOT and list(argument[1]) == _WORD_MARK else frozenset()
-
-
-def _perhaps(code: Any, argument: Any) -> frozenset[str]:
-    """The same for a character that may be left out ("i'?m"): it, or nothing."""
-    if code is op.MAX_REPEAT and tuple(argument[:2]) == (0, 1) and len(argument[2]) == 1:
-        letters = _letters(*argument[2][0])
-        return letters | _NOTHING if letters else letters
-    return frozenset()
 
 
 def _plain(code: int) -> str:

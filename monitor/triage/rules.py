@@ -24,6 +24,8 @@ _MOST_HITS = 50
 _LOOKS_BACK = 40
 _NEARBY = 110
 """As many characters as a long sentence has, on each side."""
+_PRIVATE = 0xE000
+"""The first of the code points that Unicode leaves to whoever needs some."""
 _CLASS = re.compile(r"\{([a-z]\w*)\}")
 
 Span = tuple[int, int]
@@ -178,11 +180,13 @@ def rule_book() -> RuleBook:
     """What the files say, compiled."""
     data = _data()
     patterns: list[tuple[int, str]] = []
+    written: list[str] = []
     places = count()
 
     def placed(words: Sequence[str]) -> Words:
         made = Words(next(places))
         patterns.extend((made.place, _spelled((word,))) for word in words)
+        written.extend(map(_with_classes_by_letter, words))
         return made
 
     rules = tuple(
@@ -206,7 +210,7 @@ def rule_book() -> RuleBook:
         rules=rules,
         triggers=tuple(rule for rule in rules if rule.category == "imagery"),
         facts=facts,
-        gate=Gate([pattern for _, pattern in patterns]),
+        gate=Gate(written, _classes_by_letter()),
         patterns=tuple(patterns),
         _rules_by_words={
             words.place: rule
@@ -295,6 +299,25 @@ def _spelled_out(words: str) -> str:
     return words
 
 
+def _with_classes_by_letter(words: str) -> str:
+    """The pattern with a letter of its own for each {class}: the gate takes each class apart once."""
+    return _apostrophes(_CLASS.sub(lambda found: _letters_of_classes()[found[1]], words))
+
+
+def _classes_by_letter() -> dict[str, str]:
+    classes: Mapping[str, Sequence[str]] = _data()["classes"]
+    return {
+        _letters_of_classes()[name]: _with_classes_by_letter(f"(?:{'|'.join(words)})")
+        for name, words in classes.items()
+    }
+
+
+@cache
+def _letters_of_classes() -> dict[str, str]:
+    """From among those that no text and no rule uses."""
+    return {name: chr(_PRIVATE + number) for number, name in enumerate(_data()["classes"])}
+
+
 def _pattern(words: Sequence[str]) -> re.Pattern[str]:
     return re.compile(_spelled(words))
 
@@ -314,5 +337,9 @@ def _spelled(words: Sequence[str]) -> str:
 
 def _written(word: str) -> str:
     """A pattern as the files write it: classes by name, and the apostrophe may be left out."""
-    word = re.sub(r"\[\\w’", r"[\\w'", _spelled_out(word))
+    return _apostrophes(_spelled_out(word))
+
+
+def _apostrophes(word: str) -> str:
+    word = re.sub(r"\[\\w’", r"[\\w'", word)
     return re.sub(r"’(?![^\[\]]*\])", "'?", word).replace("’", "'")
