@@ -125,6 +125,9 @@ WRITTEN = [
     # Pieces of names.
     ("[Mr Brack] at Littleover Community School", "s05"),
     ("[Ms Q] at Littleover Community School", "s04"),
+    ("**[Ms Q]** at Littleover Community School", "s04"),
+    ("[Ｍｓ Ｔａｍｓｉｎ] at Littleover Community School", "s04"),
+    ("[tamsin dearbhla quillfeather] at Littleover Community School", "s04"),
     ("[Miss Tamsin] at Littleover Community School", "s04"),
     ("[Zadie 9B] at Littleover Community School", "p01"),
     ("[Zadie in Year 9] at Littleover Community School", "p01"),

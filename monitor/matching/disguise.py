@@ -514,7 +514,9 @@ def _said(sign: str) -> str:
 def _in_other_scripts(text: str, roll: Roll) -> Iterator[Stretch]:
     """ "Тамсин Квилфедер": by how it sounds, and only where both names of one person stand together."""
     heard = [
-        (hit, _bones_of(hit.group().lower())) for hit in islice(_FOREIGN_WORD.finditer(text), _MOST_STRETCHES)
+        (hit, _bones_of(hit.group().lower()))
+        for hit in islice(_FOREIGN_WORD.finditer(text), _MOST_STRETCHES)
+        if not _is_latin(hit.group())
     ]
     for (first, one), (second, other) in zip(heard, heard[1:], strict=False):
         if second.start() - first.end() > 2 or len(one) < 1 or len(other) < 2:
@@ -526,6 +528,11 @@ def _in_other_scripts(text: str, roll: Roll) -> Iterator[Stretch]:
                 yield Stretch(*first.span(), names[0], Slip.SOUND)
                 yield Stretch(*second.span(), names[1], Slip.SOUND)
                 break
+
+
+def _is_latin(word: str) -> bool:
+    """Whether a word is in our own letters in other type, which folding reads ("𝓠uill", "ǫᴜɪʟʟ")."""
+    return unicodedata.normalize("NFKC", word).isascii() or "LATIN" in unicodedata.name(word[0], "")
 
 
 def _on_russian_keys(text: str) -> Iterator[Stretch]:

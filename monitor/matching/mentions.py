@@ -55,7 +55,8 @@ _POSTS = frozenset(
 """Words that stand before a surname as a title does, if it has a capital."""
 _TEXTED = frozenset("aiunxrckby")
 """Letters that stand for words in chats ("miss u", "see u", "ty x")."""
-_TEXTED_ABOUT_NOBODY = frozenset("nrckby")
+_TEXTED_ABOUT_SOMEBODY = frozenset("aiux")
+_TEXTED_ABOUT_NOBODY = _TEXTED - _TEXTED_ABOUT_SOMEBODY
 """Those of them that nobody is or does."""
 _NICK_ENDING = re.compile(r"(?:meister|ster|ers|er|ie|ey|zy|zz|y|z|o|s|kins|inho|dog)$")
 _ESCAPED = re.compile(r"<[^<>]*>|\[/?[a-z]+\]|&[a-z#0-9]+;|%[0-9a-f]{2}|[+=]")
@@ -489,7 +490,7 @@ class _Finder:
             return farther
         if words.capital(i):
             return farther if is_forename(written) or not word else None
-        return farther if is_forename(written) and not word else None
+        return None if word else farther
 
     def _given(self, i: int, bearers: frozenset[int]) -> _Given | None:
         """What word `i` says of the forename of some bearers."""
@@ -637,9 +638,12 @@ class _Finder:
         if self._two_initials(i, title):
             return
         if len(written) == 1 and written.isalpha():
-            if words.sign_after(i) in ("-", "*") or (words.sign_after(i) == "'" and not self._possessive(i)):
+            after = words.sign_after(i)
+            starred = after == "*" and words.sign_before(i - 1) != "*"  # "Ms Q****", but no "*Ms Q*"
+            if starred or after == "-" or (after == "'" and not self._possessive(i)):
                 return
-            if "'" in words.gap(i - 1) or (not words.capital(i) and written in _TEXTED):
+            texted = _TEXTED if title == "miss" else _TEXTED_ABOUT_SOMEBODY
+            if "'" in words.gap(i - 1) or (not words.capital(i) and written in texted):
                 return
             if i + 1 < len(words.keys) and self._adjoins(i) and words.keys[i + 1] in roll.names:
                 following = roll.names[words.keys[i + 1]]

@@ -334,7 +334,7 @@ def _breaks(words: Words, first: int, last: int) -> tuple[list[int], list[int]]:
         if gap > usual or (among_signs and sign.isspace())
     ]
     capitals = [i for i in range(first, last) if _is_upper(words, i + 1) and not _is_upper(words, i)]
-    if len(capitals) > _MOST_NAMES or (among_signs and breaks):
+    if len(capitals) > _MOST_NAMES:
         return breaks, []
     return breaks, [i for i in capitals if i not in breaks]
 
