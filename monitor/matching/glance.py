@@ -89,7 +89,7 @@ class Glance:
     surnames in `plural` with an s after them, else a slip of those in `nearest`, have those `inside` it, or
     be a name in a code (`coded`: which, and the name).
     `goes_on`: how a second word begins where both together are a key on the Roll. `opens`: a name of several
-    words begins with it.
+    words begins with it. `is_part`: it matters, or may with the next word.
     """
 
     word: bool
@@ -105,6 +105,7 @@ class Glance:
     coded: tuple[tuple[int, str], ...] = ()
     goes_on: frozenset[str] = frozenset()
     opens: bool = False
+    is_part: bool = False
 
 
 _ENGLISH, _STRANGE = Glance(word=True), Glance(word=False)
@@ -167,6 +168,7 @@ class Glances(dict[str, Glance]):
             coded=coded,
             goes_on=goes_on,
             opens=opens,
+            is_part=matters or bool(goes_on),
         )
 
     def begins(self, key: str) -> bool:

@@ -38,7 +38,7 @@ def batches(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
 
 class Hit(NamedTuple):
     """A pattern found in the skeleton from `first` to `last`, and where in the reading its first, second
-    and last letters stand, and the letter after it."""
+    and last letters stand, and the letter after it; and from where to where the text does."""
 
     text: int
     pattern: int
@@ -48,6 +48,8 @@ class Hit(NamedTuple):
     second: int
     final: int
     following: int
+    low: int
+    high: int
 
 
 def hits_in(automaton: BytesAhoCorasick | None, batch: Batch) -> Iterable[Hit]:
@@ -60,14 +62,14 @@ def hits_in(automaton: BytesAhoCorasick | None, batch: Batch) -> Iterable[Hit]:
     # Each text ends with a line feed, so a letter follows every pattern.
     start, second, final, following = (batch.places[at] for at in (first, first + 1, last - 1, last))
     text = np.searchsorted(batch.bounds, start, side="right") - 1
-    columns = (text, pattern, first, last, start, second, final, following)
+    low, high = batch.bounds[text], batch.bounds[text + 1] - 1
+    columns = (text, pattern, first, last, start, second, final, following, low, high)
     return map(Hit._make, zip(*(column.tolist() for column in columns), strict=True))
 
 
 def written_there(text: str, batch: Batch, hit: Hit, forms: Sequence[Form]) -> Iterator[Found]:
     """Hold a hit of the automaton against what is written there."""
-    low, high = batch.bounds[hit.text : hit.text + 2].tolist()
-    high -= 1
+    low, high = hit.low, hit.high
     reading, offsets = batch.reading, batch.offsets
     start = _word_start(reading, hit)
     stop = min(hit.following, high, hit.final + _LONGEST_RUN)

@@ -150,7 +150,7 @@ class _Finder:
         """Look at the words that may be names, then at what stands beside them."""
         seen, keys, names = self.seen, self.words.keys, self.roll.names
         last = len(keys) - 1
-        hyphens = "-" in self.words.reading
+        hyphens, apostrophes = "-" in self.words.reading, "'" in self.words.reading
         surnames: list[_Surname] = []
         after_title: list[int] = []
         forenames: list[int] = []
@@ -179,7 +179,7 @@ class _Finder:
             broken = names.get(self._pair(i)) if keys[i + 1][:2] in one.goes_on else None
             if broken is not None and self._joins(i):
                 surnames += self._joined(i, i + 1, broken)
-            elif (hyphens and self.words.gap(i) == "-") or self._apostrophe(i):
+            elif (hyphens and self.words.gap(i) == "-") or (apostrophes and self._apostrophe(i)):
                 surnames += self._hyphenated(i)
             if one.opens and self.glances.begins(self._pair(i)):
                 for end in (i + 2, i + 3):
@@ -205,11 +205,11 @@ class _Finder:
 
     def _interesting(self, *, hyphens: bool) -> list[int]:
         """The words to look at: all others are nobody's name, neither by themselves nor with the next."""
-        keys = [*self.words.keys, ""]
+        seen, keys = self.seen, self.words.keys
         found = [
             i
-            for i, one in enumerate(self.seen)
-            if one.matters or (one.goes_on and keys[i + 1][:2] in one.goes_on)
+            for i in [i for i, one in enumerate(seen) if one.is_part]
+            if seen[i].matters or (i + 1 < len(keys) and keys[i + 1][:2] in seen[i].goes_on)
         ]
         if hyphens:
             hyphened = [i for i in range(len(self.seen) - 1) if self.words.gap(i) == "-"]
@@ -945,6 +945,8 @@ class _Finder:
     def _without_vowels(self) -> None:
         """ "Tmsn Qllfthr": both names by their consonants."""
         words = self.words
+        if self.roll.vowelless_given.isdisjoint(words.written):
+            return
         for hit in _VOWELLESS.finditer(words.reading):
             i = bisect_left(words.starts, hit.start())
             if words.written[i : i + 2] != [*hit.groups()] or not (words.capital(i) and words.capital(i + 1)):

@@ -180,6 +180,11 @@ class Roll:
             found.setdefault((without_vowels(letters), without_vowels(surname)), set()).add(place)
         return {names: frozenset(places) for names, places in found.items()}
 
+    @cached_property
+    def vowelless_given(self) -> frozenset[str]:
+        """The consonants of forenames."""
+        return frozenset(given for given, _ in self.vowelless)
+
     def _full_names(self) -> Iterator[tuple[int, str, str]]:
         """Everybody's forenames and short forms, each with the surname."""
         for place, one in enumerate(self.bearers):
