@@ -1,18 +1,20 @@
-"""The learnt second reader adds what no rule says, cites its words, knows nobody, and asks a person."""
+"""The second reader adds what no rule says, cites its words, knows nobody, and lowers no alarm."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from monitor.model import Assessment, CaptureMode, Item, Urgency
 from monitor.triage import assess
-from monitor.triage.phrases import features, phrases
-from monitor.triage.resemblance import BLANK, HEADS, blanked, resembled
-from monitor.triage.senses import senses, tokens
+from monitor.triage.encoder import NAME, WINDOW, encoder, pieces_of, read, weighed_words
+from monitor.triage.resemblance import ALARMS, SILENCE, Opinion, blanked, opinion_of
 from tests.invented_school import by_id, matcher, policy
 
 # Written for this test by nobody's pattern: the rules are silent on them.
@@ -23,21 +25,29 @@ ALLUSIVE = [
 ]
 
 
-def judge(text: str) -> Assessment:
+def judge(text: str, *, second_reader: bool = True) -> Assessment:
     [matches] = matcher().scan([text], [True])
-    return assess(Item("forum", "1", "", text), matches, by_id(), policy(), own_source=True)
+    item = Item("forum", "1", "", text)
+    return assess(item, matches, by_id(), policy(), own_source=True, second_reader=second_reader)
+
+
+def opinion(text: str) -> Opinion:
+    found = opinion_of(text)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("text", ALLUSIVE)
 def test_it_says_what_a_text_resembles_and_cites_the_words(text: str) -> None:
-    """Each resemblance is one of the classes where a miss is worse, and its spans lie in the text."""
-    found = resembled(text)
+    """Each resemblance is one of the classes where a miss is worse, and its spans are words of the text."""
+    found = opinion(text).adds()
     assert found
-    assert {one.category for one in found} <= set(HEADS)
+    assert {one.category for one in found} <= set(ALARMS)
+    words = {span for span in _words(text)}
     for one in found:
-        assert 0.5 < one.sure < 1
+        assert 0 < one.likely < 1
         assert one.spans
-        assert all(text[start:end].strip() for start, end in one.spans)
+        assert set(one.spans) <= words
 
 
 @pytest.mark.parametrize(
@@ -47,32 +57,38 @@ def test_it_says_what_a_text_resembles_and_cites_the_words(text: str) -> None:
         "Lost: one navy blazer, age 13, left in the canteen on Tuesday",
         "Year 9 options evening has moved to Thursday at six",
         "Proud of our netball team, county champions again",
-        "",
+        "Goodbye school, five happy years, off to college!",
         "???",
     ],
 )
 def test_plain_school_talk_resembles_nothing(text: str) -> None:
     """No alarm where a school speaks of its days."""
-    assert resembled(text) == []
+    assert opinion(text).adds() == []
 
 
-def test_what_only_it_has_found_is_for_a_person_to_judge() -> None:
-    """A finding that no rule supports is kept, shown, and wakes nobody: it waits for the morning."""
-    texts = [one for one in _posts()[::50] if {reason.rule for reason in judge(one).reasons} == {"resembles"}]
-    assert texts
-    for text in texts:
-        view = judge(text)
-        assert set(view.categories) <= set().union(*HEADS.values())
-        assert (True, Urgency.U3) == (view.asks_person, view.urgency)
+def test_a_text_without_words_has_no_second_reading() -> None:
+    """There is nothing to say of it."""
+    assert opinion_of("") is None
+    assert opinion_of(" \n ") is None
+
+
+def test_what_only_it_has_found_is_for_a_person_to_judge_unless_beyond_doubt() -> None:
+    """A finding that no rule supports wakes nobody; one that it is sure of counts like a rule."""
+    by_doubt = {
+        sure: [view for view in _views() if _rules(view) == {"resembles_closely" if sure else "resembles"}]
+        for sure in (False, True)
+    }
+    assert all(by_doubt.values())
+    assert {(view.asks_person, view.urgency) for view in by_doubt[False]} == {(True, Urgency.U3)}
+    for view in by_doubt[True]:
+        urgencies = [policy().categories[code].urgency for code in view.categories]
+        assert (view.asks_person, view.urgency) == (False, min(urgencies))
 
 
 def test_an_image_that_only_it_suspects_is_opened_by_nobody() -> None:
     """R28: no page and no picture of it is asked for, though no trigger has fired."""
-    views = [judge(text) for text in _posts()[::50]]
     suspected = [
-        view
-        for view in views
-        if {reason.rule for reason in view.reasons} == {"resembles"} and {"S2", "A9"} & set(view.categories)
+        view for view in _views() if _rules(view) == {"resembles"} and {"S2", "A9"} & set(view.categories)
     ]
     assert suspected
     assert {(True, CaptureMode.WORDS)} == {(view.suppressed, view.capture) for view in suspected}
@@ -82,81 +98,118 @@ def test_an_image_that_only_it_suspects_is_opened_by_nobody() -> None:
 def test_private_details_are_a_pupils_or_an_adults(who: str, category: str) -> None:
     """What it does not tell apart is told by who is named: a pupil's illness is a pupil's."""
     view = judge(f"{who} is the one with seizures btw, ask the nurse")
-    assert ({reason.rule for reason in view.reasons}, view.categories) == ({"resembles"}, (category,))
+    assert category in view.categories
 
 
-def test_it_is_not_asked_where_a_rule_has_spoken() -> None:
-    """It takes nothing away and adds nothing to what can be explained by a rule."""
-    views = [judge(text) for text in _posts()[::50]]
-    by_rule = [
-        {reason.rule for reason in view.reasons}
-        for view in views
-        if policy().categories[view.category].finding
-    ]
-    assert {"resembles"} in by_rule
-    assert any("resembles" not in rules for rules in by_rule)
-    assert all(rules == {"resembles"} or "resembles" not in rules for rules in by_rule)
+def test_it_takes_no_safeguarding_category_away() -> None:
+    """Whatever the rules say in a class that prefers alarms is said with a second reader too (R46)."""
+    alarms = {code for code, row in policy().categories.items() if row.prefers == "alarm"}
+    seen = 0
+    for text in _posts()[::80]:
+        alone = set(judge(text, second_reader=False).categories) & alarms
+        seen += bool(alone)
+        assert alone <= set(judge(text).categories)
+    assert seen > 20
+
+
+def test_it_speaks_against_rules_only_where_silence_is_preferred() -> None:
+    """Some posts that rules call an insult or a complaint are left alone (R46); no other class ever is."""
+    refuted = set()
+    for text in _posts()[::80]:
+        gone = set(judge(text, second_reader=False).categories) - set(judge(text).categories)
+        refuted |= {code for code in gone if not code.startswith("P")}
+    assert refuted
+    assert not refuted & set(ALARMS)
 
 
 def test_it_knows_nobody() -> None:
     """A name is blank before it looks: whoever is named, it says the same."""
-    one, other = "Tamsin Quillfeather", "Jaspreet Brackenhall"
     text = "i will batter {} at the gates tomorrow and burn the place down"
-    first, second = (blanked(text.format(name), [(14, 14 + len(name))]) for name in (one, other))
-    assert BLANK in first
-    assert [(r.category, r.sure) for r in resembled(first)] == [
-        (r.category, r.sure) for r in resembled(second)
-    ]
+    one, other = "Tamsin Quillfeather", "Jaspreet Brackenhall"
+    first, second = (blanked(text.format(name), [(14, 14 + len(name))], []) for name in (one, other))
+    assert NAME in first
+    assert opinion(first).log_odds == opinion(second).log_odds
 
 
-def test_each_word_of_a_resemblance_adds_its_share() -> None:
-    """What is cited is what was added up: the shares of the words make the whole, in both models."""
-    for text in ALLUSIVE:
-        spans, added = senses().look(text)
-        assert [text[start:end] for start, end in spans] == [text[a:b] for _, (a, b) in tokens(text)]
-        assert added.shape == (len(spans), len(HEADS))
-        cited, shares = phrases().look(text)
-        assert shares.shape == (len(cited), len(HEADS))
-        total = phrases().biases + added.sum(axis=0) + shares.sum(axis=0)
-        over = {head for head, sum_, at in zip(HEADS, total, phrases().thresholds, strict=True) if sum_ >= at}
-        assert over == {one.category for one in resembled(text)}
+def test_the_words_that_it_cites_are_the_ones_that_weigh() -> None:
+    """Without the words that are cited, the text speaks less for the category than without any others."""
+    text = "i am going to stab him outside the gates tomorrow morning"
+    head = encoder().heads.index("A3")
+    found = read(text)
+    assert found is not None
+    cited = [text[start:end] for start, end in weighed_words(found, head, 2)]
+    assert "stab" in cited
+    without = {word: opinion(text.replace(word, "greet")).log_odds["A3"] for word in ("stab", "morning")}
+    assert without["stab"] < without["morning"]
 
 
-def test_a_word_never_learnt_means_what_words_used_like_it_mean() -> None:
-    """No post that it learnt from has the word; its neighbours in use lend it their sense."""
-    known = " ".join(_posts())
-    neighbours = [word for word in ("assassinate", "maim", "bludgeon", "incinerate") if word not in known]
-    assert neighbours
-    harmless = "i want to applaud the teachers tomorrow"
-    for word in neighbours:
-        threat = harmless.replace("applaud", word)
-        assert _said("A3", threat) > _said("A3", harmless)
+def test_a_slip_of_the_pen_changes_little() -> None:
+    """Posts are written in a hurry: neighbours swapped, a letter doubled, something behind it."""
+    for text in ("cant see the point in wkaing up any more", "cant see the poinnt in waking up any more lol"):
+        assert {one.category for one in opinion(text).adds()} >= {"S1"}
 
 
-def test_the_weights_are_small_and_the_phrases_can_be_read() -> None:
-    """One line a phrase: the words or letters, how rare, and a weight for each class."""
+def test_every_piece_is_of_a_word_and_a_long_text_is_read_in_windows() -> None:
+    """What is far behind in a long text is read too; what is looked at is bounded."""
+    ending = "he keeps messaging year 8 girls for pictures, our little secret"
+    text = "the assembly went on and on " * 20 + ending
+    words, pieces, belongs = pieces_of(text, encoder().places)
+    assert len(pieces) == len(belongs)
+    assert set(belongs) == set(range(len(words)))
+    found = read(text)
+    assert found is not None
+    assert found.rows.shape[1] == WINDOW
+    assert set(found.belongs.ravel().tolist()) - {-1} == set(range(len(words)))
+    [cited] = [one.spans for one in opinion(text).adds() if one.category == "S4"]
+    assert min(start for start, _ in cited) > text.index(ending)
+    endless = read("stab " * 200_000)
+    assert endless is not None
+    assert endless.rows.size < 40 * WINDOW
+
+
+def test_a_word_of_no_known_letters_is_one_sign() -> None:
+    """Letters that it has never seen, and words without end, cost one sign each."""
+    for word in ("ⴰⵎⴰⵣⵉⵖ", "a" * 500):
+        assert len(pieces_of(word, encoder().places)[1]) == 1
+
+
+def test_texts_read_together_say_what_each_says_alone() -> None:
+    """Rows of one length do not touch one another."""
+    texts = ["he will be sorry tomorrow", "she will be happy tomorrow"]
+    rows = np.concatenate([found.rows for text in texts if (found := read(text))])
+    together = encoder().log_odds(rows)
+    alone = np.concatenate([found.log_odds for text in texts if (found := read(text))])
+    np.testing.assert_allclose(together, alone, atol=1e-4)
+
+
+def test_what_ships_is_small_and_says_where_it_comes_from() -> None:
+    """Bytes instead of numbers; the licence of what it began as lies beside it."""
     folder = resources.files("monitor.triage")
-    assert len(folder.joinpath("phrases.csv").read_text("utf-8")) < 1_000_000
-    assert len(folder.joinpath("senses.npz").read_bytes()) < 3_000_000
-    assert set(phrases().categories) == set(HEADS)
-    known = phrases().places
-    assert {name for name, _ in features("our little secret")} & set(known)
+    assert len(folder.joinpath("encoder.npz").read_bytes()) < 20_000_000
+    licence = folder.joinpath("encoder-licence.txt").read_text("utf-8")
+    assert "Apache License" in licence
+    assert "all-MiniLM-L6-v2" in licence
+    assert {*ALARMS, *SILENCE} <= set(encoder().heads)
 
 
-def test_a_text_of_any_length_is_looked_at_in_part() -> None:
-    """What is looked at does not grow with a text of a megabyte."""
-    assert sum(1 for _ in features("stab " * 200_000)) < 60_000
-    assert len(tokens("stab " * 200_000)) < 1_000
+def _rules(view: Assessment) -> set[str]:
+    return {reason.rule for reason in view.reasons}
 
 
-def _said(category: str, text: str) -> float:
-    """What the word vectors add to a category."""
-    _, added = senses().look(text)
-    return float(added.sum(axis=0)[list(HEADS).index(category)])
+def _words(text: str) -> Iterator[tuple[int, int]]:
+    words, _, _ = pieces_of(text, encoder().places)
+    yield from words
 
 
+@cache
+def _views() -> list[Assessment]:
+    """What is made of some of the posts."""
+    return [judge(text) for text in _posts()[::80]]
+
+
+@cache
 def _posts() -> list[str]:
-    """Every post that was learnt from."""
+    """Every post of the training files."""
     folder = Path(__file__).parent / "corpus" / "training"
     lines = [line for path in sorted(folder.glob("*.jsonl")) for line in path.read_text("utf-8").splitlines()]
     return [json.loads(line)["text"] for line in lines]

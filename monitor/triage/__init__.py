@@ -32,7 +32,7 @@ from monitor.model import (
 )
 from monitor.triage.language import other_language
 from monitor.triage.masking import keeps_masked, masked
-from monitor.triage.resemblance import blanked, resembled
+from monitor.triage.resemblance import Opinion, blanked, opinion_of
 from monitor.triage.rules import Possible, around, rule_book, wordless
 from monitor.triage.weighing import ADULT_ROLES, Hit, place_of, praised, weigh
 from monitor.triage.wording import worded
@@ -47,7 +47,7 @@ _RANK = (
 # What the first says already, so that the second adds nothing and would only tell more people.
 _SAYS = {
     "A5": {"A1", "A4", "K1", "K2", "S3", "S8", "T1", "mild", "W1"},
-    "S2": {"A1", "A9", "K1", "K2", "S3", "S4", "S7", "A4", "O3", "P1", "mild"},
+    "S2": {"A1", "A9", "K1", "K2", "S3", "S7", "A4", "O3", "P1", "mild"},
     "A9": {"A1", "K1", "O3", "A8", "O2", "mild"},
     "A3": {"K1", "K2", "mild"},
     "A4": {"A1", "K1", "K2", "mild", "T1"},
@@ -89,12 +89,14 @@ def assess(
     *,
     own_source: bool = False,
     own_channel: bool = False,
+    second_reader: bool = True,
 ) -> Assessment:
     """Say what an Item is, whom it is or may be about, why, and how sure.
 
     `own_source`: the place gives school context by itself; `own_channel`: it is one of the School's
-    own Channels. The author's handle is never held against the Register (R30). A2 is not decided
-    here: it needs earlier findings. Raises KeyError when the policy lacks a category of the rules.
+    own Channels; without `second_reader` the rules decide alone. The author's handle is never held
+    against the Register (R30). A2 is not decided here: it needs earlier findings. Raises KeyError when
+    the policy lacks a category of the rules.
     """
     if not (matches.context or own_source or own_channel):
         return _assessment("P0", (), policy, band=Band.HIGH)
@@ -104,24 +106,26 @@ def assess(
     hits = weigh(_found(reading, possible, facts), item.text, reading, matches=matches, facts=facts)
     categories = _categories(hits, reading.text, facts)
     foreign = other_language(item.text)
-    if not (categories or foreign) and (resembling := _resembling(reading, possible, matches, facts)):
-        hits += resembling
-        categories = _categories(resembling, reading.text, facts)
-    suppressed = "S2" in categories or "A9" in categories
+    opinion = None
+    if second_reader and not foreign:
+        opinion = opinion_of(_unnamed(reading, matches))
+    if opinion:
+        hits = _reconsidered(hits, categories, opinion, facts)
+        categories = _categories(hits, reading.text, facts)
     if not categories:
-        return _unread(item.text, policy) if foreign else _quiet(hits, reading, policy)
+        return _unread(item.text, policy) if foreign else _quiet(hits, reading, policy, opinion)
     kept = tuple(sorted((hit for hit in hits if hit.category in categories), key=_order))
     asks = _asks_person(kept, reading, facts, policy, foreign=foreign)
-    subjects = _subjects(matches, register, facts, categories)
     return _assessment(
         categories[0],
         categories[1:],
         policy,
         band=_band(categories[0], kept, matches, facts, asks=asks),
         reasons=tuple(_reason(hit, reading) for hit in kept),
-        subjects=subjects,
+        subjects=_subjects(matches, register, facts, categories),
+        urgency=Urgency.U3 if asks else _urgency(kept, policy),
         asks_person=asks,
-        suppressed=suppressed,
+        suppressed="S2" in categories or "A9" in categories,
     )
 
 
@@ -201,35 +205,41 @@ def _whose_imagery(facts: frozenset[str]) -> str:
     return "A9" if "adult" in facts and "pupil" not in facts else "S2"
 
 
-def _resembling(reading: Reading, possible: Possible, matches: Matches, facts: frozenset[str]) -> list[Hit]:
-    """What a text resembles that no rule speaks of; what a rule explains as an idiom stays explained."""
-    spans = [(match.start, match.end) for match in matches.people]
-    spans += [(match.start, match.end) for match in matches.school]
-    text = blanked(reading.text, (place_of(reading, *span) for span in spans))
-    hits = []
-    for found in resembled(text):
-        if not _explained(found.category, reading, possible):
-            category = _of_whom(found.category, facts)
-            hits += [Hit(_RESEMBLES, category, start, end, weak=True) for start, end in found.spans]
-    return hits
+def _unnamed(reading: Reading, matches: Matches) -> str:
+    """The reading without the names that matching found."""
+    people = [place_of(reading, match.start, match.end) for match in matches.people]
+    school = [place_of(reading, match.start, match.end) for match in matches.school]
+    return blanked(reading.text, people, school)
+
+
+def _reconsidered(
+    hits: Iterable[Hit], categories: Collection[str], opinion: Opinion, facts: frozenset[str]
+) -> list[Hit]:
+    """The hits of rules that the second reader does not speak against, and what it adds.
+
+    What it finds unlikely it speaks against only for something else, or for silence.
+    """
+    refuted = {category for category in categories if opinion.refutes(category)}
+    stay = [category for category in categories if category not in refuted]
+    added = [
+        Hit(_RESEMBLES_CLOSELY if found.sure else _RESEMBLES, _of_whom(found.category, facts), *span)
+        for found in opinion.adds(stay)
+        for span in found.spans
+    ]
+    if not (stay or added or opinion.is_quiet()):
+        refuted = set()
+    return [*(hit for hit in hits if hit.category not in refuted), *added]
 
 
 def _of_whom(resembling: str, facts: frozenset[str]) -> str:
-    """The category for an adult or for a child of what the learnt reader does not tell apart."""
-    if resembling == "A7":
+    """The category for an adult or for a child of what the second reader does not tell apart for certain."""
+    if resembling in ("A7", "S7"):
         return "S7" if "named_pupil" in facts and "adult" not in facts else "A7"
-    return _whose_imagery(facts) if resembling == "S2" else resembling
-
-
-def _explained(category: str, reading: Reading, possible: Possible) -> bool:
-    """Whether a rule of the category knows some of the words as an idiom or a harmless twin."""
-    book = rule_book()
-    rules = [rule for rule in book.worth_trying(possible) if rule.category == category]
-    rules += book.triggers if category == "S2" else ()
-    return any(rule.unless.fit(reading.text, possible) for rule in rules)
+    return _whose_imagery(facts) if resembling in ("S2", "A9") else resembling
 
 
 _RESEMBLES = wordless("resembles", "", weak=True)
+_RESEMBLES_CLOSELY = wordless("resembles_closely", "", weak=False)
 
 
 # --- which category ---------------------------------------------------------------------------------
@@ -280,18 +290,21 @@ def _unread(text: str, policy: Policy) -> Assessment:
     It waits under K1, the mildest class that keeps an item; what it is, nobody has said yet.
     """
     whole = Reason("K1", "other_language", 0, len(text))
-    return _assessment("K1", (), policy, band=Band.LOW, reasons=(whole,), asks_person=True)
+    return _assessment(
+        "K1", (), policy, band=Band.LOW, reasons=(whole,), urgency=Urgency.U3, asks_person=True
+    )
 
 
-def _quiet(hits: list[Hit], reading: Reading, policy: Policy) -> Assessment:
-    """The P class of a text that is no finding."""
+def _quiet(hits: list[Hit], reading: Reading, policy: Policy, opinion: Opinion | None) -> Assessment:
+    """The P class of a text that is no finding: by its words, else by what it is most like."""
     tally = {code: [hit for hit in hits if hit.category == code] for code in _QUIET}
     if len(tally["P1"]) > len(tally["P3"]) and tally["P2"] and not tally["P5"]:
         code = "P1" if len(tally["P1"]) > len(tally["P2"]) else "P2"
     elif tally["P1"] and len(tally["P1"]) > len(tally["P3"]) and not (tally["P5"] or tally["P4"]):
         code = "P1"
     else:
-        code = next((code for code in _QUIET if tally[code]), "P2")
+        likely = opinion.quiet_class() if opinion else "P2"
+        code = next((code for code in _QUIET if tally[code]), likely)
     return _assessment(
         code,
         (),
@@ -387,6 +400,12 @@ def _band(category: str, hits: Iterable[Hit], matches: Matches, facts: frozenset
     return Band.HIGH if len(own) > 1 and named >= 0.75 else Band.MEDIUM
 
 
+def _urgency(hits: Iterable[Hit], policy: Policy) -> Urgency:
+    """The most urgent of what rules say or what is resembled beyond doubt; the rest waits for the morning."""
+    said = {hit.category for hit in hits if hit.rule is not _RESEMBLES}
+    return min((policy.categories[code].urgency for code in said), default=Urgency.U3)
+
+
 def _assessment(
     category: str,
     also: tuple[str, ...],
@@ -395,20 +414,20 @@ def _assessment(
     band: Band,
     reasons: tuple[Reason, ...] = (),
     subjects: tuple[Subject, ...] = (),
+    urgency: Urgency | None = None,
     asks_person: bool = False,
     suppressed: bool = False,
 ) -> Assessment:
     rows = [policy.categories[code] for code in (category, *also)]
     capture = max((row.capture for row in rows), key=lambda mode: mode.protection)
-    urgency = min(row.urgency for row in rows)
     if asks_person:
-        capture, urgency = policy.unsure_capture, Urgency.U3
+        capture = policy.unsure_capture
     if suppressed:
         capture = max(capture, CaptureMode.WORDS, key=lambda mode: mode.protection)
     return Assessment(
         category=category,
         also=also,
-        urgency=urgency,
+        urgency=min(row.urgency for row in rows) if urgency is None else urgency,
         capture=capture,
         band=band,
         reasons=reasons,

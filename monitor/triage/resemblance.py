@@ -1,72 +1,120 @@
 """What a post resembles, learnt from invented posts of each kind: a second reader beside the rules.
 
-It is for what no rule has a pattern for. It only ever adds a category in which a miss is worse than a false
-alarm (R46), and takes none away. Two models are added up, one of phrases (`phrases.py`) and one of what words
-mean together (`senses.py`); both say what each word added, and so each of its findings cites the words that
-weighed most. Names and school terms are blanked before it looks: it knows nobody. Pure.
+It is for what no rule has a pattern for. It adds categories in which a miss is worse than a false alarm
+(R46) and takes none of those away; in classes that prefer silence it may speak against a rule. It says
+which words weighed most. Names and school terms are blanked before it looks: it knows nobody. Pure.
+
+How sure it must be stands in `resemblance.toml`, which `scripts/train` writes.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+import tomllib
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
+from importlib import resources
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
-from monitor.triage.phrases import Numbers, Span, phrases
-from monitor.triage.senses import senses
+from monitor.triage.encoder import NAME, SCHOOL, Numbers, Read, Span, encoder, read, weighed_words
 
-HEADS = {
-    "A3": {"A3"}, "S1": {"S1"}, "S2": {"S2", "A9"}, "S4": {"S4"}, "S6": {"S6"}, "S8": {"S8"}, "A5": {"A5"},
-    "S3": {"S3"}, "A7": {"A7", "S7"},
-}  # fmt: skip
-"""What is learnt, and the categories that it stands for."""
+ALARMS = ("A3", "A5", "A7", "A9", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")
+"""What it may add although it is now and then wrong."""
+SILENCE = ("A1", "A4", "A6", "K1", "T1")
+"""What it adds only where it is hardly ever wrong (R46)."""
+REFUTABLE = ("A1", "A4", "K1", "T1")
+"""Where it may speak against a rule (R46)."""
 QUIET = "quiet"
+_QUIET_CLASSES = ("P1", "P2", "P3", "P4", "P5")
 _MOST_CITED = 3
-BLANK = "\x1f"
-"""Stands for each letter of a name."""
+_UNLIKELY = -3.0
+"""A text with less than these log odds of being quiet is not."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resemblance:
-    """A text resembles posts of a category: how sure (0 to 1), and the words that weighed most."""
+    """A text resembles posts of a category: how likely (0 to 1), if beyond doubt, its weightiest words."""
 
     category: str
-    sure: float
+    likely: float
+    sure: bool
     spans: tuple[Span, ...]
 
 
-def resembled(text: str) -> list[Resemblance]:
-    """The categories that a text (as read, names blanked) resembles beyond their threshold."""
-    model = phrases()
-    spans, added = model.look(text)
-    more_spans, more = senses().look(text)
-    both = np.concatenate([added, more])
-    sums = both.sum(axis=0) + model.biases
-    over = np.flatnonzero(sums >= model.thresholds) if len(both) else ()
-    return [
-        Resemblance(model.categories[at], _share(float(sums[at])), _cited([*spans, *more_spans], both[:, at]))
-        for at in map(int, over)
-    ]
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What the second reader makes of one text."""
+
+    read: Read
+    log_odds: Mapping[str, float]
+
+    def adds(self, found: Collection[str] = ()) -> list[Resemblance]:
+        """The categories that the text resembles beyond their threshold, and more than any already found."""
+        lines = _thresholds()
+        least = max((self.log_odds[code] for code in found if code in self.log_odds), default=-math.inf)
+        return [
+            Resemblance(
+                category,
+                likely=1 / (1 + math.exp(-self.log_odds[category])),
+                sure=category in ALARMS and self._lean(category) >= lines["sure"][category],
+                spans=self._cited(category),
+            )
+            for category in (*ALARMS, *SILENCE)
+            if self._lean(category) >= lines["adds"][category] and self.log_odds[category] > least
+        ]
+
+    def refutes(self, category: str) -> bool:
+        """Whether a rule that says this category is hardly ever right about such a text."""
+        return category in REFUTABLE and self.log_odds[category] < _thresholds()["refutes"][category]
+
+    def is_quiet(self) -> bool:
+        """Whether the text is more like a quiet post than like anything else."""
+        findings = (odds for code, odds in self.log_odds.items() if code not in (*_QUIET_CLASSES, "P0", QUIET))
+        return self.log_odds[QUIET] > max(findings)
+
+    def quiet_class(self) -> str:
+        """The P class that the text is most like."""
+        return max(_QUIET_CLASSES, key=lambda code: self.log_odds[code])
+
+    def _lean(self, category: str) -> float:
+        return float(lean(self.log_odds[category], self.log_odds[QUIET]))
+
+    def _cited(self, category: str) -> tuple[Span, ...]:
+        words = weighed_words(self.read, encoder().heads.index(category), _MOST_CITED)
+        return tuple(sorted(words))
 
 
-def _cited(spans: Sequence[Span], added: Numbers) -> tuple[Span, ...]:
-    """The words that speak most for a category, in the order of the text."""
-    speaks: dict[Span, float] = {}
-    for span, share in zip(spans, added.tolist(), strict=True):
-        speaks[span] = speaks.get(span, 0.0) + share
-    most = sorted((span for span in speaks if speaks[span] > 0), key=lambda span: -speaks[span])
-    return tuple(sorted(most[:_MOST_CITED]))
+def lean(odds: ArrayLike, quiet: ArrayLike) -> NDArray[np.float64]:
+    """How much more a text is like a category than like a quiet post, from the log odds of both.
+
+    Where it is like neither, the category must be likely by itself: what is no quiet post is not for
+    that reason a threat.
+    """
+    return np.subtract(odds, np.maximum(quiet, _UNLIKELY), dtype=np.float64)
 
 
-def blanked(text: str, spans: Iterable[Span]) -> str:
-    """The text with what stands in `spans` blanked, as long as before."""
-    letters = list(text)
-    for start, end in spans:
-        letters[start:end] = BLANK * (end - start)
-    return "".join(letters)
+def opinion_of(text: str) -> Opinion | None:
+    """What the second reader makes of a text as read, names blanked; None when it has no words."""
+    found = read(text)
+    if found is None:
+        return None
+    heads = encoder().heads
+    most: Numbers = found.log_odds.max(axis=0)
+    return Opinion(found, dict(zip(heads, most.tolist(), strict=True)))
 
 
-def _share(total: float) -> float:
-    return 1 / (1 + math.exp(-total))
+def blanked(text: str, people: Iterable[Span], school: Iterable[Span]) -> str:
+    """The text with the names of people and of the School blanked, as long as before."""
+    letters = np.array(list(text), dtype="U1")
+    for sign, spans in ((SCHOOL, school), (NAME, people)):
+        for start, end in spans:
+            letters[start:end] = sign
+    return "".join(letters.tolist())
+
+
+@cache
+def _thresholds() -> Mapping[str, Mapping[str, float]]:
+    return tomllib.loads(resources.files(__package__).joinpath("resemblance.toml").read_text("utf-8"))
