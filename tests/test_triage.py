@@ -307,7 +307,7 @@ ABOUT_WHOM = [
 @pytest.mark.parametrize(("code", "frame"), ABOUT_WHOM)
 def test_what_is_said_of_somebody_is_found(code: str, frame: str) -> None:
     """Domain study 3.4: by insult to the face, in another sentence, by act, by a question that is none."""
-    assert judged(frame.format(AT)).category == code
+    assert code in judged(frame.format(AT)).categories
 
 
 SOMEBODY_ELSE = {

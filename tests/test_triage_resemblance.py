@@ -134,11 +134,10 @@ def test_it_knows_nobody() -> None:
 def test_the_words_that_it_cites_are_the_ones_that_weigh() -> None:
     """Without the words that are cited, the text speaks less for the category than without any others."""
     text = "i am going to stab him outside the gates tomorrow morning"
-    head = encoder().heads.index("A3")
-    found = read(text)
+    heads, found = encoder().heads, read(text)
     assert found is not None
-    cited = [text[start:end] for start, end in weighed_words(found, head, 2)]
-    assert "stab" in cited
+    cited = weighed_words(found, heads.index("A3"), heads.index("quiet"), most=2)
+    assert "stab" in [text[start:end] for start, end in cited]
     without = {word: opinion(text.replace(word, "greet")).log_odds["A3"] for word in ("stab", "morning")}
     assert without["stab"] < without["morning"]
 
@@ -160,8 +159,8 @@ def test_every_piece_is_of_a_word_and_a_long_text_is_read_in_windows() -> None:
     assert found is not None
     assert found.rows.shape[1] == WINDOW
     assert set(found.belongs.ravel().tolist()) - {-1} == set(range(len(words)))
-    [cited] = [one.spans for one in opinion(text).adds() if one.category == "S4"]
-    assert min(start for start, _ in cited) > text.index(ending)
+    cited = [span for one in opinion(text).adds() for span in one.spans]
+    assert max(start for start, _ in cited) > text.index(ending)
     endless = read("stab " * 200_000)
     assert endless is not None
     assert endless.rows.size < 40 * WINDOW

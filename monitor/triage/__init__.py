@@ -103,14 +103,16 @@ def assess(
     reading = worded(item.text)
     possible = rule_book().possible(reading.text)
     facts = _facts(reading, possible, matches, own_channel=own_channel)
-    hits = weigh(_found(reading, possible, facts), item.text, reading, matches=matches, facts=facts)
+    found = _found(reading, possible, facts)
+    hits = weigh(found, item.text, reading, matches=matches, facts=facts)
     categories = _categories(hits, reading.text, facts)
     foreign = other_language(item.text)
     opinion = None
     if second_reader and not foreign:
         opinion = opinion_of(_unnamed(reading, matches))
     if opinion:
-        hits = _reconsidered(hits, categories, opinion, facts)
+        settled = _settled(found, hits, reading, possible)
+        hits = _reconsidered(hits, categories, opinion, facts, settled=settled)
         categories = _categories(hits, reading.text, facts)
     if not categories:
         return _unread(item.text, policy) if foreign else _quiet(hits, reading, policy, opinion)
@@ -212,18 +214,40 @@ def _unnamed(reading: Reading, matches: Matches) -> str:
     return blanked(reading.text, people, school)
 
 
+def _settled(
+    found: Iterable[Hit], hits: Iterable[Hit], reading: Reading, possible: Possible
+) -> Collection[str]:
+    """The classes about adults of which the rules know the words and have found them harmless: an idiom,
+    or asked, taken back, said of somebody else."""
+    spoken = {"K1" if hit.category == "mild" else hit.category for hit in found}
+    if spoken & _ABOUT_ADULTS and not {hit.category for hit in hits} & (_ABOUT_ADULTS | {"P3"}):
+        return _ABOUT_ADULTS
+    return {
+        rule.category
+        for rule in rule_book().worth_trying(possible)
+        if rule.category in _ABOUT_ADULTS and rule.unless.fit(reading.text, possible)
+    }
+
+
 def _reconsidered(
-    hits: Iterable[Hit], categories: Collection[str], opinion: Opinion, facts: frozenset[str]
+    hits: Iterable[Hit],
+    categories: Collection[str],
+    opinion: Opinion,
+    facts: frozenset[str],
+    *,
+    settled: Collection[str],
 ) -> list[Hit]:
     """The hits of rules that the second reader does not speak against, and what it adds.
 
-    What it finds unlikely it speaks against only for something else, or for silence.
+    What it finds unlikely it speaks against only for something else, or for silence; what the rules
+    have settled it opens again only where it is beyond doubt.
     """
     refuted = {category for category in categories if opinion.refutes(category)}
     stay = [category for category in categories if category not in refuted]
     added = [
         Hit(_RESEMBLES_CLOSELY if found.sure else _RESEMBLES, _of_whom(found.category, facts), *span)
         for found in opinion.adds(stay)
+        if found.sure or found.category not in settled
         for span in found.spans
     ]
     if not (stay or added or opinion.is_quiet()):
@@ -238,6 +262,7 @@ def _of_whom(resembling: str, facts: frozenset[str]) -> str:
     return _whose_imagery(facts) if resembling in ("S2", "A9") else resembling
 
 
+_ABOUT_ADULTS = frozenset({"A1", "A4", "A5", "K1", "T1"})
 _RESEMBLES = wordless("resembles", "", weak=True)
 _RESEMBLES_CLOSELY = wordless("resembles_closely", "", weak=False)
 
@@ -257,9 +282,11 @@ def _categories(hits: list[Hit], text: str, facts: frozenset[str]) -> tuple[str,
         findings.discard("A4")
     if {"K1", "K2"} <= findings and _all_weak(hits, {"K1"}):
         findings.discard("K1")
+    said = {hit.category for hit in hits if hit.rule is not _RESEMBLES}
     for category in _RANK:
         if category in findings:
-            findings -= _SAYS.get(category, set())
+            # What is only resembled says nothing away that a rule has said.
+            findings -= _SAYS.get(category, set()) - (set() if category in said else said)
     if findings <= {"K1", "K2", "A1"} and praised(hits, text):
         return ()
     if findings <= {"A1", "O5", "O2", "T1"} and findings and "P5" in spoken and "A1" not in findings:

@@ -119,21 +119,23 @@ def read(text: str) -> Read | None:
     return Read(tuple(words), rows, whose, model.log_odds(rows))
 
 
-def weighed_words(read: Read, head: int, most: int) -> list[Span]:
-    """The words without which a text would speak least for a head, weightiest first: `most` of them at most.
+def weighed_words(read: Read, head: int, against: int, *, most: int) -> list[Span]:
+    """The words without which a text would speak least for one head against another, weightiest first.
 
-    Each of the words whose pieces end up speaking most for it is covered in turn, and what is then
-    missing is what it weighed.
+    The rarer words of the window that speaks most for it are covered in turn, and what is then missing
+    is what each weighed; `most` of them at most.
     """
     model = encoder()
-    window = int(read.log_odds[:, head].argmax())
+    window = int((read.log_odds[:, head] - read.log_odds[:, against]).argmax())
     row, belongs = read.rows[window], read.belongs[window]
-    speaks = model.states(row[None])[0] @ model.says[:, head]
-    share = np.full(len(read.words), -np.inf, dtype=np.float32)
-    np.maximum.at(share, belongs[belongs >= 0], speaks[belongs >= 0])
-    tried = [word for word in np.argsort(-share)[: 3 * most].tolist() if np.isfinite(share[word])]
-    covered = np.stack([np.where(belongs == word, model.places[MASK], row) for word in tried])
-    weights = read.log_odds[window, head] - model.log_odds(covered)[:, head]
+    rarity: dict[int, int] = {}
+    for word, piece in zip(belongs.tolist(), row.tolist(), strict=True):
+        rarity[word] = max(rarity.get(word, 0), piece)
+    tried = sorted(rarity.keys() - {-1}, key=rarity.__getitem__, reverse=True)[: 3 * most]
+    covered = np.stack([row, *(np.where(belongs == word, model.places[MASK], row) for word in tried)])
+    odds = model.log_odds(covered)
+    speaks = odds[:, head] - odds[:, against]
+    weights = speaks[0] - speaks[1:]
     order = np.argsort(-weights).tolist()
     weighty = [at for at in order if weights[at] > 0] or order[:1]
     return [read.words[tried[at]] for at in weighty[:most]]

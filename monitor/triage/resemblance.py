@@ -32,6 +32,8 @@ _QUIET_CLASSES = ("P1", "P2", "P3", "P4", "P5")
 _MOST_CITED = 3
 _UNLIKELY = -3.0
 """A text with less than these log odds of being quiet is not."""
+_NEVER_LEARNT = 3.0
+"""As likely is a category that rules have found and that was not learnt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Opinion:
     def adds(self, found: Collection[str] = ()) -> list[Resemblance]:
         """The categories that the text resembles beyond their threshold, and more than any already found."""
         lines = _thresholds()
-        least = max((self.log_odds[code] for code in found if code in self.log_odds), default=-math.inf)
+        least = max((self.log_odds.get(code, _NEVER_LEARNT) for code in found), default=-math.inf)
         return [
             Resemblance(
                 category,
@@ -83,8 +85,10 @@ class Opinion:
         return float(lean(self.log_odds[category], self.log_odds[QUIET]))
 
     def _cited(self, category: str) -> tuple[Span, ...]:
-        words = weighed_words(self.read, encoder().heads.index(category), _MOST_CITED)
-        return tuple(sorted(words))
+        heads = encoder().heads
+        return tuple(
+            sorted(weighed_words(self.read, heads.index(category), heads.index(QUIET), most=_MOST_CITED))
+        )
 
 
 def lean(odds: ArrayLike, quiet: ArrayLike) -> NDArray[np.float64]:
