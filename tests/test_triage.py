@@ -24,10 +24,12 @@ EXAMPLES: list[dict[str, Any]] = [
 ]
 
 
-def judged(text: str, *, here: bool = False, own: bool = False) -> Assessment:
+def judged(text: str, *, here: bool = False, own: bool = False, second_reader: bool = True) -> Assessment:
     [found] = matcher().scan([text], [here])
     item = Item("forum", "1", "https://forum.example/1", text)
-    return assess(item, found, by_id(), policy(), own_source=here, own_channel=own)
+    return assess(
+        item, found, by_id(), policy(), own_source=here, own_channel=own, second_reader=second_reader
+    )
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=[str(example["number"]) for example in EXAMPLES])
@@ -307,7 +309,7 @@ ABOUT_WHOM = [
 @pytest.mark.parametrize(("code", "frame"), ABOUT_WHOM)
 def test_what_is_said_of_somebody_is_found(code: str, frame: str) -> None:
     """Domain study 3.4: by insult to the face, in another sentence, by act, by a question that is none."""
-    assert code in judged(frame.format(AT)).categories
+    assert judged(frame.format(AT), second_reader=False).category == code
 
 
 SOMEBODY_ELSE = {
@@ -362,7 +364,7 @@ NOT_MEANT = {
 )
 def test_what_is_not_meant_is_not_found(frame: str) -> None:
     """R46, R47: negation, doubt, other people's opinions, questions, slang and exaggeration."""
-    view = judged(frame.format(AT))
+    view = judged(frame.format(AT), second_reader=False)
     assert not policy().categories[view.category].finding, view
 
 
@@ -385,7 +387,7 @@ def test_both_sides_of_a_pair_are_told_apart(said: str, twin: str) -> None:
     """The same words, once a matter and once none: a rule that only knows words fails on one side."""
     rows = policy().categories
     assert rows[judged(said.format(AT)).category].finding
-    assert not rows[judged(twin.format(AT)).category].finding
+    assert not rows[judged(twin.format(AT), second_reader=False).category].finding
 
 
 def test_who_cannot_be_told_apart_or_is_only_a_role_is_for_a_person_to_judge() -> None:

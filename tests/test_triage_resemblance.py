@@ -105,17 +105,17 @@ def test_it_takes_no_safeguarding_category_away() -> None:
     """Whatever the rules say in a class that prefers alarms is said with a second reader too (R46)."""
     alarms = {code for code, row in policy().categories.items() if row.prefers == "alarm"}
     seen = 0
-    for text in _posts()[::80]:
+    for text in _posts()[::320]:
         alone = set(judge(text, second_reader=False).categories) & alarms
         seen += bool(alone)
         assert alone <= set(judge(text).categories)
-    assert seen > 20
+    assert seen > 5
 
 
 def test_it_speaks_against_rules_only_where_silence_is_preferred() -> None:
     """Some posts that rules call an insult or a complaint are left alone (R46); no other class ever is."""
     refuted = set()
-    for text in _posts()[::80]:
+    for text in _posts()[::90]:
         gone = set(judge(text, second_reader=False).categories) - set(judge(text).categories)
         refuted |= {code for code in gone if not code.startswith("P")}
     assert refuted
@@ -203,7 +203,7 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 @cache
 def _views() -> list[Assessment]:
     """What is made of some of the posts."""
-    return [judge(text) for text in _posts()[::80]]
+    return [judge(text) for text in _posts()[::320]]
 
 
 @cache

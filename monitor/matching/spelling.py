@@ -32,7 +32,7 @@ _SPOKEN = tuple(
         ("^kn|^gn", "n"), ("^wr", "r"), ("^wh", "w"), ("ph", "f"), ("th", "t"),
         ("kh|gh|ck|qu|q|c(?=[^eiyh]|$)", "k"), ("c(?=[ei])|z", "s"),
         ("ee|ea|ie|ei|ey|y", "i"), ("ay|ai", "e"), ("ou|oo|ow|ew", "u"), ("e$", ""), ("(?<=m)p(?=s)", ""),
-        ("[aeiou]+r(?=s?$)", "r"), ("s[eo]n$", "sn"),
+        ("[aeiou]{1,4}r(?=s?$)", "r"), ("s[eo]n$", "sn"),
     )
 )  # fmt: skip
 _BONES = (

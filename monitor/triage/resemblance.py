@@ -74,7 +74,9 @@ class Opinion:
 
     def is_quiet(self) -> bool:
         """Whether the text is more like a quiet post than like anything else."""
-        findings = (odds for code, odds in self.log_odds.items() if code not in (*_QUIET_CLASSES, "P0", QUIET))
+        findings = (
+            odds for code, odds in self.log_odds.items() if code not in (*_QUIET_CLASSES, "P0", QUIET)
+        )
         return self.log_odds[QUIET] > max(findings)
 
     def quiet_class(self) -> str:
