@@ -111,8 +111,8 @@ def test_what_is_imported_is_what_is_declared() -> None:
     types_only = {"_typeshed"}  # known to type checkers, never imported when running
     third_party = imported("monitor") - sys.stdlib_module_names - types_only - {"monitor"}
     used = {normal(name) for module in third_party for name in known.get(module, [module])}
-    # Found by name at run time: by SQLAlchemy, by zoneinfo, by rapidocr.
-    unseen = {"psycopg", "tzdata", "onnxruntime"}
+    # Found by name at run time: by SQLAlchemy, by zoneinfo.
+    unseen = {"psycopg", "tzdata"}
 
     assert used - {"psycopg-binary"} <= declared
     assert declared - unseen <= used

@@ -185,7 +185,7 @@ def test_texts_read_together_say_what_each_says_alone() -> None:
 def test_what_ships_is_small_and_says_where_it_comes_from() -> None:
     """Bytes instead of numbers; the licence of what it began as lies beside it."""
     folder = resources.files("monitor.triage")
-    assert len(folder.joinpath("encoder.npz").read_bytes()) < 20_000_000
+    assert len(folder.joinpath("encoder.onnx").read_bytes()) < 20_000_000
     licence = folder.joinpath("encoder-licence.txt").read_text("utf-8")
     assert "Apache License" in licence
     assert "all-MiniLM-L6-v2" in licence

@@ -217,12 +217,13 @@ def _unnamed(reading: Reading, matches: Matches) -> str:
 def _settled(
     found: Iterable[Hit], hits: Iterable[Hit], reading: Reading, possible: Possible
 ) -> Collection[str]:
-    """The classes about adults of which the rules know the words and have found them harmless: an idiom,
-    or asked, taken back, said of somebody else."""
+    """The classes about adults of which the rules know the words and have found them harmless (an idiom, or
+    asked, taken back, said of somebody else), and what a rule explains."""
+    explained = {category for hit in found for category in hit.rule.explains}
     spoken = {"K1" if hit.category == "mild" else hit.category for hit in found}
     if spoken & _ABOUT_ADULTS and not {hit.category for hit in hits} & (_ABOUT_ADULTS | {"P3"}):
-        return _ABOUT_ADULTS
-    return {
+        return explained | _ABOUT_ADULTS
+    return explained | {
         rule.category
         for rule in rule_book().worth_trying(possible)
         if rule.category in _ABOUT_ADULTS and rule.unless.fit(reading.text, possible)

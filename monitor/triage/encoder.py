@@ -1,9 +1,9 @@
-"""What the words of a text mean where they stand: a small transformer, reckoned in numpy. Pure.
+"""What the words of a text mean where they stand: a small transformer, run by ONNX Runtime. Pure.
 
-Six layers over pieces of words, 384 numbers each; the mean of what comes out is weighed once for each thing
-that was learnt. `scripts/train` makes `encoder.npz`: it begins as all-MiniLM-L6-v2 (Apache License 2.0, by
-Nils Reimers and the sentence-transformers project), learns from the invented posts of tests/corpus, keeps
-the commoner pieces, and ships each weight as a byte. Nothing is fetched when it runs.
+It reads pieces of words, and says of everything that it has learnt how much a text speaks for it.
+`scripts/train` makes `encoder.onnx`: it begins as all-MiniLM-L6-v2 (Apache License 2.0, by Nils Reimers and
+the sentence-transformers project), learns from the invented posts of tests/corpus, keeps the commoner pieces,
+and ships each weight as a byte. Nothing is fetched when it runs.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,86 +25,44 @@ START, END, MASK, UNKNOWN = "[CLS]", "[SEP]", "[MASK]", "[UNK]"
 NAME, SCHOOL = "\x1f", "\x1e"
 """Stand for each letter of a person's name and of a term for the School."""
 STANDS_FOR = {NAME: "someone", SCHOOL: "school"}
-HEADS_OF_ATTENTION = 12
 WINDOW = 80
 """So many pieces are read together; it learnt from posts no longer than that."""
 _STEP = 60
 """A longer text is read in windows that begin so many pieces apart."""
-_LONGEST_TEXT = 4_000
-"""Beyond this many characters a text is no post; rules still read all of it."""
+_MOST_WINDOWS = 24
+"""Beyond this, some three pages, a text is no post; rules still read all of it."""
+_LONGEST_TEXT = 8_000
+"""Characters; no more of a text is cut into words."""
 _LONGEST_WORD = 40
+_MOST_COVERED = 9
+"""So many words are covered to learn which weigh most."""
 _WORD = re.compile(rf"{NAME}+|{SCHOOL}+|[^\W_]+|[^\w\s]|_")
-_TINY = 1e-12
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """One layer: who looks at whom (attention), then what is made of it (feed-forward)."""
-
-    look: Numbers
-    look_bias: Numbers
-    take: Numbers
-    take_bias: Numbers
-    taken: tuple[Numbers, Numbers]
-    widen: Numbers
-    widen_bias: Numbers
-    narrow: Numbers
-    narrow_bias: Numbers
-    made: tuple[Numbers, Numbers]
-
-    def __call__(self, states: Numbers) -> Numbers:
-        """The states (texts, pieces, size) after this layer."""
-        states = _level(states + self._attended(states), *self.taken)
-        wide = _gelu(states @ self.widen + self.widen_bias)
-        return _level(states + wide @ self.narrow + self.narrow_bias, *self.made)
-
-    def _attended(self, states: Numbers) -> Numbers:
-        texts, pieces, size = states.shape
-        each = size // HEADS_OF_ATTENTION
-        looked = (states @ self.look + self.look_bias).reshape(texts, pieces, 3, HEADS_OF_ATTENTION, each)
-        asks, offers, holds = looked.transpose(2, 0, 3, 1, 4)
-        weights = asks @ offers.swapaxes(-1, -2) / np.float32(np.sqrt(each))
-        weights = np.exp(weights - weights.max(axis=-1, keepdims=True))
-        weights /= weights.sum(axis=-1, keepdims=True)
-        together = (weights @ holds).transpose(0, 2, 1, 3).reshape(texts, pieces, size)
-        taken: Numbers = together @ self.take + self.take_bias
-        return taken
 
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
-    """Pieces with their vectors (bytes, and a scale for each), layers, and what the mean speaks for."""
+    """The network, what it has learnt to tell, and the place of every piece that it knows."""
 
+    network: Any
+    """An `onnxruntime.InferenceSession`: `pieces` (texts, pieces) to `odds` (texts, heads)."""
     heads: tuple[str, ...]
     places: Mapping[str, int]
-    vectors: NDArray[np.int8]
-    scales: Numbers
-    positions: Numbers
-    begun: tuple[Numbers, Numbers]
-    layers: tuple[Layer, ...]
-    says: Numbers
-    says_bias: Numbers
 
-    def states(self, rows: NDArray[np.intp]) -> Numbers:
-        """What stands at each piece of texts of one length: (texts, pieces) to (texts, pieces, size)."""
-        read = self.vectors[rows] * self.scales[rows][..., None] + self.positions[: rows.shape[1]]
-        states = _level(read, *self.begun)
-        for layer in self.layers:
-            states = layer(states)
-        return states
+    def log_odds(self, rows: NDArray[np.int64]) -> Numbers:
+        """The log odds of everything that was learnt, for texts of one length: (texts, heads).
 
-    def log_odds(self, rows: NDArray[np.intp]) -> Numbers:
-        """The log odds of everything that was learnt, for texts of one length: (texts, heads)."""
-        odds: Numbers = self.states(rows).mean(axis=1) @ self.says + self.says_bias
-        return odds
+        One at a time, because bytes are scaled by all that is reckoned together: what a text says must not
+        hang on its neighbours.
+        """
+        return np.concatenate([self.network.run(["odds"], {"pieces": row[None]})[0] for row in rows])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Read:
-    """A text as windows of pieces, the words that they are parts of, and what all of it speaks for."""
+    """A text as windows of pieces, the words that they are parts of, and what each window speaks for."""
 
     words: tuple[Span, ...]
-    rows: NDArray[np.intp]
+    rows: NDArray[np.int64]
     belongs: NDArray[np.intp]
     log_odds: Numbers
     """(windows, heads)"""
@@ -125,20 +84,26 @@ def weighed_words(read: Read, head: int, against: int, *, most: int) -> list[Spa
     The rarer words of the window that speaks most for it are covered in turn, and what is then missing
     is what each weighed; `most` of them at most.
     """
-    model = encoder()
     window = int((read.log_odds[:, head] - read.log_odds[:, against]).argmax())
-    row, belongs = read.rows[window], read.belongs[window]
-    rarity: dict[int, int] = {}
-    for word, piece in zip(belongs.tolist(), row.tolist(), strict=True):
-        rarity[word] = max(rarity.get(word, 0), piece)
-    tried = sorted(rarity.keys() - {-1}, key=rarity.__getitem__, reverse=True)[: 3 * most]
-    covered = np.stack([row, *(np.where(belongs == word, model.places[MASK], row) for word in tried)])
-    odds = model.log_odds(covered)
+    tried, odds = _covered(read, window)
     speaks = odds[:, head] - odds[:, against]
     weights = speaks[0] - speaks[1:]
     order = np.argsort(-weights).tolist()
     weighty = [at for at in order if weights[at] > 0] or order[:1]
     return [read.words[tried[at]] for at in weighty[:most]]
+
+
+@lru_cache(maxsize=4)
+def _covered(read: Read, window: int) -> tuple[list[int], Numbers]:
+    """The rarer words of a window, and what it speaks for as it is, then with each of them covered."""
+    model = encoder()
+    row, belongs = read.rows[window], read.belongs[window]
+    rarity: dict[int, int] = {}
+    for word, piece in zip(belongs.tolist(), row.tolist(), strict=True):
+        rarity[word] = max(rarity.get(word, 0), piece)
+    tried = sorted(rarity.keys() - {-1}, key=rarity.__getitem__, reverse=True)[:_MOST_COVERED]
+    covered = [row, *(np.where(belongs == word, model.places[MASK], row) for word in tried)]
+    return tried, model.log_odds(np.stack(covered))
 
 
 # --- pieces -------------------------------------------------------------------------------------------
@@ -177,12 +142,15 @@ def _parts(word: str, places: Mapping[str, int]) -> tuple[int, ...]:
 
 def _windows(
     pieces: Sequence[int], belongs: Sequence[int], places: Mapping[str, int]
-) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows of one length, each begun and ended as it learnt them; -1 where a piece is of no word."""
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Rows of one length, each begun and ended as it learnt them; -1 where a piece is of no word.
+
+    Of a text without end they cover its beginning and its last words.
+    """
     size = min(len(pieces), WINDOW - 2)
     last = len(pieces) - size
-    starts = [*range(0, last, _STEP), last]
-    rows = np.full((len(starts), size + 2), places[START], dtype=np.intp)
+    starts = [*range(0, last, _STEP)[: _MOST_WINDOWS - 1], last]
+    rows = np.full((len(starts), size + 2), places[START], dtype=np.int64)
     whose = np.full((len(starts), size + 2), -1, dtype=np.intp)
     rows[:, -1] = places[END]
     for row, start in enumerate(starts):
@@ -191,69 +159,19 @@ def _windows(
     return rows, whose
 
 
-# --- reckoning ------------------------------------------------------------------------------------------
-
-
-def _level(states: Numbers, scale: Numbers, shift: Numbers) -> Numbers:
-    """Layer normalisation."""
-    off = states - states.mean(axis=-1, keepdims=True)
-    spread = np.sqrt((off * off).mean(axis=-1, keepdims=True) + np.float32(_TINY))
-    levelled: Numbers = off / spread * scale + shift
-    return levelled
-
-
-def _gelu(wide: Numbers) -> Numbers:
-    """x times the share of a normal distribution below x, by its usual approximation."""
-    inner = np.float32(0.7978845608) * (wide + np.float32(0.044715) * wide * wide * wide)
-    soft: Numbers = np.float32(0.5) * wide * (1 + np.tanh(inner))
-    return soft
-
-
 @cache
 def encoder() -> Encoder:
-    """The encoder that ships with the package."""
-    with (
-        resources.as_file(resources.files(__package__).joinpath("encoder.npz")) as path,
-        np.load(path) as held,
-    ):
-        return unpacked(held)
+    """The encoder that ships with the package; one thread runs a text."""
+    # Loaded when the first post needs it: commands that judge nothing start without it.
+    import onnxruntime
 
-
-def unpacked(held: Mapping[str, NDArray[np.generic]]) -> Encoder:
-    """An encoder from what `scripts/train` packed: every matrix as bytes with a scale for each column."""
-
-    def whole(name: str) -> Numbers:
-        return held[name].astype(np.float32)
-
-    def matrix(name: str) -> Numbers:
-        return held[name].astype(np.float32) * whole(f"{name}.scale")
-
-    def pair(name: str) -> tuple[Numbers, Numbers]:
-        return whole(f"{name}.weight"), whole(f"{name}.bias")
-
-    layers = sum(name.endswith(".look") for name in held)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    packed = resources.files(__package__).joinpath("encoder.onnx").read_bytes()
+    network = onnxruntime.InferenceSession(packed, options, providers=["CPUExecutionProvider"])
+    told = network.get_modelmeta().custom_metadata_map
     return Encoder(
-        heads=tuple(held["heads"].tobytes().decode().split("\n")),
-        places={piece: at for at, piece in enumerate(held["pieces"].tobytes().decode().split("\n"))},
-        vectors=held["vectors"].astype(np.int8),
-        scales=whole("vectors.scale"),
-        positions=matrix("positions"),
-        begun=pair("begun"),
-        layers=tuple(
-            Layer(
-                look=matrix(f"{at}.look"),
-                look_bias=whole(f"{at}.look.bias"),
-                take=matrix(f"{at}.take"),
-                take_bias=whole(f"{at}.take.bias"),
-                taken=pair(f"{at}.taken"),
-                widen=matrix(f"{at}.widen"),
-                widen_bias=whole(f"{at}.widen.bias"),
-                narrow=matrix(f"{at}.narrow"),
-                narrow_bias=whole(f"{at}.narrow.bias"),
-                made=pair(f"{at}.made"),
-            )
-            for at in range(layers)
-        ),
-        says=whole("says"),
-        says_bias=whole("says.bias"),
+        network,
+        heads=tuple(told["heads"].split("\n")),
+        places={piece: at for at, piece in enumerate(told["pieces"].split("\n"))},
     )

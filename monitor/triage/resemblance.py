@@ -25,8 +25,8 @@ ALARMS = ("A3", "A5", "A7", "A9", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8"
 """What it may add although it is now and then wrong."""
 SILENCE = ("A1", "A4", "A6", "K1", "T1")
 """What it adds only where it is hardly ever wrong (R46)."""
-REFUTABLE = ("A1", "A4", "K1", "T1")
-"""Where it may speak against a rule (R46)."""
+REFUTABLE = ("A1", "A4", "A8", "K1", "K2", "O4", "T1")
+"""Where it may speak against a rule: no child is in danger, and silence is the smaller harm (R46)."""
 QUIET = "quiet"
 _QUIET_CLASSES = ("P1", "P2", "P3", "P4", "P5")
 _MOST_CITED = 3
@@ -54,9 +54,18 @@ class Opinion:
     log_odds: Mapping[str, float]
 
     def adds(self, found: Collection[str] = ()) -> list[Resemblance]:
-        """The categories that the text resembles beyond their threshold, and more than any already found."""
+        """The categories that the text resembles beyond their threshold, and more than any already found.
+
+        Of those that prefer silence only the likeliest: an insult that is more of a complaint is one.
+        """
         lines = _thresholds()
         least = max((self.log_odds.get(code, _NEVER_LEARNT) for code in found), default=-math.inf)
+        reached = [
+            category
+            for category in (*ALARMS, *SILENCE)
+            if self._lean(category) >= lines["adds"][category] and self.log_odds[category] > least
+        ]
+        likeliest = max(set(reached) & set(SILENCE), key=self.log_odds.__getitem__, default="")
         return [
             Resemblance(
                 category,
@@ -64,8 +73,8 @@ class Opinion:
                 sure=category in ALARMS and self._lean(category) >= lines["sure"][category],
                 spans=self._cited(category),
             )
-            for category in (*ALARMS, *SILENCE)
-            if self._lean(category) >= lines["adds"][category] and self.log_odds[category] > least
+            for category in reached
+            if category in ALARMS or category == likeliest
         ]
 
     def refutes(self, category: str) -> bool:

@@ -70,7 +70,11 @@ class Of(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One row of a file in `words`. `needs` are facts that must all hold, each a set of alternatives."""
+    """One row of a file in `words`. `needs` are facts that must all hold, each a set of alternatives.
+
+    `explains` are categories that such words bring to the second reader's mind for nothing: there it is
+    heard only when it is beyond doubt.
+    """
 
     id: str
     category: str
@@ -83,6 +87,7 @@ class Rule:
     of: Of = Of.ANYTHING
     near: tuple[re.Pattern[str], ...] = ()
     not_near: re.Pattern[str] | None = None
+    explains: tuple[str, ...] = ()
 
     def fits(self, facts: Collection[str]) -> bool:
         """Whether the facts that the rule needs hold."""
@@ -202,6 +207,7 @@ def rule_book() -> RuleBook:
             of=Of(row.get("of", "anything")),
             near=tuple(_pattern((words,)) for words in row.get("near", ())),
             not_near=_pattern(row["not_near"]) if "not_near" in row else None,
+            explains=tuple(row.get("explains", ())),
         )
         for row in data["rules"]
     )
