@@ -2,7 +2,7 @@
 
 Each way of reading gives stretches of a text and the letters that they may stand for. But for escapes, a
 stretch counts only where it makes a name of the Roll: ways of reading may be generous, as few words become
-somebody's name by chance. What stands beside it the grammar asks (monitor.matching.mentions).
+somebody's name by chance. What stands beside it the grammar asks (monitor.matching.grammar).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a word may be by itself, whatever stands beside it: said once, then remembered. Pure but for that.
 
 Nearly all words of a text are English and nobody's name, and the same few hundred make up most of what is
-written. The grammar (monitor.matching.mentions) asks here first, and looks only at words that may be
+written. The grammar (monitor.matching.grammar) asks here first, and looks only at words that may be
 something.
 """
 

@@ -16,8 +16,8 @@ from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
 
+from monitor.matching.grammar.mentions import Mention
 from monitor.matching.lexicon import lexicon
-from monitor.matching.mentions import Mention
 from monitor.matching.names import forename_share, is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import SEX_OF_TITLE, Bearer, Roll, stands_alone
 from monitor.matching.spelling import Slip, distance, spoken

@@ -25,6 +25,8 @@ from monitor.matching.context import (
 )
 from monitor.matching.disguise import undisguised
 from monitor.matching.glance import Glances
+from monitor.matching.grammar import find
+from monitor.matching.grammar.mentions import Mention
 from monitor.matching.hits import batches, hits_in, written_there
 from monitor.matching.judgement import Judged, Surroundings, judge
 from monitor.matching.lexicon import (
@@ -42,7 +44,6 @@ from monitor.matching.lexicon import (
     lexicon,
     phrases,
 )
-from monitor.matching.mentions import Mention, find
 from monitor.matching.roll import Bearer, Roll, compile_roll, stands_alone
 from monitor.matching.spelling import key_of
 from monitor.matching.terms import Form, forms_of

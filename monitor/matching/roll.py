@@ -2,7 +2,7 @@
 
 Nobody's name is a pattern here. A list of every way to write every name has some fifty thousand entries
 for one school and is incomplete all the same (ADR 12); this holds each name once, and the grammar in
-monitor.matching.mentions knows how names are put together.
+monitor.matching.grammar knows how names are put together.
 """
 
 from __future__ import annotations
