@@ -542,3 +542,30 @@ def test_people_who_come_and_go_cost_no_new_matcher() -> None:
     assert [("n1",)] == [match.person_ids for match in alone.people]
     again = changed.with_people([replace(came, surname="Underhay")])
     assert [()] == [found.people for found in again.scan([texts[0].replace("Tamsin Quillfeather", "we")])]
+
+
+@pytest.mark.parametrize(
+    ("registered", "written", "slips"),
+    [
+        ("Harvey", "Mr Harley", 0),
+        ("Walker", "Mr Waller", 0),
+        ("Chadwick", "Mr Caddick", 0),
+        ("Bramlow", "Mr Tremlow", 0),
+        ("Atkin", "Mr Atkins", 0),
+        ("Howells", "Mr Howell is back and", 0),
+        ("Pellgrove", "Mr Pellgreve is back and Mr Pelgrave", 2),
+        ("Hughes", "Mr Huges", 1),
+    ],
+)
+def test_a_title_with_somebody_elses_surname_is_no_misspelling(
+    registered: str, written: str, slips: int
+) -> None:
+    """A real surname that is close to a registered one belongs to whoever bears it, not to our Mr Harvey;
+    what nobody is called, or hardly anybody, is a slip."""
+    person = Person(
+        id="s1", role=Role.STAFF, title="Mr", forename="Aldous", known_as="", surname=registered
+    )  # fmt: skip
+
+    found = compile([person], TERMS).scan([f"{written} at Littleover Community School"])[0].people
+
+    assert slips == len(found)

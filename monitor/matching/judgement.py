@@ -20,7 +20,7 @@ from monitor.matching.grammar.mentions import Mention
 from monitor.matching.lexicon import lexicon
 from monitor.matching.names import forename_share, is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import SEX_OF_TITLE, Bearer, Roll, stands_alone
-from monitor.matching.spelling import Slip, distance, spoken
+from monitor.matching.spelling import Slip, distance, is_usual_slip, spoken
 from monitor.matching.words import Words
 from monitor.model import Band, PersonMatch
 
@@ -30,6 +30,9 @@ _IS_FORENAME = 2e-5
 _MANY_HAVE = 1e-4
 _ANOTHER_IF_CUT = 1.2e-4
 _ANOTHER_SURNAME = 3e-5
+_RARE_SURNAME = 3e-6
+_SLIPS_OF_CLERKS = 500
+"""How many times as many bear a surname whose slips are in the lists as names of their own ("Huges")."""
 _LESS_THAN_A_SURNAME = 1.2e-4
 _WELL_KNOWN = 5e-4
 _LONG = 8
@@ -244,6 +247,8 @@ def _of_bearers(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: b
         evidence.append("widespread")
     if len(bearers) > 1:
         evidence.append("many")
+    if _ends_in_s(one, words) and surname_share(one.surname + "s") > _ANOTHER_SURNAME:
+        evidence.append("real_surname" if one.given else "another_surname")
     if one.inside:
         evidence.append("inside")
     elif weak and not words.capital(one.first):
@@ -252,7 +257,14 @@ def _of_bearers(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: b
         share = surname_share(one.given)
         if share > max(_LESS_THAN_A_SURNAME, forename_share(one.given) / 2):
             evidence.append("another_surname" if share > _WELL_KNOWN else "rather_a_surname")
+        elif share > _ANOTHER_SURNAME and wanted and not any(bearer.sex for bearer in bearers):
+            evidence.append("rather_a_surname")
     return evidence
+
+
+def _ends_in_s(one: Mention, words: Words) -> bool:
+    """Whether an s without apostrophe follows a surname ("Mr Atkins" for Mr Atkin)."""
+    return bool(one.surname) and not one.inside and words.reading[one.end : words.ends[one.last]] == "s"
 
 
 def _trade_follows(words: Words, i: int, end: int) -> bool:
@@ -318,18 +330,44 @@ def _of_slips(one: Mention, words: Words) -> list[str]:
         if words.written[one.last].startswith(one.surname):
             evidence.append("derived")
     if one.typed and one.typed != one.surname and not _same_clan(one.typed, one.surname):
-        share = surname_share(one.typed)
-        if share > (_ANOTHER_IF_CUT if Slip.CUT in one.slips else _ANOTHER_SURNAME):
-            told = "real_homophone" if share < _WIDESPREAD and _sound_alike(one) else "another_surname"
-            evidence.append("real_surname" if one.given else told)
-        elif is_word(one.typed) and Slip.CUT not in one.slips:
-            evidence.append("real_word" if one.given else "another_word")
-        elif is_surname(one.typed):
-            evidence.append("rare_surname" if one.given else "other_rare_surname")
+        evidence += _of_another_surname(one, words)
     slipped = one.typed_given and one.typed_given != one.given and surname_share(one.surname) > _RARE
     if slipped and forename_share(one.typed_given) > _ANOTHER_FORENAME:
         evidence.append("real_forename")
     return evidence
+
+
+def _of_another_surname(one: Mention, words: Words) -> Iterator[str]:
+    """What a surname that is written with a slip may be by itself: other people's name, or a word.
+
+    What hardly anybody bears is rather a slip, if it is one that people make; with more bearers a title alone
+    does not tell, and something else must speak for the Person.
+    """
+    cut, usual = Slip.CUT in one.slips, is_usual_slip(one.typed, one.surname)
+    share = surname_share(one.typed)
+    if share > (_ANOTHER_IF_CUT if cut else _ANOTHER_SURNAME):
+        heard = usual and share < _WIDESPREAD and _sound_alike(one)
+        yield "real_surname" if one.given else "real_homophone" if heard else "another_surname"
+    elif not cut and is_word(one.typed):
+        yield "real_word" if one.given else "another_word"
+    elif not cut and _in_two_words(one, words):
+        yield "another_surname"
+    elif share and one.given:
+        yield "rare_surname"
+    elif share:
+        rare = share < max(_RARE_SURNAME, surname_share(one.surname) / _SLIPS_OF_CLERKS)
+        rather_a_slip = cut or (rare and usual) or _sound_alike(one)
+        yield "seldom_surname" if rather_a_slip else "other_rare_surname"
+    elif Slip.EDITS in one.slips and not one.given and one.typed[0] != one.surname[0]:
+        yield "begins_otherwise"
+
+
+def _in_two_words(one: Mention, words: Words) -> bool:
+    """Whether a surname is read across a blank where other people's ends ("Mr Howell is" for Mr Howells)."""
+    if one.first == one.last or words.gap(one.last - 1) != " ":
+        return False
+    before, after = words.written[one.last - 1 : one.last + 1]
+    return one.typed == before + after and is_word(after) and surname_share(before) > _ANOTHER_SURNAME
 
 
 def _sound_alike(one: Mention) -> bool:

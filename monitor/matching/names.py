@@ -13,6 +13,9 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 
+_KNOWN = 1e-6
+"""Share below which the lists hold names of a few families, and slips of the clerks who counted them."""
+
 
 def surname_share(word: str) -> float:
     """The rough share of the British population that bears this surname, 0 to 1; 0.0 when unknown."""
@@ -25,8 +28,8 @@ def forename_share(word: str) -> float:
 
 
 def is_surname(word: str) -> bool:
-    """Whether the word is a surname somebody is known to bear; rare ones are missing."""
-    return word in _shares("surnames.csv")
+    """Whether the word is a surname to whoever reads it; those that hardly anybody bears are missing."""
+    return surname_share(word) >= _KNOWN
 
 
 def is_forename(word: str) -> bool:

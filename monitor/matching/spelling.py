@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from functools import lru_cache
+from os.path import commonprefix
 from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
@@ -211,6 +212,44 @@ def without_vowels(letters: str) -> str:
 def stem_of_nickname(written: str) -> str:
     """What is left of a pet form without its ending ("Marty", "Sammy", "Suley"): how the forename begins."""
     return re.sub(r"(?:[iey]+|o|s|z+[iey]*)$", "", squeezed(written))
+
+
+_KEYS = ("qwertyuiop", " asdfghjkl", "  zxcvbnm")
+"""The letters as they lie on a keyboard, each row half a key farther right than the one above."""
+_BESIDE = frozenset(
+    (one, other)
+    for row, keys in enumerate(_KEYS)
+    for place, one in enumerate(keys)
+    for other in _KEYS[row][place + 1 : place + 2] + "".join(_KEYS[row + 1 :][:1])[place : place + 2]
+)
+_TAKEN_FOR_EACH_OTHER = ("aeiouy", "ckqgs", "xzs", "dt", "bp", "fvw", "mn", "gj", "il")
+
+
+def is_usual_slip(written: str, letters: str) -> bool:
+    """Whether hand or ear often makes the one of the other: a letter missing, doubled, swapped with its
+    neighbour, or put for one that sounds alike or whose key lies beside; never the first letter."""
+    head = len(commonprefix((written, letters)))
+    tail = len(commonprefix((written[head:][::-1], letters[head:][::-1])))
+    wrong, right = written[head : len(written) - tail], letters[head : len(letters) - tail]
+    if not head:
+        return False
+    if not wrong:
+        return True
+    if not right:
+        around = written[head - 1] + letters[head : head + 1]
+        return all(letter in "aeiouyh" or any(_alike(letter, one) for one in around) for letter in wrong)
+    if len(wrong) == len(right) == 1:
+        return _alike(wrong, right)
+    return wrong == right[::-1] or spoken(written) == spoken(letters)
+
+
+def _alike(one: str, other: str) -> bool:
+    return (
+        one == other
+        or (one, other) in _BESIDE
+        or (other, one) in _BESIDE
+        or any(one in group and other in group for group in _TAKEN_FOR_EACH_OTHER)
+    )
 
 
 def left_out(key: str) -> list[str]:
