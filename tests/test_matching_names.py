@@ -553,15 +553,26 @@ def test_people_who_come_and_go_cost_no_new_matcher() -> None:
         ("Bramlow", "Mr Tremlow", 0),
         ("Atkin", "Mr Atkins", 0),
         ("Howells", "Mr Howell is back and", 0),
+        ("Callaghan", "Mr O'Callaghan", 0),
+        ("Burton", "Lord Burton's ghost", 0),
+        ("Popescu", "Popescu's Bakery", 0),
+        ("Hewitt", "Hewitts Estate Agents", 0),
+        ("Rice", "Rice and peas for all", 0),
+        ("Hewitt", "Hewitts lesson", 1),
+        ("Choudhury", "Mr Chowdhury", 1),
+        ("Choudhury", "Mr Chaudhry", 1),
+        ("Hussain", "Mr Hussein", 1),
+        ("Rehman", "Mr Rahman", 1),
         ("Pellgrove", "Mr Pellgreve is back and Mr Pelgrave", 2),
         ("Hughes", "Mr Huges", 1),
     ],
 )
-def test_a_title_with_somebody_elses_surname_is_no_misspelling(
+def test_somebody_elses_surname_is_no_misspelling_and_another_spelling_of_ours_is_ours(
     registered: str, written: str, slips: int
 ) -> None:
     """A real surname that is close to a registered one belongs to whoever bears it, not to our Mr Harvey;
-    what nobody is called, or hardly anybody, is a slip."""
+    what nobody is called, or hardly anybody, is a slip, and another way to write his name is his (Equality
+    Act). Shops, lords and food are nobody of ours."""
     person = Person(
         id="s1", role=Role.STAFF, title="Mr", forename="Aldous", known_as="", surname=registered
     )  # fmt: skip

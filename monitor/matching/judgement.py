@@ -230,9 +230,9 @@ def _of_words(one: Mention, words: Words, roll: Roll) -> Iterator[str]:
     yield from one.notes
     if _reads_as_words(one, words, roll):
         yield "reads_as_words"
-    if _part_of_longer(one, words):
+    if _part_of_longer(one, words) or _one_surname(one, words):
         yield "part_of_longer"
-    if _trade_follows(words, one.last, one.end) or _begins_business(one, words):
+    if _trade_follows(words, one.last, one.end) or _begins_business(one, words) or _names_shop(one, words):
         yield "business"
 
 
@@ -257,7 +257,7 @@ def _of_bearers(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: b
         share = surname_share(one.given)
         if share > max(_LESS_THAN_A_SURNAME, forename_share(one.given) / 2):
             evidence.append("another_surname" if share > _WELL_KNOWN else "rather_a_surname")
-        elif share > _ANOTHER_SURNAME and wanted and not any(bearer.sex for bearer in bearers):
+        elif share > _ANOTHER_SURNAME and wanted and not any(bearer.sex == wanted for bearer in bearers):
             evidence.append("rather_a_surname")
     return evidence
 
@@ -265,6 +265,24 @@ def _of_bearers(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: b
 def _ends_in_s(one: Mention, words: Words) -> bool:
     """Whether an s without apostrophe follows a surname ("Mr Atkins" for Mr Atkin)."""
     return bool(one.surname) and not one.inside and words.reading[one.end : words.ends[one.last]] == "s"
+
+
+def _one_surname(one: Mention, words: Words) -> bool:
+    """Whether what may be an initial and a surname is one word, and a surname by itself ("Beynon")."""
+    if one.rule != "initial_surname" or one.first != one.last:
+        return False
+    original = words.quoted(words.starts[one.last], words.ends[one.last])
+    return is_surname(words.written[one.last]) and (original.isupper() or not original[1:2].isupper())
+
+
+def _names_shop(one: Mention, words: Words) -> bool:
+    """Whether a surname by itself names a shop ("Popescu's Bakery", "Hewitts Estate Agents")."""
+    i = one.last
+    if words.written[i + 1 : i + 2] == ["s"] and words.sign_after(i) == "'":
+        i += 1
+    if one.rule != "surname" or words.ends[i] == one.end or i + 1 >= len(words.written):
+        return False
+    return words.capital(i + 1) and not words.shouted(i + 1) and _trade_follows(words, i, words.ends[i])
 
 
 def _trade_follows(words: Words, i: int, end: int) -> bool:
@@ -288,7 +306,8 @@ def _part_of_longer(one: Mention, words: Words) -> bool:
     if one.inside:
         return False
     reading = words.reading
-    if one.first and words.ends[one.first - 1] == one.start and words.written[one.first - 1] in _BEGIN_NAMES:
+    begun = bool(one.first) and words.written[one.first - 1] in _BEGIN_NAMES
+    if begun and reading[words.ends[one.first - 1] : one.start] in ("", "'"):
         return True
     after = reading[one.end : one.end + 2]
     if len(after) == 2 and after[0] == "-" and after[1].isalpha():
@@ -343,6 +362,8 @@ def _of_another_surname(one: Mention, words: Words) -> Iterator[str]:
     What hardly anybody bears is rather a slip, if it is one that people make; with more bearers a title alone
     does not tell, and something else must speak for the Person.
     """
+    if (one.title or one.given) and _same_surname(one.typed, one.surname):
+        return
     cut, usual = Slip.CUT in one.slips, is_usual_slip(one.typed, one.surname)
     share = surname_share(one.typed)
     if share > (_ANOTHER_IF_CUT if cut else _ANOTHER_SURNAME):
@@ -387,6 +408,12 @@ def _may_slip_alone(one: Mention, words: Words) -> bool:
     return len(one.surname) >= (6 if words.capital(one.first) else 8)
 
 
+def _same_surname(typed: str, surname: str) -> bool:
+    """Whether English letters write one name of another script in both ways ("Chowdhury", "Choudhury")."""
+    ways = lexicon().same_surname
+    return typed in ways and ways[typed] == ways.get(surname)
+
+
 def _same_clan(typed: str, surname: str) -> bool:
     """Whether two surnames are the same but for Mac and Mc."""
     return typed.replace("mac", "mc", 1) == surname.replace("mac", "mc", 1)
@@ -399,7 +426,8 @@ def _reads_as_words(one: Mention, words: Words, roll: Roll) -> bool:
     at = range(one.first, one.last + 1)
     if one.rule == "surname":
         bare = _bare_word(one, words) or _bare_forename(one, words, roll)
-        return (bare and not _vouched_for(one, words, roll)) or _begins_name(one, words)
+        other = _begins_name(one, words) or _of_rank(one, words)
+        return (bare and not _vouched_for(one, words, roll)) or other
     if one.rule in _TITLED:
         last = words.written[one.last]
         if (words.written[one.first], last) in lexicon().titled_things:
@@ -464,12 +492,18 @@ def _bare_word(one: Mention, words: Words) -> bool:
         and words.capital(one.last + 1)
     ):
         return True
-    if begins:
-        return not (possessive or following in lexicon().after_a_name)
+    if begins:  # "Rice and peas" is no more of a name
+        return not (possessive or (following in lexicon().after_a_name and following != "and"))
     previous = words.written[one.first - 1] if one.first else ""
     if words.capital(one.first - 1) and len(previous) > 1:
         return True
     return not (possessive or following in lexicon().after_a_name or previous in lexicon().before_a_name)
+
+
+def _of_rank(one: Mention, words: Words) -> bool:
+    """Whether a surname by itself is some lord's ("Lord Burton's ghost")."""
+    before = one.first - 1
+    return one.first > 0 and words.gap(before) == " " and words.written[before] in lexicon().ranks
 
 
 def _begins_name(one: Mention, words: Words) -> bool:

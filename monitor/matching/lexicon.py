@@ -90,6 +90,8 @@ class Lexicon:
     verbs_that_are_names: frozenset[str]
     never_bare: frozenset[str]
     ranks: frozenset[str]
+    same_surname: Mapping[str, int]
+    """Which name a surname is one of several ways to write."""
     between_names: frozenset[str]
     titled_things: frozenset[tuple[str, ...]]
     after_a_name: frozenset[str]
@@ -152,6 +154,7 @@ def lexicon() -> Lexicon:
         verbs_that_are_names=frozenset(data["verbs_that_are_names"]),
         never_bare=frozenset(data["never_bare"]),
         ranks=frozenset(data["ranks"]),
+        same_surname={way: at for at, ways in enumerate(data["same_surname"]) for way in ways.split()},
         between_names=frozenset(data["between_names"]),
         titled_things=frozenset(tuple(name.split()) for name in data["titled_things"]),
         after_a_name=frozenset(data["after_a_name"]),
