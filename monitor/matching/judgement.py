@@ -35,6 +35,8 @@ _SLIPS_OF_CLERKS = 500
 """How many times as many bear a surname whose slips are in the lists as names of their own ("Huges")."""
 _LESS_THAN_A_SURNAME = 1.2e-4
 _WELL_KNOWN = 5e-4
+_SELDOM_A_SURNAME = 10
+"""How many times as many bear a word as a forename if it is hardly ever a surname."""
 _LONG = 8
 _ANOTHER_FORENAME = 2e-4
 _NEEDS_CUE = frozenset(
@@ -257,9 +259,18 @@ def _of_bearers(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: b
         share = surname_share(one.given)
         if share > max(_LESS_THAN_A_SURNAME, forename_share(one.given) / 2):
             evidence.append("another_surname" if share > _WELL_KNOWN else "rather_a_surname")
-        elif share > _ANOTHER_SURNAME and wanted and not any(bearer.sex == wanted for bearer in bearers):
-            evidence.append("rather_a_surname")
+        elif share > _ANOTHER_SURNAME and (
+            "other_sex" in evidence
+            or (share > forename_share(one.given) / _SELDOM_A_SURNAME and not _called(one, bearers, wanted))
+        ):
+            evidence.append("surname_too")
     return evidence
+
+
+def _called(one: Mention, bearers: Sequence[Bearer], wanted: str) -> bool:
+    """Whether a title and a forename fit somebody to whom the School gives both: no short form of our own,
+    and whose sex is known if the title tells one."""
+    return any(wanted in ("", bearer.sex) and bearer.given.get(one.given) is False for bearer in bearers)
 
 
 def _ends_in_s(one: Mention, words: Words) -> bool:
@@ -373,6 +384,8 @@ def _of_another_surname(one: Mention, words: Words) -> Iterator[str]:
         yield "real_word" if one.given else "another_word"
     elif not cut and _in_two_words(one, words):
         yield "another_surname"
+    elif cut and not is_surname(one.typed):
+        return
     elif share and one.given:
         yield "rare_surname"
     elif share:
