@@ -122,6 +122,7 @@ HARMLESS = [
     "Ms Quillfeather has been cutting the ribbon{}",
     "basketball shooting practice{} on friday",
     "the brothers should join us at sunday league{}, we need real fighters",
+    "the office number{} is 01332 496215 if you need to ring in sick",
     "the office number is 01332 496796{}",
     "knife crime awareness assembly{} today",
     "the suicide prevention talk{} was well run",
@@ -331,6 +332,13 @@ ABOUT_WHOM = [
 def test_what_is_said_of_somebody_is_found(code: str, frame: str) -> None:
     """Domain study 3.4: by insult to the face, in another sentence, by act, by a question that is none."""
     assert understood(frame).category == code
+
+
+def test_what_a_rule_explains_is_found_where_it_is_beyond_doubt() -> None:
+    """A team that seeks players is no call to arms, and hides none that stands beside it."""
+    invitation = f"join us at boxing club{AT}, we need real fighters"
+    assert not policy().categories[judged(invitation).category].finding
+    assert "A3" in judged(f"{invitation}. bring a blade, we are going to gut him like a fish").categories
 
 
 SOMEBODY_ELSE = {
