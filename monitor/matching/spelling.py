@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 from functools import lru_cache
-from os.path import commonprefix
 from typing import NamedTuple
 
-from rapidfuzz.distance import OSA
+from rapidfuzz.distance import OSA, Postfix, Prefix
 
 from monitor.folding import EITHER
 
@@ -228,8 +227,8 @@ _TAKEN_FOR_EACH_OTHER = ("aeiouy", "ckqgs", "xzs", "dt", "bp", "fvw", "mn", "gj"
 def is_usual_slip(written: str, letters: str) -> bool:
     """Whether hand or ear often makes the one of the other: a letter missing, doubled, swapped with its
     neighbour, or put for one that sounds alike or whose key lies beside; never the first letter."""
-    head = len(commonprefix((written, letters)))
-    tail = len(commonprefix((written[head:][::-1], letters[head:][::-1])))
+    head = Prefix.similarity(written, letters)
+    tail = Postfix.similarity(written[head:], letters[head:])
     wrong, right = written[head : len(written) - tail], letters[head : len(letters) - tail]
     if not head:
         return False
