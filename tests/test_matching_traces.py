@@ -10,28 +10,29 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.folding import read_batch
-from monitor.matching import censored, disguise, words
+from monitor.matching import censored, words
+from monitor.matching.disguise import escapes, scripts, signs
 from monitor.matching.traces import TRACE, traces_of
 
 SIGNS = "aebfuxLQHZ012579 \n\r'-_.,;:?!*#%$&~^+@|\\/(){}<>[]=\""
 BEYOND_ASCII = "’“…–—•█£€¢¥éÃſǫɘК金\u0301\u200b\u200d\ufe0f\0☎❌🪶🏽⠟№"
 LOOKED_FOR: Mapping[str, tuple[re.Pattern[str], tuple[tuple[str, ...], ...]]] = {
     "letters hidden": (censored._CENSORED, (("hidden",), ("hidden_from", "hidden_to"))),
-    "escapes": (disguise._ESCAPE, (("escaped",), ("of_escapes", "in_hex"), ("in_bytes",), ("in_hex",))),
-    "letters as bytes": (disguise._LETTERS_AS_BYTES, (("in_bytes",),)),
-    "another code page": (disguise._MOJIBAKE, (("misread",),)),
-    "drawn": (disguise._MAY_BE_DRAWN, (("drawn",),)),
-    "digits": (disguise._HAS_DIGITS, (("numbered",),)),
-    "pictures": (disguise._HAS_PICTURE, (("pictured",),)),
-    "numbers": (disguise._NUMBERED, (("counted",),)),
-    "base64": (disguise._CHANGES_CASE, (("packed",),)),
-    "braille": (disguise._BRAILLED, (("foreign",),)),
-    "mirrored": (disguise._MIRRORED, (("mirrored",),)),
-    "morse": (disguise._TAPPED, (("tapped",),)),
-    "Russian keys": (disguise._CYRILLIC, (("foreign",),)),
-    "other scripts": (disguise._FOREIGN_WORD, (("foreign",),)),
-    "telephone keys": (disguise._KEYPAD, (("keyed",),)),
-    "lines": (disguise._LINES_OF_LETTERS, (("lines",),)),
+    "escapes": (escapes.ESCAPE, (("escaped",), ("of_escapes", "in_hex"), ("in_bytes",), ("in_hex",))),
+    "letters as bytes": (escapes.LETTERS_AS_BYTES, (("in_bytes",),)),
+    "another code page": (escapes.MOJIBAKE, (("misread",),)),
+    "drawn": (signs.MAY_BE_DRAWN, (("drawn",),)),
+    "digits": (signs.HAS_DIGITS, (("numbered",),)),
+    "pictures": (signs.HAS_PICTURE, (("pictured",),)),
+    "numbers": (signs.NUMBERED, (("counted",),)),
+    "base64": (signs.CHANGES_CASE, (("packed",),)),
+    "braille": (signs.BRAILLED, (("foreign",),)),
+    "mirrored": (signs.MIRRORED, (("mirrored",),)),
+    "morse": (signs.TAPPED, (("tapped",),)),
+    "Russian keys": (scripts.CYRILLIC, (("foreign",),)),
+    "other scripts": (scripts.FOREIGN_WORD, (("foreign",),)),
+    "telephone keys": (signs.KEYPAD, (("keyed",),)),
+    "lines": (signs.LINES_OF_LETTERS, (("lines",),)),
 }
 TEXTS = st.one_of(
     st.text(st.sampled_from(SIGNS + BEYOND_ASCII), min_size=1, max_size=12),
