@@ -323,6 +323,7 @@ ABOUT_WHOM = [
     ("T1", "Shouldn't say this but a girl in my form{} is pregnant"),
     ("W1", "I work in the office{} and we were told to change the absence codes"),
     ("A8", "That account isn't Mr Brackenhall{}, it's fake, please report it"),
+    ("A8", "that is not the real Miss Quillfeather{}, the account was made yesterday"),
     ("O5", "Anyone know why there are police outside school{} this morning?"),
     ("O2", "new gossip page on insta for year 10{}, so funny"),
     ("O3", "here is a screenshot of the confidential governors minutes{}"),

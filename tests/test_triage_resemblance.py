@@ -13,7 +13,7 @@ import pytest
 
 from monitor.model import Assessment, CaptureMode, Item, Urgency
 from monitor.triage import assess
-from monitor.triage.encoder import NAME, WINDOW, encoder, pieces_of, read, weighed_words
+from monitor.triage.encoder import ADULT, WINDOW, encoder, pieces_of, read, weighed_words
 from monitor.triage.resemblance import ALARMS, REFUTABLE, SILENCE, Opinion, blanked, opinion_of
 from tests.invented_school import by_id, matcher, policy
 
@@ -127,13 +127,13 @@ def test_it_knows_nobody() -> None:
     """A name is blank before it looks: whoever is named, it says the same."""
     text = "i will batter {} at the gates tomorrow and burn the place down"
     one, other = "Tamsin Quillfeather", "Jaspreet Brackenhall"
-    first, second = (blanked(text.format(name), [(14, 14 + len(name))], []) for name in (one, other))
-    assert NAME in first
+    first, second = (blanked(text.format(name), adults=[(14, 14 + len(name))]) for name in (one, other))
+    assert ADULT in first
     assert opinion(first).log_odds == opinion(second).log_odds
 
 
 def test_the_words_that_it_cites_are_the_ones_that_weigh() -> None:
-    """Without the words that are cited, the text speaks less for the category than without any others."""
+    """A word that is cited says more for the category than one that is not: without it there is less of it."""
     text = "i am going to stab him outside the gates tomorrow morning"
     heads, found = encoder().heads, read(text)
     assert found is not None

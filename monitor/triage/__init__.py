@@ -209,9 +209,13 @@ def _whose_imagery(facts: frozenset[str]) -> str:
 
 def _unnamed(reading: Reading, matches: Matches) -> str:
     """The reading without the names that matching found."""
-    people = [place_of(reading, match.start, match.end) for match in matches.people]
-    school = [place_of(reading, match.start, match.end) for match in matches.school]
-    return blanked(reading.text, people, school)
+    placed = [(match.role, place_of(reading, match.start, match.end)) for match in matches.people]
+    return blanked(
+        reading.text,
+        adults=[place for role, place in placed if role is not Role.PUPIL],
+        pupils=[place for role, place in placed if role is Role.PUPIL],
+        school=[place_of(reading, match.start, match.end) for match in matches.school],
+    )
 
 
 def _settled(

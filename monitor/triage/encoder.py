@@ -22,9 +22,9 @@ Span = tuple[int, int]
 Numbers = NDArray[np.float32]
 
 START, END, MASK, UNKNOWN = "[CLS]", "[SEP]", "[MASK]", "[UNK]"
-NAME, SCHOOL = "\x1f", "\x1e"
-"""Stand for each letter of a person's name and of a term for the School."""
-STANDS_FOR = {NAME: "someone", SCHOOL: "school"}
+ADULT, PUPIL, SCHOOL = "\x1f", "\x1d", "\x1e"
+"""Stand for each letter of an adult's name, of a pupil's name, and of a term for the School."""
+STANDS_FOR = {ADULT: ("teacher", "someone"), PUPIL: ("pupil", "someone"), SCHOOL: ("school",)}
 WINDOW = 80
 """So many pieces are read together; it learnt from posts no longer than that."""
 _STEP = 60
@@ -36,7 +36,7 @@ _LONGEST_TEXT = 8_000
 _LONGEST_WORD = 40
 _MOST_COVERED = 9
 """So many words are covered to learn which weigh most."""
-_WORD = re.compile(rf"{NAME}+|{SCHOOL}+|[^\W_]+|[^\w\s]|_")
+_WORD = re.compile(rf"{ADULT}+|{PUPIL}+|{SCHOOL}+|[^\W_]+|[^\w\s]|_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,31 +79,33 @@ def read(text: str) -> Read | None:
 
 
 def weighed_words(read: Read, head: int, against: int, *, most: int) -> list[Span]:
-    """The words without which a text would speak least for one head against another, weightiest first.
+    """The words by which a text speaks for one head against another, weightiest first; `most` at most.
 
-    The rarer words of the window that speaks most for it are covered in turn, and what is then missing
-    is what each weighed; `most` of them at most.
+    The rarer words of the window that speaks most for it are covered together, then each alone is laid open:
+    what it then speaks more is what the word weighs. (Each covered alone would weigh next to nothing where
+    any of several says enough.)
     """
     window = int((read.log_odds[:, head] - read.log_odds[:, against]).argmax())
-    tried, odds = _covered(read, window)
+    tried, odds = _laid_open(read, window)
     speaks = odds[:, head] - odds[:, against]
-    weights = speaks[0] - speaks[1:]
+    weights = speaks[1:] - speaks[0]
     order = np.argsort(-weights).tolist()
     weighty = [at for at in order if weights[at] > 0] or order[:1]
     return [read.words[tried[at]] for at in weighty[:most]]
 
 
 @lru_cache(maxsize=4)
-def _covered(read: Read, window: int) -> tuple[list[int], Numbers]:
-    """The rarer words of a window, and what it speaks for as it is, then with each of them covered."""
+def _laid_open(read: Read, window: int) -> tuple[list[int], Numbers]:
+    """The rarer words of a window, and what it speaks for with all of them covered, then with all but each."""
     model = encoder()
     row, belongs = read.rows[window], read.belongs[window]
     rarity: dict[int, int] = {}
     for word, piece in zip(belongs.tolist(), row.tolist(), strict=True):
         rarity[word] = max(rarity.get(word, 0), piece)
     tried = sorted(rarity.keys() - {-1}, key=rarity.__getitem__, reverse=True)[:_MOST_COVERED]
-    covered = [row, *(np.where(belongs == word, model.places[MASK], row) for word in tried)]
-    return tried, model.log_odds(np.stack(covered))
+    covered = np.where(np.isin(belongs, tried), model.places[MASK], row)
+    opened = (np.where(belongs == word, row, covered) for word in tried)
+    return tried, model.log_odds(np.stack([covered, *opened]))
 
 
 # --- pieces -------------------------------------------------------------------------------------------
@@ -116,7 +118,7 @@ def pieces_of(text: str, places: Mapping[str, int]) -> tuple[list[Span], list[in
     belongs: list[int] = []
     for found in _WORD.finditer(text[:_LONGEST_TEXT]):
         word = found.group()
-        parts = _parts(STANDS_FOR.get(word[0], word), places)
+        parts = [part for one in STANDS_FOR.get(word[0], (word,)) for part in _parts(one, places)]
         belongs += [len(words)] * len(parts)
         words.append(found.span())
         pieces += parts

@@ -19,11 +19,11 @@ from importlib import resources
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from monitor.triage.encoder import NAME, SCHOOL, Numbers, Read, Span, encoder, read, weighed_words
+from monitor.triage.encoder import ADULT, PUPIL, SCHOOL, Numbers, Read, Span, encoder, read, weighed_words
 
 ALARMS = ("A3", "A5", "A7", "A9", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")
 """What it may add although it is now and then wrong."""
-SILENCE = ("A1", "A4", "A6", "K1", "T1")
+SILENCE = ("A1", "A4", "A6", "A8", "K1", "K2", "T1", "W1")
 """What it adds only where it is hardly ever wrong (R46)."""
 REFUTABLE = ("A1", "A4", "A8", "K1", "K2", "O4", "T1")
 """Where it may speak against a rule: no child is in danger, and silence is the smaller harm (R46)."""
@@ -121,10 +121,15 @@ def opinion_of(text: str) -> Opinion | None:
     return Opinion(found, dict(zip(heads, most.tolist(), strict=True)))
 
 
-def blanked(text: str, people: Iterable[Span], school: Iterable[Span]) -> str:
-    """The text with the names of people and of the School blanked, as long as before."""
+def blanked(
+    text: str, *, adults: Iterable[Span] = (), pupils: Iterable[Span] = (), school: Iterable[Span] = ()
+) -> str:
+    """The text with the names of people and of the School blanked, as long as before.
+
+    Of people it keeps only whether they are pupils: the same words about a child are another matter.
+    """
     letters = np.array(list(text), dtype="U1")
-    for sign, spans in ((SCHOOL, school), (NAME, people)):
+    for sign, spans in ((SCHOOL, school), (PUPIL, pupils), (ADULT, adults)):
         for start, end in spans:
             letters[start:end] = sign
     return "".join(letters.tolist())

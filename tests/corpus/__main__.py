@@ -141,11 +141,16 @@ def _sealed(options: argparse.Namespace) -> tuple[list[str], list[str]]:
     count = 20 if options.quick else 100
     planted = look_at_forms(school, options.seed, module.FORMS, count=count, oracle=oracle)
     context = look_at_context(matcher(), FOLDER / "sealed" / "school_context_sealed.jsonl")
-    judged = judge(FOLDER / "sealed" / "posts_sealed.jsonl")
     told = [
         "## Set aside: forms, posts and school context that nobody tuned for", "",
-        *report.rare_forms(planted), *report.context_lines(context), *report.category_goals(judged),
+        *report.rare_forms(planted), *report.context_lines(context),
     ]  # fmt: skip
+    for title, name in (
+        ("Posts of the 22nd of November", "posts_sealed"),
+        ("Posts of two examiners, of the 23rd", "posts_examiners"),
+    ):
+        judged = judge(FOLDER / "sealed" / f"{name}.jsonl")
+        told += [f"### {title} ({len(judged)})", "", *report.category_goals(judged)]
     return told, []
 
 
