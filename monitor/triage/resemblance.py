@@ -23,7 +23,7 @@ from monitor.triage.encoder import ADULT, PUPIL, SCHOOL, Numbers, Read, Span, en
 
 ALARMS = ("A3", "A5", "A7", "A9", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8")
 """What it may add although it is now and then wrong."""
-SILENCE = ("A1", "A4", "A6", "A8", "K1", "K2", "T1", "W1")
+SILENCE = ("A1", "A4", "A8", "K1", "K2", "T1", "W1")
 """What it adds only where it is hardly ever wrong (R46)."""
 REFUTABLE = ("A1", "A4", "A8", "K1", "K2", "O4", "T1")
 """Where it may speak against a rule: no child is in danger, and silence is the smaller harm (R46)."""
