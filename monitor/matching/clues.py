@@ -29,7 +29,7 @@ _SLIPS_OF_CLERKS = 500
 """How many times as many bear a surname whose slips are in the lists as names of their own ("Huges")."""
 _LESS_THAN_A_SURNAME = 1.2e-4
 _WELL_KNOWN = 5e-4
-_SELDOM_A_SURNAME = 10
+_SELDOM_A_SURNAME = 6
 """How many times as many bear a word as a forename if it is hardly ever a surname."""
 _LONG = 8
 _ANOTHER_FORENAME = 2e-4
