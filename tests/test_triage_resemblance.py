@@ -133,7 +133,7 @@ def test_it_knows_nobody() -> None:
 
 
 def test_the_words_that_it_cites_are_the_ones_that_weigh() -> None:
-    """A word that is cited says more for the category than one that is not: without it there is less of it."""
+    """A word that is cited says more for the category than one that is not: without it there is less."""
     text = "i am going to stab him outside the gates tomorrow morning"
     heads, found = encoder().heads, read(text)
     assert found is not None

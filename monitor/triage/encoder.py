@@ -96,7 +96,7 @@ def weighed_words(read: Read, head: int, against: int, *, most: int) -> list[Spa
 
 @lru_cache(maxsize=4)
 def _laid_open(read: Read, window: int) -> tuple[list[int], Numbers]:
-    """The rarer words of a window, and what it speaks for with all of them covered, then with all but each."""
+    """The rarer words of a window; what it speaks for with all of them covered, then with all but each."""
     model = encoder()
     row, belongs = read.rows[window], read.belongs[window]
     rarity: dict[int, int] = {}
