@@ -819,7 +819,8 @@ for path in sys.argv[1:]:
             assert any(f"/FontFile{n}" in described for n in ("", 2, 3)), one.get("/BaseFont")
             assert one.get("/Subtype") != "/Type0" or "/ToUnicode" in one
         if one.get("/Subtype") == "/Image":
-            assert one.get("/Interpolate", False) == False and "/SMask" not in one
+            # Level 2 allows what is transparent, as coloured emoji are where a font for them is installed.
+            assert one.get("/Interpolate", False) == False
         if one.get("/Type") == "/Annot":
             assert int(one.F) & 4
 print(len(sys.argv) - 1)

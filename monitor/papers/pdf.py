@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from monitor.papers import legible
 from monitor.papers.audiences import PaperRefused
 
 VARIANT = "pdf/a-2u"
 """Level 2u (ISO 19005-2): for long keeping, with text that can be searched and read aloud."""
+
+_MADE_AT = "SOURCE_DATE_EPOCH"
 
 
 def pdf(html: str) -> bytes:
@@ -47,18 +52,35 @@ def _written(html: str) -> tuple[bytes, frozenset[str]]:
         with warnings.catch_warnings():
             # It leaves the file of its own colour profile for Python to close.
             warnings.simplefilter("ignore", ResourceWarning)
-            content = weasyprint.HTML(
-                string=html, url_fetcher=URLFetcher(allowed_protocols=("data",))
-            ).write_pdf(
-                pdf_variant=VARIANT,
-                pdf_tags=True,
-                pdf_identifier=hashlib.sha256(html.encode("utf-8")).hexdigest()[:32].encode("ascii"),
-            )
+            with _no_clock():
+                content = weasyprint.HTML(
+                    string=html, url_fetcher=URLFetcher(allowed_protocols=("data",))
+                ).write_pdf(
+                    pdf_variant=VARIANT,
+                    pdf_tags=True,
+                    pdf_identifier=hashlib.sha256(html.encode("utf-8")).hexdigest()[:32].encode("ascii"),
+                )
     finally:
         logger.removeHandler(told)
         logger.setLevel(before[0])
         logger.propagate = before[1]
     return bytes(content), frozenset(told.missing)
+
+
+@contextmanager
+def _no_clock() -> Iterator[None]:
+    """Fonts that are embedded say when they were made: where one draws emoji in colour, that is now, unless
+    this says otherwise (it is what whoever makes things twice and alike has agreed on)."""
+    surroundings = os.environ  # noqa: TID251 - nothing is read: the library has no other way to be told
+    before = surroundings.get(_MADE_AT)
+    surroundings[_MADE_AT] = "0"
+    try:
+        yield
+    finally:
+        if before is None:
+            del surroundings[_MADE_AT]
+        else:
+            surroundings[_MADE_AT] = before
 
 
 class _Told(logging.Handler):
