@@ -323,7 +323,6 @@ ABOUT_WHOM = [
     ("T1", "Shouldn't say this but a girl in my form{} is pregnant"),
     ("W1", "I work in the office{} and we were told to change the absence codes"),
     ("A8", "That account isn't Mr Brackenhall{}, it's fake, please report it"),
-    ("A8", "that is not the real Miss Quillfeather{}, the account was made yesterday"),
     ("O5", "Anyone know why there are police outside school{} this morning?"),
     ("O2", "new gossip page on insta for year 10{}, so funny"),
     ("O3", "here is a screenshot of the confidential governors minutes{}"),
@@ -342,6 +341,32 @@ def test_what_a_rule_explains_is_found_where_it_is_beyond_doubt() -> None:
     invitation = f"join us at boxing club{AT}, we need real fighters"
     assert not policy().categories[judged(invitation).category].finding
     assert "A3" in judged(f"{invitation}. bring a blade, we are going to gut him like a fish").categories
+
+
+def test_a_rule_explains_its_own_sentence_and_no_other() -> None:
+    """What a harmless sentence shares with an alarm must not hide the alarm beside it (R46)."""
+    slang = f"that lesson{AT} slaps"
+    assert not policy().categories[judged(slang).category].finding
+    assert "A5" in judged(f"{slang}. sir put his hand up her skirt behind the shed").categories
+    weary = f"i cant do any more revision{AT}, see you monday"
+    assert not policy().categories[judged(weary).category].finding
+    assert "S1" in judged(f"{weary} or never, im done living").categories
+
+
+def test_an_account_that_poses_is_named_beside_what_else_it_may_be() -> None:
+    """Who says that an account is not the real one reports it, whatever else the words may hint at."""
+    assert (
+        "A8"
+        in judged(f"that is not the real Miss Quillfeather{AT}, the account was made yesterday").categories
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["I am a Muslim and proud of it", "my two mums are lovely", "as a Black woman i love it here"]
+)
+def test_what_somebody_is_is_neither_hate_nor_extremism(text: str) -> None:
+    """Equality Act: a plain statement of identity is held against nobody, by rules or by second reader."""
+    assert {"A6", "S5"}.isdisjoint(judged(f"{text}{AT}").categories)
 
 
 SOMEBODY_ELSE = {

@@ -12,6 +12,7 @@ category gives way to which, and when only a person can tell.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 
@@ -30,6 +31,7 @@ from monitor.model import (
     Subject,
     Urgency,
 )
+from monitor.triage.encoder import Span
 from monitor.triage.language import other_language
 from monitor.triage.masking import keeps_masked, masked
 from monitor.triage.resemblance import Opinion, blanked, opinion_of
@@ -67,6 +69,7 @@ _SAYS = {
 }
 _A_FEW_SENTENCES = 300
 _QUIET = ("P5", "P4", "P2", "P3", "P1")
+_SENTENCE_ENDS = re.compile(r"[.!?\n]")
 _SIGN_IN_WORD = re.compile(r"(?<=[a-z])[._\-*~|/\\'^+=:;](?=[a-z])")
 
 
@@ -112,7 +115,8 @@ def assess(
         opinion = opinion_of(_unnamed(reading, matches))
     if opinion:
         settled = _settled(found, hits, reading, possible)
-        hits = _reconsidered(hits, categories, opinion, facts, settled=settled)
+        explained = _explained(found, reading.text)
+        hits = _reconsidered(hits, categories, opinion, facts, settled=settled, explained=explained)
         categories = _categories(hits, reading.text, facts)
     if not categories:
         return _unread(item.text, policy) if foreign else _quiet(hits, reading, policy, opinion)
@@ -222,16 +226,30 @@ def _settled(
     found: Iterable[Hit], hits: Iterable[Hit], reading: Reading, possible: Possible
 ) -> Collection[str]:
     """The classes about adults of which the rules know the words and have found them harmless (an idiom, or
-    asked, taken back, said of somebody else), and what a rule explains."""
-    explained = {category for hit in found for category in hit.rule.explains}
+    asked, taken back, said of somebody else)."""
     spoken = {"K1" if hit.category == "mild" else hit.category for hit in found}
     if spoken & _ABOUT_ADULTS and not {hit.category for hit in hits} & (_ABOUT_ADULTS | {"P3"}):
-        return explained | _ABOUT_ADULTS
-    return explained | {
+        return _ABOUT_ADULTS
+    return {
         rule.category
         for rule in rule_book().worth_trying(possible)
         if rule.category in _ABOUT_ADULTS and rule.unless.fit(reading.text, possible)
     }
+
+
+def _explained(found: Iterable[Hit], text: str) -> Mapping[str, Collection[Span]]:
+    """The sentences in which a rule explains what else might be heard there, by category: what the next
+    sentence says is another matter."""
+    explaining = [hit for hit in found if hit.rule.explains]
+    if not explaining:
+        return {}
+    ends = [0, *(end.end() for end in _SENTENCE_ENDS.finditer(text)), len(text)]
+    explained: dict[str, set[Span]] = {}
+    for hit in explaining:
+        sentence = ends[bisect_right(ends, hit.start) - 1], ends[bisect_left(ends, hit.end)]
+        for category in hit.rule.explains:
+            explained.setdefault(category, set()).add(sentence)
+    return explained
 
 
 def _reconsidered(
@@ -241,18 +259,26 @@ def _reconsidered(
     facts: frozenset[str],
     *,
     settled: Collection[str],
+    explained: Mapping[str, Collection[Span]],
 ) -> list[Hit]:
     """The hits of rules that the second reader does not speak against, and what it adds.
 
     What it finds unlikely it speaks against only for something else, or for silence; what the rules
-    have settled it opens again only where it is beyond doubt.
+    have settled, or explain where it is said, it opens again only where it is beyond doubt.
     """
+
+    def silenced(category: str, spans: Iterable[Span]) -> bool:
+        sentences = explained.get(category, ())
+        return category in settled or all(
+            any(first <= start and end <= last for first, last in sentences) for start, end in spans
+        )
+
     refuted = {category for category in categories if opinion.refutes(category)}
     stay = [category for category in categories if category not in refuted]
     added = [
         Hit(_RESEMBLES_CLOSELY if found.sure else _RESEMBLES, _of_whom(found.category, facts), *span)
         for found in opinion.adds(stay)
-        if found.sure or found.category not in settled
+        if found.sure or not silenced(found.category, found.spans)
         for span in found.spans
     ]
     if not (stay or added or opinion.is_quiet()):
