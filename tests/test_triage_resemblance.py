@@ -13,8 +13,9 @@ import pytest
 
 from monitor.model import Assessment, CaptureMode, Item, Urgency
 from monitor.triage import assess
-from monitor.triage.encoder import ADULT, WINDOW, encoder, pieces_of, read, weighed_words
+from monitor.triage.encoder import ADULT, PUPIL, WINDOW, encoder, pieces_of, read, weighed_words
 from monitor.triage.resemblance import ALARMS, REFUTABLE, SILENCE, Opinion, blanked, opinion_of
+from tests.corpus.likely_names import likely_names
 from tests.invented_school import by_id, matcher, policy
 
 # Written for this test by nobody's pattern: the rules are silent on them.
@@ -130,6 +131,38 @@ def test_it_knows_nobody() -> None:
     first, second = (blanked(text.format(name), adults=[(14, 14 + len(name))]) for name in (one, other))
     assert ADULT in first
     assert opinion(first).log_odds == opinion(second).log_odds
+
+
+def test_a_pupils_name_and_an_adults_are_blank_in_different_ways() -> None:
+    """The same words about a child are another matter."""
+    text = "who has seen pictures of tamsin"
+    adult, pupil = blanked(text, adults=[(25, 31)]), blanked(text, pupils=[(25, 31)])
+    assert (adult[25:], pupil[25:]) == (ADULT * 6, PUPIL * 6)
+    assert opinion(adult).log_odds != opinion(pupil).log_odds
+
+
+@pytest.mark.parametrize(
+    ("text", "codes", "expected"),
+    [
+        ("Ms Okafor's class won", {"P1"}, {("Ms Okafor", True)}),
+        ("ask mr brackenhall, or Jaspreet", {"A3"}, {("mr brackenhall", True), ("Jaspreet", False)}),
+        ("what Tamsin Quillfeather did", {"A4"}, {("Tamsin Quillfeather", True)}),
+        ("nobody sits with Jaspreet", {"S3"}, {("Jaspreet", False)}),
+        ("May is here. Will you come on Easter Sunday?", {"A3"}, set()),
+    ],
+)
+def test_what_looks_like_a_name_is_blank_while_it_learns(
+    text: str, codes: set[str], expected: set[tuple[str, bool]]
+) -> None:
+    """The people of the invented posts are on no register."""
+    assert {(text[start:end], adult) for (start, end), adult in likely_names(text, codes)} == expected
+
+
+def test_whose_name_it_is_gives_no_alarm_away() -> None:
+    """Quiet posts name nobody's role: half of them are read as if about an adult."""
+    posts = [f"Jaspreet scored {goals} goals" for goals in range(200)]
+    adults = [adult for text in posts for _, adult in likely_names(text, {"P1"})]
+    assert 70 < sum(adults) < 130
 
 
 def test_the_words_that_it_cites_are_the_ones_that_weigh() -> None:

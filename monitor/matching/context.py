@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence, Set
+from functools import lru_cache
 from typing import NamedTuple
 
 from monitor.matching.lexicon import (
@@ -44,6 +45,12 @@ _YEAR_WORDS = frozenset({"y", "yr", "yrs", "year", "years"})
 _TOKEN_GOES_ON = re.compile(r"(?:[_.\-]*[a-z0-9\x81]+)*_?")
 _MOST_WORDS_OF_A_NAME = 4
 _SAINT = frozenset({"st", "saint"})
+_IN_A_PLACE = re.compile(
+    r"(?<![a-z0-9])(?:in|around|near|across|through|outside of|live in|all over)[ ](?:the )?$"
+)
+_LONGEST_BEFORE = 16
+_TWO_WORDS = re.compile(r"\w[a-z]+ [a-z]+")
+_LONGEST_ACRONYM = 5
 
 
 class Found(NamedTuple):
@@ -83,7 +90,8 @@ def find_school(
 
     A name, handle, domain or page name stands alone. A short form of several words ("Littleover CS") needs
     no other cue unless something speaks against it; a short form of one word needs an education or locality
-    cue, another short form, or somebody on the Register (asked of `somebody` only when it matters).
+    cue, another short form, or somebody on the Register (asked of `somebody` only when it matters); "in
+    Littleover" is the suburb, whatever else is said.
     `said` are the lists of cues
     with a word in the text, `places` the cues of the place, `elsewhere`: another school is named. Rule: R37.
     """
@@ -99,9 +107,9 @@ def find_school(
             if rule == "school_handle" and one.token and _token_end(written, one.end) > one.end:
                 rule, end = "school_handle_lookalike", _token_end(written, one.end)
             meant.append(Meant(one.start, end, one.form.term, rule, _STANDS_ALONE[rule]))
-        elif not _names_another_place(one, written):
+        elif not (_names_another_place(one, written) or _is_the_suburb(one, words)):
             shorts.append(one)
-    against = ELSEWHERE in said or NOT_US in said
+    against = ELSEWHERE in said or NOT_US in said or any(_stands_for_others(one, words) for one in shorts)
     cut = _ELSEWHERE * against + _OTHER_SCHOOL * elsewhere
     strong = max([one.confidence for one in meant], default=0.0)
     # A page name is made of common words; a full name, handle or domain is not talked away.
@@ -227,6 +235,32 @@ def _names_another_place(one: Found, written: str) -> bool:
     if lexical.other_school_kind.match(written, one.end):
         return True
     return "school" not in one.form.parts and bool(lexical.other_place.match(written, one.end))
+
+
+def _is_the_suburb(one: Found, words: Words) -> bool:
+    """Whether a short form of one word is the place that the School is called after ("a tutor in
+    Littleover"), or two ordinary words ("little over half")."""
+    if len(one.form.parts) > 1 or one.form.term.isupper() or one.token:
+        return False
+    if _IN_A_PLACE.search(words.reading, max(0, one.start - _LONGEST_BEFORE), one.start):
+        return True
+    return bool(_TWO_WORDS.fullmatch(words.quoted(one.start, one.end)))
+
+
+def _stands_for_others(one: Found, words: Words) -> bool:
+    """Whether the words that capitals stand for are written out, and are others ("Leeds Choral Society")."""
+    short = one.form.parts[0]
+    if len(one.form.parts) > 1 or not one.form.term.isupper() or not 3 <= len(short) <= _LONGEST_ACRONYM:
+        return False
+    return bool(_written_out(short).search(words.reading))
+
+
+@lru_cache
+def _written_out(short: str) -> re.Pattern[str]:
+    """Words with these letters first, side by side; none so short that they might meet by chance."""
+    return re.compile(
+        "(?<![a-z0-9])" + "[ -]".join(rf"{letter}[a-z']{{3,}}" for letter in short) + "(?![a-z0-9])"
+    )
 
 
 def _cue_beside(words: Words, shorts: Sequence[Found], places: Phrases) -> bool:

@@ -38,7 +38,8 @@ TITLES = {
     "doc": "dr", "dok": "dr", "docter": "dr", "docta": "dr", "doktor": "dr", "professer": "prof",
 }  # fmt: skip
 """Titles by key."""
-_GLUED_TITLES = ("mrs", "miss", "mr", "ms", "dr", "sir")
+GLUED_TITLES = ("mrs", "miss", "mr", "ms", "dr", "sir")
+"""Those that people write in one word with a name."""
 _OF_WOMEN = (
     "frau fraulein madame mme mlle senora senorita sra signora signorina sig pani mevrouw mevr doamna "
     "dna begum senhora bayan fru dona missus maam madam"
@@ -357,7 +358,7 @@ def _with_letters_about(roll: Roll, written: str, first: int, spelling: Spelling
             elif tail.startswith(letters):
                 yield Inside(first, last + len(letters), "transposed", one, spelling, letters)
     long_enough = len(spelling.letters) >= 5
-    title = next((title for title in _GLUED_TITLES if head.endswith(title)), "")
+    title = next((title for title in GLUED_TITLES if head.endswith(title)), "")
     if title and (long_enough or head == title):
         people = roll.of_title(title, spelling.people, also_pupils=False)
         if people:

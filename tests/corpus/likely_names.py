@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from zlib import crc32
 
 from monitor.matching.names import is_forename, is_word
 
@@ -27,14 +28,24 @@ _NOT_HERE = frozenset(("april", "august", "christmas", "easter", "sunday"))
 def likely_names(text: str, codes: Collection[str]) -> Iterator[tuple[Span, bool]]:
     """Where somebody is named, and whether it is an adult.
 
-    Who has a title is an adult. Who has none is one in posts that are about an adult by their category
-    (`codes`) and name nobody with a title; else a pupil.
+    Who has a title is an adult. Who has none is a pupil beside somebody with a title; else one or the other
+    by what the post is about (`codes`). Of quiet posts, which do not tell, every second is about an adult:
+    that a name is an adult's must not give away that something is wrong.
     """
     titled = list(_with_title(text))
     yield from ((span, True) for span in titled)
-    adult = not titled and any(code[0] in "AKT" for code in codes)
+    adult = not titled and (_odd(text) if _quiet(codes) else any(code[0] in "AKT" for code in codes))
     for span in _without_title(text, titled):
         yield span, adult
+
+
+def _quiet(codes: Collection[str]) -> bool:
+    return all(code.startswith("P") for code in codes)
+
+
+def _odd(text: str) -> bool:
+    """A coin that falls the same way each time for one text."""
+    return bool(crc32(text.encode()) & 1)
 
 
 def _with_title(text: str) -> Iterator[Span]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, product
 
 from monitor.folding import read_batch
-from monitor.matching.disguise.stretch import MOST_READINGS, MOST_STRETCHES, Stretch
+from monitor.matching.disguise.stretch import MOST_STRETCHES, Stretch
 from monitor.matching.roll import Roll
 
 _DRAWN = {
@@ -30,6 +30,8 @@ _DRAWN = {
     "(_,)": "q", "0_": "q", "_|": "j",
 }  # fmt: skip
 _LONGEST_DRAWN = max(map(len, _DRAWN))
+_MOST_READINGS = 32
+"""Of one stretch."""
 MAY_BE_DRAWN = re.compile(r"[|\\/(){}<>\[\]+][^\s\w]|[\w@$!][|\\/({<\[+£¢¥][\w|\\/(){}<>@$!]|\w\)\w")
 _CHUNK = re.compile(r"\S{3,60}")
 _SOUND_OF_DIGIT = {
@@ -93,7 +95,7 @@ def _readings(said: str) -> Iterable[str]:
             into = beams[at + size] if letters else {}
             for letter in letters:
                 for head in beam:
-                    if len(into) < MOST_READINGS:
+                    if len(into) < _MOST_READINGS:
                         into[head + letter] = None
     return beams[-1]
 
@@ -111,7 +113,7 @@ def with_numbers(text: str) -> Iterator[Stretch]:
         told = [_SOUND_OF_DIGIT.get(part, (part,)) for part in parts]
         if parts[-1].isdigit():  # a number after a name is one, unless it is said as a syllable
             told[-1] = tuple(letters for letters in told[-1] if len(letters) > 1)
-        for letters in islice(product(*told), MOST_READINGS):
+        for letters in islice(product(*told), _MOST_READINGS):
             yield Stretch(*hit.span(), "".join(letters))
 
 
@@ -122,7 +124,7 @@ def pictured(text: str) -> Iterator[Stretch]:
             (sign.lower(),) if sign.isalpha() else tuple(unicodedata.name(sign, "").lower().split()) or ("",)
             for sign in re.findall(r"[^\W\d_]+|[^\w\ufe0f\u200d]", hit.group())
         ]
-        for letters in islice(product(*told), MOST_READINGS):
+        for letters in islice(product(*told), _MOST_READINGS):
             yield Stretch(*hit.span(), "".join(letters))
 
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from monitor.matching.glance import TITLES, is_part
+from monitor.matching.glance import GLUED_TITLES, TITLES, is_part
 from monitor.matching.roll import Roll
 from monitor.matching.spelling import Slip, key_of
 
-MOST_READINGS = 32
-"""Of one stretch."""
 MOST_STRETCHES = 400
 """How many stretches of one text are read: hostile text must not cost more than it is long."""
-_BEFORE = ("mr", "mrs", "miss", "ms", "dr")
 
 
 class Stretch(NamedTuple):
@@ -30,7 +27,7 @@ def is_name(letters: str, roll: Roll) -> bool:
         return True
     if is_part(letters, roll) or (len(letters) >= 7 and _is_whole(letters, roll)):
         return True
-    return any(letters.startswith(title) and is_part(letters[len(title) :], roll) for title in _BEFORE)
+    return any(letters.startswith(title) and is_part(letters[len(title) :], roll) for title in GLUED_TITLES)
 
 
 def _is_whole(letters: str, roll: Roll) -> bool:
