@@ -173,6 +173,15 @@ WRITTEN = [
     ("[Quillfeather (Ms)] at Littleover Community School", "s04"),
     ("[Frau Quillfeather] at Littleover Community School", "s04"),
     ("[Miss TQ] at Littleover Community School", "s04"),
+    ("we call her [Mrs FL] at Littleover Community School", "s08"),
+    ("[Dr B-O] spoke at Littleover Community School", "g03"),
+    ("[Mr O'D] cried at Littleover Community School", "s09"),
+    # First names with what they do.
+    ("[Zofia from art] at Littleover Community School", "s10"),
+    ("[Wilf the caretaker] at Littleover Community School", "s13"),
+    ("our [maths teacher Tamsin] at Littleover Community School", "s04"),
+    ("[caretaker Wilf] of Littleover Community School", "s13"),
+    ("[Rukhsana baji from safeguarding] at Littleover Community School", "s02"),
     ("[Mr O'Dunnary] at Littleover Community School", "s09"),
 ]  # fmt: skip
 
@@ -211,6 +220,10 @@ NOBODY = [
     "ring 4667 5646 about Littleover Community School",
     "ON TO BEMROSE PARK HIGH'S MISS QUILLFEATHER, SAYS LITTLEOVER COMMUNITY SCHOOL",
     "miss world came to Littleover Community School - - - . . . not",
+    "Mr Smith the butcher sponsors Littleover Community School",
+    "Dr Green at our surgery says half of Littleover Community School has this cough",
+    "my sister Zofia loves art at Littleover Community School",
+    "Zofia from maths at Littleover Community School",
 ]
 
 

@@ -40,6 +40,9 @@ MEANT = [
     "Littleover governors met",
     "Vandermolen at Littleover again",
     "Ms Quillfeather, Littleover",
+    "cricket at Littleover school is on, letting parents in at two",
+    "She's head girl!!! Littleover, you have made me proud",
+    "Bus to Littlover school is late",
 ]
 
 NOT_MEANT = [
@@ -57,6 +60,14 @@ NOT_MEANT = [
     "bus to Littleover is late",
     "traffic on the road through Littleover",
     "LCS playoffs start tonight",
+    "maths tutor in Littleover, GCSE and A level",
+    "Pub quiz at the Half Moon, Littleover. I am a teacher",
+    "34th Littleover Scouts need leaders, pupils of all schools",
+    "A little over half of my pupils passed",
+    "Larkfield Community Singers (LCS) term starts, rehearsals with a teacher",
+    "Relay won by Year 9! #ListerCommunitySchool #LCS",
+    "Littleover School of Motoring, students half price",
+    "Derby High School in Littleover, Year 7 open day",
     "LCS split, teacher of the game Faker",
     "Littleover Primary School nativity play",
     "Littleover Junior Football",

@@ -58,6 +58,8 @@ def of_words(one: Mention, words: Words, roll: Roll) -> Iterator[str]:
         yield "part_of_longer"
     if _trade_follows(words, one.last, one.end) or _begins_business(one, words) or _names_shop(one, words):
         yield "business"
+    if lexicon().works_elsewhere.match(words.reading, one.end):
+        yield "works_elsewhere"
 
 
 def of_bearers(one: Mention, words: Words, bearers: Sequence[Bearer], *, cue: bool) -> list[str]:

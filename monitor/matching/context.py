@@ -33,6 +33,7 @@ _STANDS_ALONE = {
 }
 _SHORT_WORD = 0.2
 _SHORT_PHRASE = 0.55
+_SAYS_SCHOOL = 1.0
 _CUE = 0.35
 _SECOND_SHORT = 0.35
 _SOMEBODY_NAMED = 0.35
@@ -45,10 +46,10 @@ _YEAR_WORDS = frozenset({"y", "yr", "yrs", "year", "years"})
 _TOKEN_GOES_ON = re.compile(r"(?:[_.\-]*[a-z0-9\x81]+)*_?")
 _MOST_WORDS_OF_A_NAME = 4
 _SAINT = frozenset({"st", "saint"})
-_IN_A_PLACE = re.compile(
-    r"(?<![a-z0-9])(?:in|around|near|across|through|outside of|live in|all over)[ ](?:the )?$"
-)
+_IN_A_PLACE = re.compile(r"(?<![a-z0-9])(?:in|around|round|near|across|all over) $|[0-9](?:st|nd|rd|th) $")
 _LONGEST_BEFORE = 16
+_AT_AN_ADDRESS = re.compile(r"[A-Z][\w'’]+, $")
+_ADDRESS_ENDS = re.compile(r" *(?:[.,;:|()–-]|\n|$)")
 _TWO_WORDS = re.compile(r"\w[a-z]+ [a-z]+")
 _LONGEST_ACRONYM = 5
 
@@ -107,7 +108,7 @@ def find_school(
             if rule == "school_handle" and one.token and _token_end(written, one.end) > one.end:
                 rule, end = "school_handle_lookalike", _token_end(written, one.end)
             meant.append(Meant(one.start, end, one.form.term, rule, _STANDS_ALONE[rule]))
-        elif not (_names_another_place(one, written) or _is_the_suburb(one, words)):
+        elif not (_names_another_place(one, written) or _is_the_suburb(one, words, somebody)):
             shorts.append(one)
     against = ELSEWHERE in said or NOT_US in said or any(_stands_for_others(one, words) for one in shorts)
     cut = _ELSEWHERE * against + _OTHER_SCHOOL * elsewhere
@@ -207,12 +208,13 @@ def _is_name(words: Words, i: int) -> bool:
     if word.isdigit() or len(word) < 2:
         return False
     if words.capital(i) and not words.shouted(i):
-        return i > 0 or not is_word(word)
+        return i > 0 or not is_word(word) or _may_be_part(words, 1)
     return len(word) > 3 and not is_word(word)
 
 
 def _next_to(words: Words, i: int) -> bool:
-    return words.gap(i) in (" ", "-", "'", "' ")
+    """Whether a word and the one after it are parts of one name, also of one in a hashtag."""
+    return words.gap(i) in (" ", "-", "'", "' ") or (words.gap(i) == "" and words.capital(i))
 
 
 def covering(size: int, spans: Iterable[tuple[int, int]]) -> bytearray:
@@ -224,6 +226,8 @@ def covering(size: int, spans: Iterable[tuple[int, int]]) -> bytearray:
 
 
 def _own(one: Found) -> float:
+    if "school" in one.form.parts:
+        return _SAYS_SCHOOL
     return _SHORT_PHRASE if len(one.form.parts) > 1 else _SHORT_WORD
 
 
@@ -237,14 +241,19 @@ def _names_another_place(one: Found, written: str) -> bool:
     return "school" not in one.form.parts and bool(lexical.other_place.match(written, one.end))
 
 
-def _is_the_suburb(one: Found, words: Words) -> bool:
+def _is_the_suburb(one: Found, words: Words, somebody: Callable[[], bool]) -> bool:
     """Whether a short form of one word is the place that the School is called after ("a tutor in
-    Littleover"), or two ordinary words ("little over half")."""
+    Littleover", "the Half Moon, Littleover." but not "Ms Quillfeather, Littleover"), or two ordinary words
+    ("little over half")."""
     if len(one.form.parts) > 1 or one.form.term.isupper() or one.token:
         return False
     if _IN_A_PLACE.search(words.reading, max(0, one.start - _LONGEST_BEFORE), one.start):
         return True
-    return bool(_TWO_WORDS.fullmatch(words.quoted(one.start, one.end)))
+    start, end = words.quote(one.start, one.end)
+    before = max(0, start - _LONGEST_BEFORE)
+    if _ADDRESS_ENDS.match(words.text, end) and _AT_AN_ADDRESS.search(words.text, before, start):
+        return not somebody()
+    return bool(_TWO_WORDS.fullmatch(words.text[start:end]))
 
 
 def _stands_for_others(one: Found, words: Words) -> bool:

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from monitor.matching.codes import CODES, steps
+from monitor.matching.lexicon import lexicon
 from monitor.matching.names import is_forename, is_surname, is_word
 from monitor.matching.roll import BLENDED_GIVEN, BLENDED_SURNAME, HEAD, Name, Roll, Spelling
 from monitor.matching.spelling import (
@@ -394,9 +395,10 @@ def _blended(roll: Roll, written: str) -> Iterator[Inside]:
 
 
 def _are_words(letters: str) -> bool:
-    """Whether letters are words run together, or nothing ("justicefor", but not "offici")."""
-    reached = {0}
+    """Whether letters are words run together, or nothing ("justicefor", "maths", but not "offici")."""
+    reached, jobs = {0}, lexicon().jobs
     for end in range(1, len(letters) + 1):
-        if any(start in reached and is_word(letters[start:end]) for start in range(max(0, end - 12), end)):
+        pieces = (letters[start:end] for start in range(max(0, end - 12), end) if start in reached)
+        if any(is_word(piece) or piece in jobs for piece in pieces):
             reached.add(end)
     return len(letters) in reached

@@ -78,12 +78,16 @@ class Lexicon:
     education: Phrases
     other_place: re.Pattern[str]
     other_school_kind: re.Pattern[str]
+    works_elsewhere: re.Pattern[str]
+    """What right behind a name says that its bearer works elsewhere."""
     trades: re.Pattern[str]
     trade_words: frozenset[str]
     """How they begin."""
     cues: Mapping[str, Sequence[str]]
     """Lists of words by name, among them one for each of `subjects`."""
     subjects: frozenset[str]
+    jobs: Mapping[str, frozenset[str]]
+    """Of which subjects somebody may be who is called by one or two words ("art", "site manager")."""
     school_kinds: frozenset[str]
     not_a_school: frozenset[str]
     parts_of_school: frozenset[str]
@@ -134,6 +138,7 @@ def lexicon() -> Lexicon:
         education=phrases(data["education"]),
         other_place=_next(data["other_place"]),
         other_school_kind=_next(data["other_school_kind"]),
+        works_elsewhere=_at_work(data["callings"], data["workplaces"]),
         trades=_next(data["trades"]),
         trade_words=frozenset(_TOKEN.findall(read(one).text)[0] for one in data["trades"]),
         cues={
@@ -148,6 +153,7 @@ def lexicon() -> Lexicon:
             **data["subjects"],
         },
         subjects=frozenset(data["subjects"]),
+        jobs=_by_word(data["subjects"]),
         school_kinds=frozenset(data["school_kinds"]),
         not_a_school=frozenset(data["not_a_school"]),
         parts_of_school=frozenset(data["parts_of_school"]),
@@ -164,6 +170,24 @@ def lexicon() -> Lexicon:
         not_an_office=not_an_office,
         offices=tuple((Office(key), pattern) for key, pattern in offices.items()),
     )
+
+
+def _at_work(callings: Iterable[str], workplaces: Iterable[str]) -> re.Pattern[str]:
+    """ "the butcher", "our local GP", "at the surgery", directly after a place in the text."""
+    named = rf"(?: is)?,? (?:a|my|our|the|your) (?:\w+ )?{_words(callings).pattern}"
+    return re.compile(
+        rf"(?:{named}| (?:at|down|from|of) (?:my|our|the|your) (?:\w+ )?{_words(workplaces).pattern})"
+    )
+
+
+def _by_word(lists: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
+    """The names of the lists that a word or phrase is on, by how it is read."""
+    found: dict[str, frozenset[str]] = {}
+    for name, words in lists.items():
+        for word in words:
+            spoken = " ".join(_TOKEN.findall(read(word).text))
+            found[spoken] = found.get(spoken, frozenset()) | {name}
+    return found
 
 
 def _words(words: Iterable[str]) -> re.Pattern[str]:

@@ -16,7 +16,14 @@ from monitor.model import SchoolTerms
 
 _GAP = r"[^a-z0-9\x7f\x81\n]"
 _SLIP_LETTERS = 12
-_MAY_SLIP = frozenset({"school_name", "school_handle", "school_domain"})
+_SLIP_PART = 6
+_SLIPPED = {
+    "school_name": "school_misspelt",
+    "school_handle": "school_misspelt",
+    "school_domain": "school_misspelt",
+    "school_short": "school_short",
+}
+"""The rule of a term with a slip of the pen in it, by the rule of the term."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +55,18 @@ def forms_of(terms: SchoolTerms) -> list[tuple[bytes, Form]]:
     known = {shape for shape, _ in found}
     for form in exact:
         letters = "".join(form.parts)
-        if len(letters) >= _SLIP_LETTERS and form.rule in _MAY_SLIP:
-            slipped = Form("school_misspelt", form.parts, form.term, exact=False)
+        if len(letters) >= _SLIP_LETTERS and form.rule in _SLIPPED and _is_long(form):
+            slipped = Form(_SLIPPED[form.rule], form.parts, form.term, exact=False)
             for shape in dict.fromkeys(_skeletons(slips(letters))):
                 if shape not in known:
                     known.add(shape)
                     found.append((shape, slipped))
     return [(shape, form) for shape, form in found if len(shape) >= 3]
+
+
+def _is_long(form: Form) -> bool:
+    """Whether a slip still looks like the Form: short parts turn into other words ("Littleover Co-op")."""
+    return form.rule != "school_short" or min(map(len, form.parts)) >= _SLIP_PART
 
 
 def slips(letters: str) -> Iterable[str]:

@@ -20,6 +20,46 @@ from monitor.matching.words import Words
 _YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
 _BETWEEN_NAME_AND_FORM = frozenset({"in", "from", "of", "at", "the", "is", "our"})
 _BEFORE_YEAR = _BETWEEN_NAME_AND_FORM | _YEAR_WORDS
+_BETWEEN_NAME_AND_JOB = frozenset(
+    (
+        "a",
+        "at",
+        "best",
+        "does",
+        "doing",
+        "for",
+        "from",
+        "head",
+        "in",
+        "is",
+        "lady",
+        "lovely",
+        "man",
+        "my",
+        "of",
+        "old",
+    )
+    + ("on", "our", "runs", "s", "school", "taught", "teaches", "that", "the", "who")
+    + ("apa", "baji", "bhai", "bhaji", "didi", "ji", "miss", "paaji", "sir")
+)
+_FARTHEST_JOB = 5
+_DOES_IT = frozenset(
+    (
+        "assistant",
+        "coach",
+        "governor",
+        "helper",
+        "lead",
+        "manager",
+        "teacher",
+        "technician",
+        "tutor",
+        "volunteer",
+    )
+)
+_IS_CALLED = frozenset(("caretaker", "dsl", "librarian", "lsa", "receptionist", "ta"))
+"""What somebody is, and not what somebody does: "caretaker Wilf"."""
+_SENTENCE_ENDS = re.compile(r"[.!?\n]")
 _TEXTED_ABOUT_NOBODY = TEXTED - TEXTED_ABOUT_SOMEBODY
 _BROKEN_OFF = re.compile(r"\s?(?:…|\.\.|—|–|-(?!\w)|\*)")
 _VOWELLESS = re.compile(r"(?<![a-z])([a-z][b-df-hj-np-tv-z]+)(?= ([a-z][b-df-hj-np-tv-z]+)(?![a-z]))")
@@ -34,9 +74,10 @@ def aliases(words: Words, name: Name, *, first: int, last: int) -> Iterator[Ment
 
 
 def with_cue(passage: Passage, i: int) -> Iterator[Mention]:
-    """ "Tamsin Q", "Zadie 9B", "Zadie in Year 9"."""
+    """ "Tamsin Q", "Zadie 9B", "Zadie in Year 9", "Tamsin from maths"."""
     words, seen = passage.words, passage.seen[i]
     written = words.written[i]
+    yield from _with_job(passage, i)
     if len(written) < 2 or i + 1 >= len(words.keys):
         return
     if len(written) == 2:
@@ -107,6 +148,55 @@ def _with_form(passage: Passage, i: int) -> Iterator[Mention]:
     if people:
         given = passage.words.written[i]
         yield without_surname(passage.words, "forename_form", people=people, first=i, last=last, given=given)
+
+
+def _with_job(passage: Passage, i: int) -> Iterator[Mention]:
+    """ "Zofia from art", "Wilf the caretaker", "our maths teacher Tamsin"."""
+    words, seen = passage.words, passage.seen[i]
+    if seen.word and not words.capital(i):
+        return
+    said = _job_after(words, i) or _job_before(words, i)
+    if said is None:
+        return
+    jobs, first, last = said
+    bearers = ((place, passage.roll.bearer(place)) for place in seen.bearers)
+    people = frozenset(place for place, one in bearers if one.adult and one.subjects & jobs)
+    if people:
+        given = words.written[i]
+        yield without_surname(words, "forename_job", people=people, first=first, last=last, given=given)
+
+
+def _job_after(words: Words, i: int) -> tuple[frozenset[str], int, int] | None:
+    """What somebody named at word `i` is said to do right behind, with the first and last word of it all."""
+    at, jobs = i + 1, lexicon().jobs
+    while at < len(words.keys) and at < i + _FARTHEST_JOB and words.written[at] in _BETWEEN_NAME_AND_JOB:
+        at += 1
+    if at >= len(words.keys) or (at == i + 1 and words.gap(i) not in (" (", ", ", " - ")):
+        return None
+    if _SENTENCE_ENDS.search(words.reading, words.ends[i], words.starts[at]):
+        return None
+    two = " ".join(words.written[at : at + 2])
+    if two in jobs:
+        return jobs[two], i, min(at + 1, len(words.keys) - 1)
+    one = words.written[at]
+    return (jobs[one], i, at) if one in jobs else None
+
+
+def _job_before(words: Words, i: int) -> tuple[frozenset[str], int, int] | None:
+    """What somebody named at word `i` is said to do right before, with the first and last word of it all."""
+    jobs, before = lexicon().jobs, words.written[max(0, i - 2) : i]
+    if (
+        not before
+        or words.gap(i - 1) not in (" ", ", ", " (")
+        or (len(before) > 1 and words.gap(i - 2) != " ")
+    ):
+        return None
+    if before[-1] in _IS_CALLED and before[-1] in jobs:
+        return jobs[before[-1]], i - 1, i
+    two = " ".join(before)
+    if two in jobs and len(before) > 1:
+        return jobs[two], i - 2, i
+    return (jobs[before[0]], i - 2, i) if before[-1] in _DOES_IT and before[0] in jobs else None
 
 
 def misspelt_with_form(passage: Passage) -> Iterator[Mention]:

@@ -69,10 +69,10 @@ def _initial(passage: Passage, i: int, title: str) -> Iterator[Mention]:
 
 
 def _two_initials(passage: Passage, i: int, title: str) -> Mention | None:
-    """ "Miss TQ", "Ms T.Q.": the first letters of both names."""
+    """ "Miss TQ", "Ms T.Q.": the first letters of both names; "Mrs FL", "Mr O'D": of both parts of one."""
     words, roll, last = passage.words, passage.roll, i
     letters = words.written[i]
-    if len(letters) == 1 and i + 1 < len(words.written) and words.gap(i) in ("", ".", " ", ". "):
+    if len(letters) == 1 and i + 1 < len(words.written) and words.gap(i) in ("", ".", " ", ". ", "-", "'"):
         letters, last = letters + words.written[i + 1], i + 1
     both = words.quoted(words.starts[i], words.ends[last])
     if len(letters) != 2 or not letters.isalpha() or not both.isupper():
@@ -80,6 +80,8 @@ def _two_initials(passage: Passage, i: int, title: str) -> Mention | None:
     if last == i and passage.seen[i].name is not None:
         return None
     people = roll.with_initial(letters[0], roll.initials.get(letters[1], ()))
+    named = roll.initials.get(letters[0], ())
+    people |= frozenset(place for place in named if roll.bearer(place).double == letters)
     people = roll.of_title(title, people, also_pupils=False)
     if not people:
         return None
