@@ -26,6 +26,7 @@ from monitor import folding, matching, triage
 from monitor.folding import read, skeleton
 from monitor.matching import compile
 from monitor.model import Assessment, Item, Matches, Person, Role, SchoolTerms
+from monitor.triage.language import other_language
 from tests.invented_school import TERMS, by_id, matcher, policy
 from tests.pattern_bait import Bait, alternatives, endless_words, patterns_in
 
@@ -164,6 +165,12 @@ def test_a_long_text_comes_to_an_end(words: str | Bait) -> None:
         triage.suppression(text)
     with cut_off():
         triage.masked(text, matches, assessment.reasons)
+
+
+def test_a_megabyte_in_two_alphabets_comes_to_an_end() -> None:
+    """Each word is looked for among the foreign ones once."""
+    with cut_off():
+        assert not other_language("the a cat " * 70_000 + "мама " * 60_000)
 
 
 def test_what_does_not_end_is_cut_off() -> None:

@@ -99,6 +99,13 @@ def test_the_school_is_not_meant(text: str) -> None:
     assert (found.context, found.school) == (False, ())
 
 
+def test_our_own_name_written_out_does_not_talk_its_letters_away() -> None:
+    """ "LCS" beside "Littleover Community School" is the School too, spelt well or badly."""
+    text = "LCS year 9 parents evening was chaos. Littleover Community Shcool never answers"
+    [found] = matcher().scan([text])
+    assert [text[one.start : one.end] for one in found.school] == ["LCS", "Littleover Community Shcool"]
+
+
 def test_a_handle_that_begins_like_ours_is_shown_as_such() -> None:
     """So that triage can ask whether an account poses as the School."""
     [found] = matcher().scan(["@LittleoverLCS_Official2 is live"])

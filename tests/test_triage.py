@@ -519,3 +519,11 @@ def test_any_text_is_judged(noise: str, frame: str) -> None:
     assert view.category in policy().categories
     assert len(masked(text, matcher().scan([text])[0])) == len(text)
     assert view.suppressed or suppression(text) is None
+
+
+@pytest.mark.parametrize("text", ["who has the nu.des", "who has the nu_d.es of year 10"])
+def test_a_trigger_with_signs_inside_is_quoted(text: str) -> None:
+    """R42: whoever reads the finding sees which words it rests on."""
+    view = judged(text + AT)
+    quoted = {text[one.start : one.end] for one in view.reasons if one.category == "S2"}
+    assert any("nu" in words and "es" in words for words in quoted)

@@ -46,7 +46,6 @@ def test_it_says_what_a_text_resembles_and_cites_the_words(text: str) -> None:
     assert {one.category for one in found} <= set(ALARMS)
     words = {span for span in _words(text)}
     for one in found:
-        assert 0 < one.likely < 1
         assert one.spans
         assert set(one.spans) <= words
 
@@ -86,6 +85,16 @@ def test_what_only_it_has_found_is_for_a_person_to_judge_unless_beyond_doubt() -
         assert (view.asks_person, view.urgency) == (False, min(urgencies))
 
 
+def test_a_doubt_opens_no_page_that_certainty_would_not() -> None:
+    """The most protective mode of all categories wins (domain study 3.4 a), also where a person is asked."""
+    masked = [view for view in _views() if view.asks_person and {"A7", "S7"} & set(view.categories)]
+    assert masked
+    for view in _views():
+        strictest = max(policy().categories[code].capture.protection for code in view.categories)
+        assert view.capture.protection >= strictest
+    assert not any(view.capture.opens_page for view in masked)
+
+
 def test_an_image_that_only_it_suspects_is_opened_by_nobody() -> None:
     """R28: no page and no picture of it is asked for, though no trigger has fired."""
     suspected = [
@@ -106,7 +115,7 @@ def test_it_takes_no_safeguarding_category_away() -> None:
     """Whatever the rules say in a class that prefers alarms is said with a second reader too (R46)."""
     alarms = {code for code, row in policy().categories.items() if row.prefers == "alarm"}
     seen = 0
-    for text in _posts()[::320]:
+    for text in _posts():
         alone = set(judge(text, second_reader=False).categories) & alarms
         seen += bool(alone)
         assert alone <= set(judge(text).categories)
@@ -237,12 +246,12 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 @cache
 def _views() -> list[Assessment]:
     """What is made of some of the posts."""
-    return [judge(text) for text in _posts()[::320]]
+    return [judge(text) for text in _posts()]
 
 
 @cache
 def _posts() -> list[str]:
-    """Every post of the training files."""
+    """Some posts of two authors from whom nothing was learnt."""
     folder = Path(__file__).parent / "corpus" / "training"
-    lines = [line for path in sorted(folder.glob("*.jsonl")) for line in path.read_text("utf-8").splitlines()]
-    return [json.loads(line)["text"] for line in lines]
+    texts = [(folder / f"{name}.jsonl").read_text("utf-8") for name in ("elm", "quince")]
+    return [json.loads(line)["text"] for text in texts for line in text.splitlines()[::4]]

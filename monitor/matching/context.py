@@ -110,7 +110,8 @@ def find_school(
             meant.append(Meant(one.start, end, one.form.term, rule, _STANDS_ALONE[rule]))
         elif not (_names_another_place(one, written) or _is_the_suburb(one, words, somebody)):
             shorts.append(one)
-    against = ELSEWHERE in said or NOT_US in said or any(_stands_for_others(one, words) for one in shorts)
+    others = any(_stands_for_others(one, words, found) for one in shorts)
+    against = others or ELSEWHERE in said or NOT_US in said
     cut = _ELSEWHERE * against + _OTHER_SCHOOL * elsewhere
     strong = max([one.confidence for one in meant], default=0.0)
     # A page name is made of common words; a full name, handle or domain is not talked away.
@@ -256,12 +257,13 @@ def _is_the_suburb(one: Found, words: Words, somebody: Callable[[], bool]) -> bo
     return bool(_TWO_WORDS.fullmatch(words.text[start:end]))
 
 
-def _stands_for_others(one: Found, words: Words) -> bool:
+def _stands_for_others(one: Found, words: Words, found: Sequence[Found]) -> bool:
     """Whether the words that capitals stand for are written out, and are others ("Leeds Choral Society")."""
     short = one.form.parts[0]
     if len(one.form.parts) > 1 or not one.form.term.isupper() or not 3 <= len(short) <= _LONGEST_ACRONYM:
         return False
-    return bool(_written_out(short).search(words.reading))
+    ours = covering(len(words.reading), ((other.start, other.end) for other in found))
+    return any(not any(ours[hit.start() : hit.end()]) for hit in _written_out(short).finditer(words.reading))
 
 
 @lru_cache

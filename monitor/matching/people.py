@@ -106,7 +106,7 @@ def _flags(row: Mapping[str | None, str | list[str] | None]) -> frozenset[str]:
     own = {flag.lower().replace(" ", "_") for flag in _several(_cell(row, "flags"))}
     if _cell(row, "role").lower() != Role.PUPIL:
         title = _cell(row, "job_title").lower()
-        named = [_OFFICE_OF.get(_plain(part)) for part in re.split(r"\band\b|[&/,;+]", title)]
+        named = [_OFFICE_OF.get(_plain(part)) for part in _PARTS.split(title)]
         own |= {office.value for office in (*named, _BARE.get(_plain(title))) if office}
     return frozenset(own)
 
@@ -117,16 +117,17 @@ def _plain(title: str) -> str:
     return " ".join(word for word in words if word not in _SAYS_NOTHING)
 
 
+_PARTS = re.compile(r"\band\b|[&/,;+()\[\]]|\s[-–—]\s")
 _SAYS_NOTHING = frozenset({"the", "acting", "interim", "executive", "exec", "co"})
 _TITLES = {
-    Office.HEADTEACHER: "headteacher, head teacher, headmaster, headmistress, principal, head of school,"
-    " school principal",
+    Office.HEADTEACHER: "headteacher, head teacher, headmaster, headmistress, head master, head mistress,"
+    " principal, head of school, school principal",
     Office.DEPUTY_HEAD: "deputy headteacher, deputy head teacher, deputy head, deputy principal,"
     " vice principal",
     Office.DSL: "designated safeguarding lead, dsl, safeguarding lead, lead dsl",
     Office.DEPUTY_DSL: "deputy designated safeguarding lead, deputy dsl, deputy safeguarding lead",
     Office.CHAIR: "chair of governors, chair of governing body, chair of governing board, chairman of"
-    " governors, chairwoman of governors, chairperson of governors",
+    " governors, chairwoman of governors, chairperson of governors, chair of board of governors",
     Office.VICE_CHAIR: "vice chair of governors, vice chair of governing body, vice chair of governing board",
     Office.GOVERNANCE_PROFESSIONAL: "clerk to governors, clerk to governing body, governance professional",
     Office.SAFEGUARDING_GOVERNOR: "safeguarding governor",

@@ -122,7 +122,7 @@ class Roll:
     @cached_property
     def adult_forenames(self) -> dict[str, frozenset[int]]:
         """Whose forename or name they go by is what, of those before whose name a title stands."""
-        return self._forenames(one for one in enumerate(self.bearers) if one[1] is None or one[1].adult)
+        return self._forenames(one for one in enumerate(self.bearers) if one[1] and one[1].adult)
 
     @cached_property
     def _forenames_by_year(self) -> dict[str, dict[str, frozenset[int]]]:

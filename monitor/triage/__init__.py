@@ -48,16 +48,16 @@ _RANK = (
 )  # fmt: skip
 # What the first says already, so that the second adds nothing and would only tell more people.
 _SAYS = {
-    "A5": {"A1", "A4", "K1", "K2", "S3", "S8", "T1", "mild", "W1"},
-    "S2": {"A1", "A9", "K1", "K2", "S3", "S7", "A4", "O3", "P1", "mild"},
-    "A9": {"A1", "K1", "O3", "A8", "O2", "mild"},
-    "A3": {"K1", "K2", "mild"},
-    "A4": {"A1", "K1", "K2", "mild", "T1"},
-    "A6": {"K1", "K2", "mild", "T1"},
-    "A7": {"K1", "K2", "mild", "O3"},
-    "A1": {"K1", "K2", "mild"},
-    "T1": {"K1", "K2", "mild"},
-    "W1": {"K1", "A4", "mild"},
+    "A5": {"A1", "A4", "K1", "K2", "S3", "S8", "T1", "W1"},
+    "S2": {"A1", "A9", "K1", "K2", "S3", "S7", "A4", "O3"},
+    "A9": {"A1", "K1", "O3", "A8", "O2"},
+    "A3": {"K1", "K2"},
+    "A4": {"A1", "K1", "K2", "T1"},
+    "A6": {"K1", "K2", "T1"},
+    "A7": {"K1", "K2", "O3"},
+    "A1": {"K1", "K2"},
+    "T1": {"K1", "K2"},
+    "W1": {"K1", "A4"},
     "S1": {"K1", "K2", "S8"},
     "S3": {"K1", "K2", "A1"},
     "S6": {"K1", "K2"},
@@ -65,7 +65,6 @@ _SAYS = {
     "S8": {"K1", "K2", "S3"},
     "O4": {"K1", "O2"},
     "A8": {"O2", "K1"},
-    "K1": {"mild"},
 }
 _A_FEW_SENTENCES = 300
 _QUIET = ("P5", "P4", "P2", "P3", "P1")
@@ -139,23 +138,20 @@ def assess(
 
 
 def _imagery(reading: Reading, possible: Possible) -> Hit | None:
-    """The first imagery trigger, also in the text with signs inside words taken out."""
+    """The first imagery trigger, also in the text without signs between letters ("nu.des", "nu_des")."""
     book = rule_book()
     for trigger in book.triggers:
         for start, end in trigger.uncovered(reading.text, possible):
             return Hit(trigger, "imagery", start, end)
-    closed = _closed_up(reading.text)
-    if closed != reading.text:
+    signs = {found.start() for found in _SIGN_IN_WORD.finditer(reading.text)}
+    if signs:
+        kept = [at for at in range(len(reading.text)) if at not in signs]
+        closed = "".join(map(reading.text.__getitem__, kept))
         possible = book.possible(closed)
         for trigger in book.triggers:
-            for _ in trigger.uncovered(closed, possible):
-                return Hit(trigger, "imagery", 0, 0)
+            for start, end in trigger.uncovered(closed, possible):
+                return Hit(trigger, "imagery", kept[start], kept[end - 1] + 1)
     return None
-
-
-def _closed_up(text: str) -> str:
-    """The text without signs between letters, as in "nu.des" or "nu_des"."""
-    return _SIGN_IN_WORD.sub("", text)
 
 
 def _facts(reading: Reading, possible: Possible, matches: Matches, *, own_channel: bool) -> frozenset[str]:
@@ -320,7 +316,7 @@ def _categories(hits: list[Hit], text: str, facts: frozenset[str]) -> tuple[str,
             findings -= _SAYS.get(category, set()) - (set() if category in said else said)
     if findings <= {"K1", "K2", "A1"} and praised(hits, text):
         return ()
-    if findings <= {"A1", "O5", "O2", "T1"} and findings and "P5" in spoken and "A1" not in findings:
+    if findings and findings <= {"O5", "O2", "T1"} and "P5" in spoken:
         return ()
     if _is_a_joke(hits, findings, facts):
         return ()
@@ -477,16 +473,16 @@ def _assessment(
     suppressed: bool = False,
 ) -> Assessment:
     rows = [policy.categories[code] for code in (category, *also)]
-    capture = max((row.capture for row in rows), key=lambda mode: mode.protection)
+    modes = [row.capture for row in rows]
     if asks_person:
-        capture = policy.unsure_capture
+        modes.append(policy.unsure_capture)
     if suppressed:
-        capture = max(capture, CaptureMode.WORDS, key=lambda mode: mode.protection)
+        modes.append(CaptureMode.WORDS)
     return Assessment(
         category=category,
         also=also,
         urgency=min(row.urgency for row in rows) if urgency is None else urgency,
-        capture=capture,
+        capture=max(modes, key=lambda mode: mode.protection),
         band=band,
         reasons=reasons,
         subjects=subjects,

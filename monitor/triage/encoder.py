@@ -1,6 +1,7 @@
 """What the words of a text mean where they stand: a small transformer, run by ONNX Runtime. Pure.
 
-It reads pieces of words, and says of everything that it has learnt how much a text speaks for it.
+It reads pieces of words, and says of everything that it has learnt how much a text speaks for it. In the same
+network stands what single pieces and pairs of them say by themselves, which it adds.
 `scripts/train` makes `encoder.onnx`: it begins as all-MiniLM-L6-v2 (Apache License 2.0, by Nils Reimers and
 the sentence-transformers project), learns from the invented posts of tests/corpus, keeps the commoner pieces,
 and ships each weight as a byte. Nothing is fetched when it runs.
@@ -147,7 +148,7 @@ def _windows(
 ) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
     """Rows of one length, each begun and ended as it learnt them; -1 where a piece is of no word.
 
-    Of a text without end they cover its beginning and its last words.
+    Where there are too many, they cover the first and the last pieces.
     """
     size = min(len(pieces), WINDOW - 2)
     last = len(pieces) - size

@@ -48,7 +48,8 @@ def other_language(text: str) -> bool:
         weight = max(len(foreign), signs // 2)
         if weight > len(words) - len(foreign) and (len(foreign) >= _FEWEST_WORDS or signs >= _FEWEST_SIGNS):
             return True
-    return _small_words_say_so([word for word in words if word not in set(foreign)])
+    known = frozenset(foreign)
+    return _small_words_say_so([word for word in words if word not in known])
 
 
 def _small_words_say_so(words: list[str]) -> bool:

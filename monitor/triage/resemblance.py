@@ -38,10 +38,9 @@ _NEVER_LEARNT = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Resemblance:
-    """A text resembles posts of a category: how likely (0 to 1), if beyond doubt, its weightiest words."""
+    """A text resembles posts of a category: if beyond doubt, and its weightiest words."""
 
     category: str
-    likely: float
     sure: bool
     spans: tuple[Span, ...]
 
@@ -54,7 +53,8 @@ class Opinion:
     log_odds: Mapping[str, float]
 
     def adds(self, found: Collection[str] = ()) -> list[Resemblance]:
-        """The categories that the text resembles beyond their threshold, and more than any already found.
+        """The categories that the text resembles beyond their threshold and more than any already found, or
+        beyond doubt.
 
         Of those that prefer silence only the likeliest: an insult that is more of a complaint is one.
         """
@@ -63,14 +63,14 @@ class Opinion:
         reached = [
             category
             for category in (*ALARMS, *SILENCE)
-            if self._lean(category) >= lines["adds"][category] and self.log_odds[category] > least
+            if self._is_sure(category)
+            or (self._lean(category) >= lines["adds"][category] and self.log_odds[category] > least)
         ]
         likeliest = max(set(reached) & set(SILENCE), key=self.log_odds.__getitem__, default="")
         return [
             Resemblance(
                 category,
-                likely=1 / (1 + math.exp(-self.log_odds[category])),
-                sure=category in ALARMS and self._lean(category) >= lines["sure"][category],
+                sure=self._is_sure(category),
                 spans=self._cited(category),
             )
             for category in reached
@@ -91,6 +91,9 @@ class Opinion:
     def quiet_class(self) -> str:
         """The P class that the text is most like."""
         return max(_QUIET_CLASSES, key=lambda code: self.log_odds[code])
+
+    def _is_sure(self, category: str) -> bool:
+        return category in ALARMS and self._lean(category) >= _thresholds()["sure"][category]
 
     def _lean(self, category: str) -> float:
         return float(lean(self.log_odds[category], self.log_odds[QUIET]))

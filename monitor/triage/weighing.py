@@ -244,7 +244,7 @@ def _of_another_school(hit: Hit, scene: Scene) -> bool:
 
 
 def _mild_settled(hits: list[Hit]) -> list[Hit]:
-    """Two mild insults of the same person are an insult; one is a hint at a complaint."""
+    """Two mild insults in one text are an insult; one is a hint at a complaint."""
     mild = [hit for hit in hits if hit.category == "mild"]
     becomes = ("A1", False) if mild[1:] else ("K1", True)
     settled = [replace(hit, category=becomes[0], weak=hit.weak or becomes[1]) for hit in mild]

@@ -97,9 +97,10 @@ def _mended(reading: Reading) -> Reading:
     return Reading("".join(parts), np.concatenate(origins))
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_096)
 def _better(word: str) -> str | None:
-    """What a word that no list knows is read as, if anything: kept, because posts share their slips."""
+    """What a word that no list knows is read as, if anything: kept, because posts share their slips. Such words
+    may be names: they stay in memory only, and as long as the process."""
     return _slip_of(word) or _run_on(word)
 
 
