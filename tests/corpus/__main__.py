@@ -148,6 +148,7 @@ def _sealed(options: argparse.Namespace) -> tuple[list[str], list[str]]:
     for title, name in (
         ("Posts of the 22nd of November", "posts_sealed"),
         ("Posts of two examiners, of the 23rd", "posts_examiners"),
+        ("Everyday posts of another examiner, of the 23rd", "posts_campion"),
     ):
         judged = judge(FOLDER / "sealed" / f"{name}.jsonl")
         told += [f"### {title} ({len(judged)})", "", *report.category_goals(judged)]
