@@ -49,8 +49,8 @@ _SAINT = frozenset({"st", "saint"})
 _IN_A_PLACE = re.compile(r"(?<![a-z0-9])(?:in|around|round|near|across|all over) $|[0-9](?:st|nd|rd|th) $")
 _LONGEST_BEFORE = 16
 _AT_AN_ADDRESS = re.compile(r"[A-Z][\w'’]+, $")
-_ADDRESS_ENDS = re.compile(r" *(?:[.,;:|()–-]|\n|$)")
-_TWO_WORDS = re.compile(r"\w[a-z]+ [a-z]+")
+_ADDRESS_ENDS = re.compile(r" {0,3}(?:[.,;:|()–-]|\n|$)")
+_TWO_WORDS = re.compile(r"\w[a-z]{1,30} [a-z]{1,30}")
 _LONGEST_ACRONYM = 5
 
 
@@ -110,8 +110,7 @@ def find_school(
             meant.append(Meant(one.start, end, one.form.term, rule, _STANDS_ALONE[rule]))
         elif not (_names_another_place(one, written) or _is_the_suburb(one, words, somebody)):
             shorts.append(one)
-    others = any(_stands_for_others(one, words, found) for one in shorts)
-    against = others or ELSEWHERE in said or NOT_US in said
+    against = ELSEWHERE in said or NOT_US in said or _stands_for_others(shorts, words, found)
     cut = _ELSEWHERE * against + _OTHER_SCHOOL * elsewhere
     strong = max([one.confidence for one in meant], default=0.0)
     # A page name is made of common words; a full name, handle or domain is not talked away.
@@ -257,20 +256,22 @@ def _is_the_suburb(one: Found, words: Words, somebody: Callable[[], bool]) -> bo
     return bool(_TWO_WORDS.fullmatch(words.text[start:end]))
 
 
-def _stands_for_others(one: Found, words: Words, found: Sequence[Found]) -> bool:
+def _stands_for_others(shorts: Iterable[Found], words: Words, found: Iterable[Found]) -> bool:
     """Whether the words that capitals stand for are written out, and are others ("Leeds Choral Society")."""
-    short = one.form.parts[0]
-    if len(one.form.parts) > 1 or not one.form.term.isupper() or not 3 <= len(short) <= _LONGEST_ACRONYM:
+    capitals = {one.form.parts[0] for one in shorts if len(one.form.parts) == 1 and one.form.term.isupper()}
+    written_out = [_written_out(short) for short in capitals if 3 <= len(short) <= _LONGEST_ACRONYM]
+    if not written_out:
         return False
     ours = covering(len(words.reading), ((other.start, other.end) for other in found))
-    return any(not any(ours[hit.start() : hit.end()]) for hit in _written_out(short).finditer(words.reading))
+    hits = (hit.span() for pattern in written_out for hit in pattern.finditer(words.reading))
+    return any(not any(ours[start:end]) for start, end in hits)
 
 
 @lru_cache
 def _written_out(short: str) -> re.Pattern[str]:
     """Words with these letters first, side by side; none so short that they might meet by chance."""
     return re.compile(
-        "(?<![a-z0-9])" + "[ -]".join(rf"{letter}[a-z']{{3,}}" for letter in short) + "(?![a-z0-9])"
+        "(?<![a-z0-9])" + "[ -]".join(rf"{letter}[a-z']{{3,20}}" for letter in short) + "(?![a-z0-9])"
     )
 
 

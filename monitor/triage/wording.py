@@ -99,8 +99,10 @@ def _mended(reading: Reading) -> Reading:
 
 @lru_cache(maxsize=4_096)
 def _better(word: str) -> str | None:
-    """What a word that no list knows is read as, if anything: kept, because posts share their slips. Such words
-    may be names: they stay in memory only, and as long as the process."""
+    """What a word that no list knows is read as, if anything: kept, because posts share their slips.
+
+    Such words may be names: they stay in memory only, and as long as the process.
+    """
     return _slip_of(word) or _run_on(word)
 
 
