@@ -176,6 +176,9 @@ WRITTEN = [
     ("we call her [Mrs FL] at Littleover Community School", "s08"),
     ("[Dr B-O] spoke at Littleover Community School", "g03"),
     ("[Mr O'D] cried at Littleover Community School", "s09"),
+    # Where they were seen does not make them somebody else.
+    ("[Mr Tandrake] at the pub with a girl from Littleover Community School", "s13"),
+    ("[Ms Quillfeather] at the hospital, Littleover Community School", "s04"),
     # First names with what they do.
     ("[Zofia from art] at Littleover Community School", "s10"),
     ("[Wilf the caretaker] at Littleover Community School", "s13"),
@@ -221,7 +224,6 @@ NOBODY = [
     "ON TO BEMROSE PARK HIGH'S MISS QUILLFEATHER, SAYS LITTLEOVER COMMUNITY SCHOOL",
     "miss world came to Littleover Community School - - - . . . not",
     "Mr Smith the butcher sponsors Littleover Community School",
-    "Dr Green at our surgery says half of Littleover Community School has this cough",
     "my sister Zofia loves art at Littleover Community School",
     "Zofia from maths at Littleover Community School",
 ]

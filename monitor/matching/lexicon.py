@@ -138,7 +138,7 @@ def lexicon() -> Lexicon:
         education=phrases(data["education"]),
         other_place=_next(data["other_place"]),
         other_school_kind=_next(data["other_school_kind"]),
-        works_elsewhere=_at_work(data["callings"], data["workplaces"]),
+        works_elsewhere=_at_work(data["callings"]),
         trades=_next(data["trades"]),
         trade_words=frozenset(_TOKEN.findall(read(one).text)[0] for one in data["trades"]),
         cues={
@@ -172,12 +172,10 @@ def lexicon() -> Lexicon:
     )
 
 
-def _at_work(callings: Iterable[str], workplaces: Iterable[str]) -> re.Pattern[str]:
-    """ "the butcher", "our local GP", "at the surgery", directly after a place in the text."""
-    named = rf"(?: is)?,? (?:a|my|our|the|your) (?:\w+ )?{_words(callings).pattern}"
-    return re.compile(
-        rf"(?:{named}| (?:at|down|from|of) (?:my|our|the|your) (?:\w+ )?{_words(workplaces).pattern})"
-    )
+def _at_work(callings: Iterable[str]) -> re.Pattern[str]:
+    """ "the butcher", "is our local GP", directly after a place in the text. Where somebody was seen ("at the
+    pub") says nothing of where they work."""
+    return re.compile(rf"(?: is)?,? (?:a|my|our|the|your) (?:\w+ )?{_words(callings).pattern}")
 
 
 def _by_word(lists: Mapping[str, Iterable[str]]) -> dict[str, frozenset[str]]:
