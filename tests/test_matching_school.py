@@ -43,6 +43,8 @@ MEANT = [
     "cricket at Littleover school is on, letting parents in at two",
     "She's head girl!!! Littleover, you have made me proud",
     "Bus to Littlover school is late",
+    "Friday 5th Littleover parents evening",
+    "Happy School memories: Year 9 at Littleover",
 ]
 
 NOT_MEANT = [

@@ -46,7 +46,7 @@ _YEAR_WORDS = frozenset({"y", "yr", "yrs", "year", "years"})
 _TOKEN_GOES_ON = re.compile(r"(?:[_.\-]*[a-z0-9\x81]+)*_?")
 _MOST_WORDS_OF_A_NAME = 4
 _SAINT = frozenset({"st", "saint"})
-_IN_A_PLACE = re.compile(r"(?<![a-z0-9])(?:in|around|round|near|across|all over) $|[0-9](?:st|nd|rd|th) $")
+_IN_A_PLACE = re.compile(r"(?<![a-z0-9])(?:in|around|round|near|across|all over) $")
 _LONGEST_BEFORE = 16
 _AT_AN_ADDRESS = re.compile(r"[A-Z][\w'’]+, $")
 _ADDRESS_ENDS = re.compile(r" {0,3}(?:[.,;:|()–-]|\n|$)")
@@ -208,8 +208,13 @@ def _is_name(words: Words, i: int) -> bool:
     if word.isdigit() or len(word) < 2:
         return False
     if words.capital(i) and not words.shouted(i):
-        return i > 0 or not is_word(word) or _may_be_part(words, 1)
+        return i > 0 or not is_word(word) or _begins_school(words)
     return len(word) > 3 and not is_word(word)
+
+
+def _begins_school(words: Words) -> bool:
+    """Whether the second word is a part of a school's name and not its end ("Derby High School")."""
+    return _may_be_part(words, 1) and words.written[1] not in ("school", "academy", "college")
 
 
 def _next_to(words: Words, i: int) -> bool:
