@@ -23,7 +23,13 @@ from tests.page_server import Answer, Handler, PageServer
 PAGE_S, TOTAL_S = 1.5, 14.0
 """So little that a page which never comes to rest is soon given up; too little for a busy machine."""
 PATIENT_PAGE_S, PATIENT_TOTAL_S = 30.0, 120.0
-SHORT_OF_TIME = (OUT_OF_TIME, "did not answer", "could not be read", "longer than the time allowed")
+SHORT_OF_TIME = (
+    OUT_OF_TIME,
+    "did not answer",
+    "could not be read",
+    "longer than the time allowed",
+    "scripts never paused",
+)
 """What a capture says of a page that it could not wait for."""
 MEMORY_BYTES = 700_000_000
 
@@ -99,8 +105,9 @@ LOST: Pages = {
     "/canvas": "<script>setInterval(()=>{for(let i=0;i<20;i++){const c=document.createElement('canvas');"
     "c.width=c.height=8000;const g=c.getContext(i%2?'webgl':'2d');"
     "if(g&&g.fillRect)g.fillRect(0,0,8000,8000);document.body.append(c)}},10)</script>",
-    "/bomb": "<script>const k=[];setInterval(()=>{for(let i=0;i<4;i++){const a=new Uint8Array(1<<26);"
-    "a.fill(7);k.push(a)}},20)</script>",
+    # In small bites: where memory comes slowly, one big one would be a script that never pauses.
+    "/bomb": "<script>const k=[];setInterval(()=>{const a=new Uint8Array(1<<26);"
+    "a.fill(7);k.push(a)},1)</script>",
     "/strings": "<script>const k=[],s='x'.repeat(1e6);setInterval(()=>{for(let i=0;i<40;i++)"
     "k.push((s+i).split(''))},10)</script>",
 }
