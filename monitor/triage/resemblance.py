@@ -25,7 +25,7 @@ ALARMS = ("A3", "A5", "A7", "A9", "S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8"
 """What it may add although it is now and then wrong."""
 SILENCE = ("A1", "A4", "A8", "K1", "K2", "T1", "W1")
 """What it adds only where it is hardly ever wrong (R46)."""
-REFUTABLE = ("A1", "A4", "A8", "K1", "K2", "O4", "T1")
+REFUTABLE = ("A1", "A4", "K1", "K2", "O4", "T1")
 """Where it may speak against a rule: no child is in danger, and silence is the smaller harm (R46)."""
 QUIET = "quiet"
 _QUIET_CLASSES = ("P1", "P2", "P3", "P4", "P5")
@@ -126,7 +126,10 @@ def opinion_of(text: str) -> Opinion | None:
         return None
     heads = encoder().heads
     most: Numbers = found.log_odds.max(axis=0)
-    return Opinion(found, dict(zip(heads, most.tolist(), strict=True)))
+    log_odds = dict(zip(heads, most.tolist(), strict=True))
+    # A long text is as quiet as the least quiet part of it.
+    log_odds[QUIET] = float(found.log_odds[:, heads.index(QUIET)].min())
+    return Opinion(found, log_odds)
 
 
 def blanked(
