@@ -95,8 +95,8 @@ def assess(
 
     `own_source`: the place gives school context by itself; `own_channel`: it is one of the School's
     own Channels; without `second_reader` the rules decide alone, by words that are not ambiguous. The
-    author's handle is never held against the Register (R30). A2 is not decided here: it needs earlier findings. Raises KeyError when
-    the policy lacks a category of the rules.
+    author's handle is never held against the Register (R30). A2 is not decided here: it needs earlier
+    findings. Raises KeyError when the policy lacks a category of the rules.
     """
     if not (matches.context or own_source or own_channel):
         return _assessment("P0", (), policy, band=Band.HIGH)
