@@ -17,7 +17,7 @@ from itertools import chain
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from monitor.folding import read, read_batch
+from monitor.folding import read_batch
 from monitor.matching.codes import steps
 from monitor.matching.lexicon import lexicon
 from monitor.matching.spelling import Shape, blurs, bones, key_of, left_out, shape_of, sound, without_vowels
@@ -25,7 +25,6 @@ from monitor.model import Person, Role
 
 _LETTERS = re.compile(r"[a-z]+")
 _HALVES = re.compile(r"[-‐‑–\s]+")
-_FIRST_LETTERS = re.compile(r"(?<![a-z])[a-z]")
 _SHORTEST_HALF = 3
 _PARTICLES = frozenset(
     {"van", "von", "den", "der", "del", "dos", "das", "bin", "ibn", "abu", "ben", "mac", "san"}
@@ -386,7 +385,7 @@ def _entry(person: Person, words: list[list[str]]) -> _Entry:
         surname=whole,
         given=given,
         initials=frozenset(name[0] for name, short in given.items() if not short),
-        double="".join(parts) if len(parts := _FIRST_LETTERS.findall(read(person.surname).text)) == 2 else "",
+        double="".join(part[0] for part in surname) if len(surname) == 2 else "",
         year=year.group(1) if year else "",
         form=year.group(2) if year else "",
         subjects=frozenset(job) & lexicon().subjects if person.role is not Role.PUPIL else frozenset(),
