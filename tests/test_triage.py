@@ -162,7 +162,8 @@ def test_a_trigger_fires_through_every_disguise(text: str) -> None:
     assert suppression(f"omg {text} link in bio") is not None
     view = judged(f"omg {text} link in bio{AT}")
     assert view.suppressed
-    assert view.capture in (CaptureMode.WORDS, CaptureMode.NONE)
+    finding = policy().categories[view.category].finding
+    assert view.capture is (CaptureMode.WORDS if finding else CaptureMode.NONE)
 
 
 PLAIN = [

@@ -149,6 +149,19 @@ def test_the_same_words_count_anywhere_else(text: str) -> None:
     assert "self_harm" in _rules(judge(text))
 
 
+@pytest.mark.parametrize(
+    "times", [120, 500], ids=["more windows than are read", "more letters than are read"]
+)
+def test_the_same_words_count_in_a_part_that_it_has_not_read(times: int) -> None:
+    """R46: who puts pages of harmless words before them hides nothing."""
+    harmless = "Lost: one navy blazer in the hall, well done to the netball team. "
+    text = harmless * times + "kms. " + harmless * times
+    found = read(text.lower())
+    assert found is not None and not found.whole
+    assert "self_harm" in _rules(judge(text))
+    assert opinion(harmless.lower()).is_harmless()
+
+
 def test_what_may_be_an_image_is_asked_for_by_nobody_however_harmless() -> None:
     """R28: a trigger stops every request for an item, also where its words make no finding."""
     view = judge(AMBIGUOUS[0][0])

@@ -67,6 +67,8 @@ class Read:
     belongs: NDArray[np.intp]
     log_odds: Numbers
     """(windows, heads)"""
+    whole: bool
+    """Whether the windows cover all of the text."""
 
 
 def read(text: str) -> Read | None:
@@ -76,7 +78,8 @@ def read(text: str) -> Read | None:
     if not words:
         return None
     rows, whose = _windows(pieces, belongs, model.places)
-    return Read(tuple(words), rows, whose, model.log_odds(rows))
+    whole = len(text) <= _LONGEST_TEXT and len(pieces) <= _STEP * (_MOST_WINDOWS - 1) + WINDOW - 2
+    return Read(tuple(words), rows, whose, model.log_odds(rows), whole)
 
 
 def weighed_words(read: Read, head: int, against: int, *, most: int) -> list[Span]:

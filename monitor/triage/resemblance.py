@@ -82,9 +82,9 @@ class Opinion:
         return category in REFUTABLE and self.log_odds[category] < _thresholds()["refutes"][category]
 
     def is_harmless(self) -> bool:
-        """Whether the text is so much more like a quiet post than like any alarm that ambiguous words in it
-        speak for none."""
-        return max(map(self._lean, ALARMS)) < _thresholds()["harmless"]["alarms"]
+        """Whether the text, all of which was read, is so much more like a quiet post than like any alarm that
+        ambiguous words in it speak for none."""
+        return self.read.whole and max(map(self._lean, ALARMS)) < _thresholds()["harmless"]["alarms"]
 
     def is_quiet(self) -> bool:
         """Whether the text is more like a quiet post than like anything else."""
