@@ -135,6 +135,25 @@ def test_a_possible_picture_of_a_child_is_asked_for_by_nobody(school: AtWork) ->
         assert [] == t.rereadable("forum") == t.due_rereads("forum", START + timedelta(days=400))
 
 
+def test_a_quiet_post_that_speaks_of_such_pictures_is_asked_for_by_nobody_either(school: AtWork) -> None:
+    """Decision 17: the second reader may silence words that have another sense, but the platform is asked
+    no more about a post that has them."""
+    quiet = (
+        "Assembly this week is on sextortion and what to do if anyone asks you for pictures. Slides to follow"
+    )
+    school.platforms["own"].post(post("assembly", quiet), post("fete", "The summer fete is on Saturday"))
+
+    school.cycle()
+
+    assert ([], [], []) == (school.findings(), school.mail.received, school.browser.opened)
+    assert [("assembly", None)] == school.rows(
+        "SELECT native_id, next_reread_at FROM items WHERE next_reread_at IS NULL"
+    )
+    with school.services.store.transaction() as t:
+        again = t.due_rereads("own", START + timedelta(days=400))
+        assert ["fete"] == [kept.item.native_id for kept in again]
+
+
 def test_an_address_is_masked_before_it_is_stored(school: AtWork) -> None:
     """DOMAIN.md, `reference`: private details are neither in a row, nor in a version, nor sealed, not
     even after the author has changed the words."""
