@@ -138,9 +138,7 @@ def test_a_possible_picture_of_a_child_is_asked_for_by_nobody(school: AtWork) ->
 def test_a_quiet_post_that_speaks_of_such_pictures_is_asked_for_by_nobody_either(school: AtWork) -> None:
     """Decision 17: the second reader may silence words that have another sense, but the platform is asked
     no more about a post that has them."""
-    quiet = (
-        "Assembly this week is on sextortion and what to do if anyone asks you for pictures. Slides to follow"
-    )
+    quiet = "Assembly this week is on sextortion and what to do if anyone asks you for pictures"
     school.platforms["own"].post(post("assembly", quiet), post("fete", "The summer fete is on Saturday"))
 
     school.cycle()
