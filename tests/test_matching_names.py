@@ -465,6 +465,98 @@ def test_a_text_of_any_length_costs_in_proportion(hostile: str) -> None:
     assert large < 12 * small + 0.05
 
 
+@cache
+def another_school() -> Matcher:
+    """A school with a park in its name, siblings, short surnames, and people whom many are called like."""
+    pupil, staff = Role.PUPIL, Role.STAFF
+    common = frozenset({"common"})
+    people = (
+        Person("p1", pupil, "", "Zadie", "", "Pellgrove", year_group="9"),
+        Person("p2", pupil, "", "Amara", "", "Pellgrove", year_group="11"),
+        Person("p3", pupil, "", "Rhoswen", "", "Pellgrove", year_group="8"),
+        Person("p4", pupil, "", "Isabelle", "", "Wood", year_group="7"),
+        Person("p5", pupil, "", "Jiayi", "", "Liu", year_group="10"),
+        Person("p6", pupil, "", "Harry", "", "Smith", year_group="9", flags=common),
+        Person("p7", pupil, "", "Harriet", "", "Smith-Waring", year_group="10"),
+        Person("p8", pupil, "", "Jack", "", "Hall", year_group="11"),
+        Person("p9", pupil, "", "Henry", "", "Wadmore", year_group="11"),
+        Person("p10", pupil, "", "Matilda", "", "Thompson", year_group="7"),
+        Person("p11", pupil, "", "Gemma", "", "Thompson", year_group="7"),
+        Person("p12", pupil, "", "George", "", "Baker", year_group="7"),
+        Person("p13", pupil, "", "Lauren", "", "Netherby", year_group="8"),
+        Person("s1", staff, "Mr", "Logan", "", "Simmonds", aliases=("Mr S",), job_title="Exams Officer"),
+        Person("s2", staff, "Mr", "Haroon", "", "Shafiq", job_title="Receptionist"),
+        Person("s3", staff, "Mrs", "Elif", "", "Harrison", job_title="Teacher of Chemistry"),
+        Person("s4", staff, "Ms", "Katarzyna", "", "Netherby", job_title="Head of Year 8"),
+        Person("s5", staff, "Dr", "Ciara", "", "Loughlin", job_title="Head of Biology"),
+    )
+    return compile(people, SchoolTerms(names=("Ashdene Park High School",), handles=("AshdeneParkHS",)))
+
+
+@pytest.mark.parametrize(
+    ("marked", "who"),
+    [
+        # The School's own name behind a name is no business of theirs.
+        ("Well done [Zadie Pellgrove] Ashdene Park High School", {"p1"}),
+        ("[amara pellgrove] ashdene park high school lol", {"p2"}),
+        # Short surnames behind a forename, in one word.
+        ("ask @[isabellewood]", {"p4"}),
+        ("ask @[jiayiliu]99", {"p5"}),
+        ("[isabellewood] was there", {"p4"}),
+        # A year before the name.
+        ("why is [Year 9 Zadie] always in trouble", {"p1"}),
+        ("[Year 10's Jiayi] won", {"p5"}),
+        # What somebody does, before the name or behind it.
+        ("the [receptionist Shafiq] was rude", {"s2"}),
+        ("our [chemistry teacher Harrison] again", {"s3"}),
+        ("chemistry teacher [Elif Harrison] again", {"s3"}),
+        ("[exams officer Logan] lost the papers", {"s1"}),
+        ("[Ciara the head of biology] left", {"s5"}),
+        ("[Mr S] lost the papers", {"s1"}),
+        # Both names with letters starred out.
+        ("[Geo*ge Ba*er] did it", {"p12"}),
+        ("[Geo*ge Baker] did it", {"p12"}),
+        # What stands there in full is meant, and nothing that takes more for granted.
+        ("[Jack Hall] in Year 11 won", {"p8"}),
+        ("I met Mum. Met [Thompson, Gemma] there", {"p11"}),
+        ("head of year 8 [Netherby]", {"p13", "s4"}),
+    ],
+)
+def test_what_another_examiner_wrote_is_found(marked: str, who: set[str]) -> None:
+    text = marked.replace("[", "").replace("]", "")
+    start = marked.index("[")
+    [found] = another_school().scan([text], [True])
+    [one] = found.people
+    assert (start, marked.index("]") - 1) == (one.start, one.end)
+    assert who == set(one.person_ids)
+    assert explains(another_school(), text, one)
+
+
+@pytest.mark.parametrize("text", ["Mrs Hinch is on tv", "Harry Smith is here", "officer Hall sang"])
+def test_what_another_examiner_wrote_about_nobody(text: str) -> None:
+    """ "Mrs" is not "Mr S"; who is flagged common needs a second cue, and nobody else is named instead."""
+    [found] = another_school().scan([f"{text} #AshdeneParkHighSchool"], [True])
+    assert not [one for one in found.people if one.rule != "surname"]
+
+
+def test_siblings_share_the_surname_behind_the_last() -> None:
+    text = "Rhoswen, Zadie and Amara Pellgrove of Ashdene Park High School"
+    [found] = another_school().scan([text])
+    said = {(text[one.start : one.end], one.person_ids) for one in found.people}
+    assert said == {
+        ("Rhoswen, Zadie and Amara Pellgrove", ("p3",)),
+        ("Zadie and Amara Pellgrove", ("p1",)),
+        ("Amara Pellgrove", ("p2",)),
+    }
+    assert all(explains(another_school(), text, one) for one in found.people)
+
+
+def test_two_names_on_two_lines_are_two_people() -> None:
+    text = "Gemma Thompson\nHarriet Smith-Waring\nJack Hall at Ashdene Park High School"
+    [found] = another_school().scan([text])
+    assert [("p11",), ("p7",), ("p8",)] == [one.person_ids for one in found.people]
+
+
 def test_what_follows_a_name_does_not_hide_it() -> None:
     """A name, or the School's, before thousands of signs is still one."""
     text = "Tamsin Quillfeather" + "!" * 5000 + " Littleover Community School" + "@ " * 5000

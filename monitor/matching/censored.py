@@ -52,6 +52,14 @@ class Starred(NamedTuple):
     end: int
     head: str
     names: list[Spelling]
+    shown: Sequence[str]
+    """The pieces that are shown of it all."""
+    hidden: Sequence[int]
+    """How many signs stand after each."""
+
+    def may_be(self, letters: str) -> bool:
+        """Whether the signs may stand for the rest of these letters."""
+        return _fits(letters, self.shown, [*map(_letters_under, self.hidden), range(1)][: len(self.shown)])
 
 
 def starred(words: Words, roll: Roll) -> Iterator[Starred]:
@@ -79,8 +87,8 @@ def starred(words: Words, roll: Roll) -> Iterator[Starred]:
         hump = _last_hump(hit.group(), pieces)
         if hump:
             behind = [pieces[0][hump:], *pieces[1:]]
-            yield Starred(start, end, pieces[0][:hump], _hidden_names(behind, signs, roll))
-        yield Starred(start, end, "", _hidden_names(pieces, signs, roll))
+            yield Starred(start, end, pieces[0][:hump], _hidden_names(behind, signs, roll), pieces, signs)
+        yield Starred(start, end, "", _hidden_names(pieces, signs, roll), pieces, signs)
 
 
 def _last_hump(original: str, pieces: Sequence[str]) -> int:

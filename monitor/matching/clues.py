@@ -49,14 +49,18 @@ _BEGIN_NAMES = frozenset({"mac", "mc", "fitz", "de", "la", "le", "van", "o"})
 _SENTENCE_ENDS = re.compile(r"[.!?\n][\s\"')]*$")
 
 
-def of_words(one: Mention, words: Words, roll: Roll) -> Iterator[str]:
-    """What the words of the mention, and those beside it, say whoever it is."""
+def of_words(one: Mention, words: Words, roll: Roll, ours: Sequence[tuple[int, int]]) -> Iterator[str]:
+    """What the words of the mention, and those beside it, say whoever it is. `ours`: where the School's own
+    terms stand in the reading."""
     yield from one.notes
     if _reads_as_words(one, words, roll):
         yield "reads_as_words"
     if _part_of_longer(one, words) or _one_surname(one, words):
         yield "part_of_longer"
-    if _trade_follows(words, one.last, one.end) or _begins_business(one, words) or _names_shop(one, words):
+    named = (
+        _trade_follows(words, one.last, one.end) or _begins_business(one, words) or _names_shop(one, words)
+    )
+    if named and not _is_before(one, words, ours):
         yield "business"
     if lexicon().works_elsewhere.match(words.reading, one.end):
         yield "works_elsewhere"
@@ -126,6 +130,12 @@ def _trade_follows(words: Words, i: int, end: int) -> bool:
     if not following or (following[0] not in lexical.trade_words and "&" not in words.reading[end : end + 3]):
         return False
     return bool(lexical.trades.match(words.reading, end))
+
+
+def _is_before(one: Mention, words: Words, ours: Sequence[tuple[int, int]]) -> bool:
+    """Whether the School's own name follows: "Zadie Pellgrove Ashdene Park High School" is no park."""
+    i = one.last + 1
+    return i < len(words.starts) and any(start <= words.starts[i] < end for start, end in ours)
 
 
 def _begins_business(one: Mention, words: Words) -> bool:

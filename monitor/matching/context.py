@@ -141,7 +141,8 @@ def years_in(words: Words) -> frozenset[str]:
         if word in YEARS:
             after = written[i + 1] if i + 1 < len(written) else ""
             formed = len(after) == 1 and words.starts[i + 1] == words.ends[i]
-            if formed or (i and written[i - 1] in _YEAR_WORDS):
+            headed = written[max(0, i - 3) : i - 1] == ["head", "of"]  # an adult
+            if (formed or (i and written[i - 1] in _YEAR_WORDS)) and not headed:
                 found.add(word)
     return frozenset(found)
 

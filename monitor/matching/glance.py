@@ -32,7 +32,7 @@ TITLES = {
     "mr": "mr", "mister": "mr", "mrs": "mrs", "misus": "mrs", "mis": "miss", "ms": "ms", "mx": "mx",
     "dr": "dr", "doctor": "dr", "prof": "prof", "profesor": "prof", "sir": "sir", "rev": "rev",
     "reverend": "rev", "miz": "mrs", "mz": "mrs", "mises": "mrs", "misis": "mrs", "mrz": "mrs", "misy": "mrs",
-    "mista": "mr",
+    "mista": "mr", "msr": "mx",
     "mistah": "mr", "mestah": "mr", "mester": "mr", "mizter": "mr", "mistuh": "mr", "mizta": "mr",
     "misda": "mr", "mistr": "mr",
     "mw": "mr", "mws": "mrs", "mith": "mrs", "mithth": "mrs",
@@ -331,6 +331,10 @@ def _inside(roll: Roll, written: str, key: str) -> Iterator[Inside]:
             name = names.get(key[begin:end])
             if name is not None and name.surnames:
                 found.append((begin, name))
+    for length in range(2, HEAD):  # "masonhall", "jiayiliu"
+        name = names.get(key[-length:])
+        if name is not None and name.surnames:
+            found.append((size - length, name))
     if not found:
         return
     # Where each letter of the key begins among those written, which may be doubled.
@@ -350,7 +354,7 @@ def _with_letters_about(roll: Roll, written: str, first: int, spelling: Spelling
     head, tail = written[:first], written[last:]
     for place in spelling.people if len(head) > 1 or len(tail) > 1 else ():
         for letters, short in roll.bearer(place).given.items():
-            if len(letters) < 2:
+            if len(letters) < (2 if len(spelling.letters) >= HEAD else 3):
                 continue
             one = frozenset((place,))
             if head.endswith(letters):

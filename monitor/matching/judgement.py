@@ -27,6 +27,7 @@ _NEEDS_CUE = frozenset(
 _NAMES_NOBODY_COMMON = frozenset(
     {"surname", "forename_initial", "title_initial", "title_initials", "title_forename"}
 )
+_TAKES_FOR_GRANTED = frozenset({"nickname", "half_name", "forename_form", "forename_job"})
 _CAN_STAND_ALONE = frozenset({"full_name", "transposed"})
 
 
@@ -77,12 +78,33 @@ def judge(views: Iterable[tuple[Words, Iterable[Mention]]], roll: Roll, around: 
     Without school context only a full name that can stand alone remains, and bearers flagged `common` need
     a second cue. Rule: R38.
     """
-    judged = [_judge(one, words, roll, around) for words, mentions in views for one in mentions]
-    likely = [one for one in judged if one is not None]
+    asked = [(one, _judge(one, words, roll, around)) for words, mentions in views for one in mentions]
+    likely = [found for _, found in asked if found is not None]
+    exact = [(one.start, one.end) for one, _ in asked if _is_exact(one)] if likely else ()
+    if exact:
+        likely = [one for one in likely if _is_as_exact(one.mention, exact)]
     if len(likely) > 1:
-        likely = _best(likely)
+        sharing = [one for one in likely if "shared" in one.mention.notes]
+        likely = _best([one for one in likely if one not in sharing]) if sharing else _best(likely)
+        ends = {one.mention.end for one in likely}
+        likely += [one for one in sharing if one.mention.end in ends]
     likely.sort(key=lambda one: one.mention.start)
     return likely
+
+
+def _is_exact(one: Mention) -> bool:
+    """Whether both names stand there as they are registered."""
+    return one.rule == "full_name" and not (one.slips or one.notes)
+
+
+def _is_as_exact(one: Mention, exact: Sequence[tuple[int, int]]) -> bool:
+    """Whether no exact name stands where this takes more for granted: "Jack Hall in Year 11" is no Henry, and
+    the Harry Smith whom many are called, and who needs a second cue, is no Harriet Smith-Waring."""
+    if one.title or _is_exact(one) or not (one.slips or one.notes or one.rule in _TAKES_FOR_GRANTED):
+        return True
+    if "shared" in one.notes:
+        return True
+    return not any(start < one.end and one.start < end for start, end in exact)
 
 
 def band(score: float) -> Band:
@@ -122,7 +144,7 @@ def _alike(first: Judged, second: Judged) -> bool:
 def _judge(one: Mention, words: Words, roll: Roll, around: Surroundings) -> Judged | None:
     weights = _weights()
     evidence: list[str] = []
-    for name in of_words(one, words, roll):
+    for name in of_words(one, words, roll, around.own_terms):
         if name in weights.decisive:  # most of what looks like a name ends here, before anybody is thought of
             return None
         evidence.append(name)

@@ -12,7 +12,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
-from itertools import chain
+from itertools import chain, pairwise
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -363,6 +363,13 @@ def _read(fields: Sequence[str]) -> Iterator[list[str]]:
     return (_LETTERS.findall(line) for line in batch.reading.split("\n")[: len(fields)])
 
 
+def _subjects(job: Sequence[str]) -> frozenset[str]:
+    """What a job title says that somebody does, by one word or two: "Head of Biology" is science."""
+    jobs = lexicon().jobs
+    spoken = (*job, *(" ".join(two) for two in pairwise(job)))
+    return frozenset().union(*(jobs.get(one, ()) for one in spoken), lexicon().subjects.intersection(job))
+
+
 def _entry(person: Person, words: list[list[str]]) -> _Entry:
     surname, forename, known_as, title, job, *aliases = words
     given: dict[str, bool] = {}
@@ -388,7 +395,7 @@ def _entry(person: Person, words: list[list[str]]) -> _Entry:
         double="".join(part[0] for part in surname) if len(surname) == 2 else "",
         year=year.group(1) if year else "",
         form=year.group(2) if year else "",
-        subjects=frozenset(job) & lexicon().subjects if person.role is not Role.PUPIL else frozenset(),
+        subjects=_subjects(job) if person.role is not Role.PUPIL else frozenset(),
         common="common" in person.flags,
         distinctive="distinctive" in person.flags,
         keys=tuple(dict.fromkeys(map(_registered_key, (*(name for name, _ in surnames), *given, *known_by)))),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from monitor.matching.censored import starred
 from monitor.matching.glance import Glance, Glances
 from monitor.matching.grammar import forenames, surnames, titles
-from monitor.matching.grammar.beside import around
+from monitor.matching.grammar.beside import around, sharing
 from monitor.matching.grammar.mentions import Mention, Surname
 from monitor.matching.grammar.passage import FARTHEST, Passage
 from monitor.matching.lexicon import YEARS
@@ -33,12 +33,16 @@ def find(words: Words, glances: Glances, *, seen: Sequence[Glance]) -> list[Ment
     if not (words.differing or passage.roll.vowelless_given.isdisjoint(words.written)):
         found += forenames.without_vowels(passage)
     if not words.masks:
-        for hidden in starred(words, passage.roll):
-            if hidden.head:
-                found += surnames.censored_behind(passage, hidden)
+        hidden = list(starred(words, passage.roll))
+        for one in hidden:
+            if one.head:
+                found += surnames.censored_behind(passage, one)
             else:
-                standing += surnames.censored(passage, hidden)
-    found += [mention for one in standing if (mention := around(passage, one))]
+                standing += surnames.censored(passage, one)
+        found += surnames.behind_censored(passage, hidden, standing)
+    for one in standing:
+        if mention := around(passage, one):
+            found += [mention, *sharing(passage, one, mention)]
     for i in looked_at:
         if seen[i].title and i + 1 < len(seen):
             found += titles.after_title(passage, i + 1)
@@ -46,6 +50,7 @@ def find(words: Words, glances: Glances, *, seen: Sequence[Glance]) -> list[Ment
         if (name := seen[i].name) and name.forenames:
             found += forenames.with_cue(passage, i)
             found += forenames.with_slip(passage, i)
+            found += forenames.behind_year(passage, i)
     return _of_this_view(words, found) if words.differing else found
 
 
@@ -81,7 +86,7 @@ def _standing(
             if one.surnames:
                 standing += surnames.written(passage, i)
             if one.name.aliases:
-                found += forenames.aliases(words, one.name, first=i, last=i)
+                found += forenames.aliases(passage, one.name, first=i, last=i)
         elif (one.plural or one.nearest or one.inside) and not passage.contracted(i):
             found += surnames.inside(passage, i)
             standing += surnames.slipped(passage, i)
@@ -96,7 +101,7 @@ def _standing(
         if one.opens and glances.begins(passage.pair(i)):
             pieces += _longer(passage, i)
         for last, name in pieces:
-            found += forenames.aliases(words, name, first=i, last=last)
+            found += forenames.aliases(passage, name, first=i, last=last)
             standing += surnames.in_pieces(passage, name, first=i, last=last)
     return standing, found
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections.abc import Iterator
 
 from monitor.matching.grammar.given import (
     exact_given,
@@ -19,6 +20,7 @@ from monitor.matching.grammar.mentions import Given, Mention, Surname, by_surnam
 from monitor.matching.grammar.passage import FARTHEST, WIDEST_JOIN, Passage
 from monitor.matching.lexicon import lexicon
 from monitor.matching.spelling import Slip
+from monitor.matching.words import Words
 
 _JOINERS = frozenset({"and", "n"})
 _OPENS_BRACKET = re.compile(r" ?[(\[]")
@@ -32,11 +34,18 @@ def around(passage: Passage, one: Surname) -> Mention | None:
     bearers = one.spelling.people
     before = _before(passage, one)
     given = given_before_middle(passage, before, among=bearers) if before else None
-    middle = given is not None
+    doubted = given is not None and (given.slip is not Slip.NONE or given.rule != "full_name")
+    if given is not None and before is not None and (doubted or _on_line_before(passage, before)):
+        given = exact_given(passage, before, among=bearers) or given  # whoever is named in full stands nearer
+    middle = given is not None and given.word != before
     if given is None and before is not None:
         given = given_at(passage, before, among=bearers) or given_in_two(passage, before - 1, among=bearers)
     at = given.word if given is not None else one.first if before is None else before + 1
     title = passage.title(at - 1) if at else ""
+    if given is not None and given.slip is not Slip.NONE and not title:
+        turned = _transposed(passage, one)
+        if turned is not None and turned.rule == "transposed" and not turned.slips:
+            return turned  # "Met Thompson, Gemma" is no Matilda
     named = _called(passage, one, given, title=title, middle=middle) if given is not None else None
     if named is None and title and one.first:
         named = _titled(passage, one, at - 1, title=title)
@@ -48,6 +57,39 @@ def around(passage: Passage, one: Surname) -> Mention | None:
     return by_surname(passage.words, one, rule="surname", people=bearers, first=one.first, notes=notes)
 
 
+def _on_line_before(passage: Passage, i: int) -> bool:
+    """Whether a line ends before word `i`."""
+    return "\n" in passage.words.gap(i - 1)
+
+
+def sharing(passage: Passage, one: Surname, mention: Mention) -> Iterator[Mention]:
+    """ "Zadie and Amara Pellgrove": who else has the surname behind a forename, and all between."""
+    words = passage.words
+    if mention.rule not in ("full_name", "nickname") or mention.title or mention.slips:
+        return
+    for i in _in_a_row_with(words, mention.first):
+        given = exact_given(passage, i, among=one.spelling.people)
+        if given is None or not words.capital(i):
+            return
+        yield by_surname(
+            words, one, rule=given.rule, people=given.people, first=i, given=given, notes=("shared",)
+        )
+
+
+def _in_a_row_with(words: Words, i: int) -> Iterator[int]:
+    """The words before word `i` that "and" or commas put in a row with it, the nearest first."""
+    last = i
+    while i:
+        gap = words.gap(i - 1)
+        if gap == " " and i > 1 and words.written[i - 1] in _JOINERS and words.gap(i - 2) in (" ", ", "):
+            i -= 2
+        elif gap in (" & ", "&", " + ") or (i < last and gap == ", "):
+            i -= 1
+        else:
+            return
+        yield i
+
+
 def _called(passage: Passage, one: Surname, given: Given, *, title: str, middle: bool) -> Mention | None:
     """ "Tamsin Quillfeather", "T. Quillfeather", "Ms Tamsin Quillfeather"."""
     people = given.people
@@ -57,7 +99,8 @@ def _called(passage: Passage, one: Surname, given: Given, *, title: str, middle:
         rule = "title_initial_surname" if rule == "initial_surname" else rule
     if not people:
         return None
-    first, notes = given.word - bool(title), ("middle",) if middle else ()
+    titled = title and not passage.is_post(given.word - 1)  # a post is no part of the name
+    first, notes = given.word - bool(titled), ("middle",) if middle else ()
     return by_surname(
         passage.words, one, rule=rule, people=people, first=first, given=given, title=title, notes=notes
     )
@@ -74,6 +117,9 @@ def _titled(passage: Passage, one: Surname, first: int, *, title: str) -> Mentio
     if not people:
         return None
     rule = "title_half" if one.spelling.half else "title_surname"
+    if first and passage.is_post(first):
+        what, jobs = passage.words.written[first - 1], lexicon().jobs
+        first -= what in jobs or f"{what} {passage.words.written[first]}" in jobs  # "maths teacher"
     return by_surname(passage.words, one, rule=rule, people=people, first=first, title=title)
 
 

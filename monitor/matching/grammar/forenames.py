@@ -18,6 +18,7 @@ from monitor.matching.spelling import Slip, distance
 from monitor.matching.words import Words
 
 _YEAR_WORDS = frozenset({"y", "yr", "year", "yrs", "years"})
+_PUPIL = frozenset({"pupil", "student", "boy", "girl", "lad", "kid"})
 _BETWEEN_NAME_AND_FORM = frozenset({"in", "from", "of", "at", "the", "is", "our"})
 _BEFORE_YEAR = _BETWEEN_NAME_AND_FORM | _YEAR_WORDS
 _BETWEEN_NAME_AND_JOB = frozenset(
@@ -65,8 +66,12 @@ _BROKEN_OFF = re.compile(r"\s?(?:…|\.\.|—|–|-(?!\w)|\*)")
 _VOWELLESS = re.compile(r"(?<![a-z])([a-z][b-df-hj-np-tv-z]+)(?= ([a-z][b-df-hj-np-tv-z]+)(?![a-z]))")
 
 
-def aliases(words: Words, name: Name, *, first: int, last: int) -> Iterator[Mention]:
-    """What somebody goes by altogether, at words `first` to `last`."""
+def aliases(passage: Passage, name: Name, *, first: int, last: int) -> Iterator[Mention]:
+    """What somebody goes by altogether, at words `first` to `last`; "Mrs" is nobody who is called "Mr S"."""
+    words = passage.words
+    goes_on = last + 1 < len(words.keys) and words.gap(last) == "'" and not passage.possessive(last)
+    if goes_on or (first == last and passage.seen[first].title):
+        return
     letters = "".join(words.written[first : last + 1])
     for spelling in name.aliases:
         if letters == spelling.letters:
@@ -148,6 +153,26 @@ def _with_form(passage: Passage, i: int) -> Iterator[Mention]:
     if people:
         given = passage.words.written[i]
         yield without_surname(passage.words, "forename_form", people=people, first=i, last=last, given=given)
+
+
+def behind_year(passage: Passage, i: int) -> Iterator[Mention]:
+    """ "Year 9 Zadie", "Y9's Zadie", "year 9 pupil Zadie": no English word, and nobody with another surname."""
+    words, seen = passage.words, passage.seen
+    if i < 2 or not words.capital(i) or seen[i].word or seen[i].title:
+        return
+    possessive = words.written[i - 1] == "s" and words.gap(i - 2) == "'"
+    at = i - 2 if possessive or words.written[i - 1] in _PUPIL else i - 1
+    year = words.written[at]
+    if not at or year not in YEARS or words.written[at - 1] not in _YEAR_WORDS or words.gap(i - 1) != " ":
+        return
+    if words.written[max(0, at - 3) : at - 1] == ["head", "of"]:
+        return
+    if not passage.ends(i) and words.capital(i + 1) and not seen[i + 1].word:
+        return
+    people = _in_form(passage, seen[i].bearers, year, "")
+    if people:
+        given = words.written[i]
+        yield without_surname(words, "forename_form", people=people, first=at - 1, last=i, given=given)
 
 
 def _with_job(passage: Passage, i: int) -> Iterator[Mention]:

@@ -30,9 +30,22 @@ _BRACKETED = re.compile(r"[)\]}]\s?[(\[{]")
 _ESCAPED = re.compile(r"<[^<>]*>|\[/?[a-z]+\]|&[a-z#0-9]+;|%[0-9a-f]{2}|[+=]")
 """What a machine may leave between two words."""
 _POSTS = frozenset(
-    {"teacher", "coach", "governor", "tutor", "headteacher", "nurse", "caretaker", "professor"}
+    {
+        "teacher",
+        "coach",
+        "governor",
+        "tutor",
+        "headteacher",
+        "nurse",
+        "caretaker",
+        "professor",
+        "receptionist",
+    }
+    | {"librarian", "technician", "ta", "headmaster", "headmistress"}
 )
-"""Words that stand before a surname as a title does, if it has a capital."""
+"""Words that stand before a surname as a title does, if that has a capital."""
+_POSTS_BEHIND_A_WORD = frozenset({"assistant", "manager", "officer", "supervisor"})
+"""The same behind a word that makes them somebody at a school: "exams officer", but not "police officer"."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,9 +128,9 @@ class Passage:
         words, title = self.words, self.seen[i].title
         if title and self.seen[i].word and words.keys[i] not in TITLES and not words.capital(i):
             return ""  # "pan", "bay"
-        if not title and words.written[i] in _POSTS:
-            capitals = words.capital(i) and words.capital(i + 1) and not words.shouted(i + 1)
-            title = "mx" if capitals else ""
+        if not title and self.is_post(i):
+            capital = words.gap(i) == " " and words.capital(i + 1) and not words.shouted(i + 1)
+            title = "mx" if capital else ""
         if not title or not self.adjoins(i):
             return ""
         if title != "miss":
@@ -126,6 +139,15 @@ class Passage:
         if verb and not self.seen[i + 1].word and self.seen[i + 1].surnames:
             verb = False  # whoever is missed, it is they
         return title if not verb and len(words.written[i]) > 3 else ""
+
+    def is_post(self, i: int) -> bool:
+        """Whether word `i` is what somebody at a school is."""
+        written = self.words.written
+        if written[i] in _POSTS:
+            return True
+        return (
+            written[i] in _POSTS_BEHIND_A_WORD and " ".join(written[max(0, i - 1) : i + 1]) in lexicon().jobs
+        )
 
     def is_initial(self, i: int) -> bool:
         """Whether "A" or "I" is the initial of the name that follows, and no word."""

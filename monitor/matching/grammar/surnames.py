@@ -5,7 +5,7 @@ out, or inside another word. Pure.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 from monitor.matching.censored import Starred
@@ -155,6 +155,33 @@ def censored(passage: Passage, one: Starred) -> Iterator[Surname]:
     if first < len(starts) and starts[first] == one.start:
         for spelling in one.names:
             yield Surname(first, last, one.start, one.end, spelling, Slip.CENSORED)
+
+
+def behind_censored(
+    passage: Passage, hidden: Sequence[Starred], standing: Iterable[Surname]
+) -> Iterator[Mention]:
+    """ "Z*die Pellgrove", "Za*ie Pell***ve": a surname right behind a forename with letters starred out."""
+    starts, roll = passage.words.starts, passage.roll
+    ends = {one.end + 1: one for one in hidden if not one.head}
+    for surname in standing if ends else ():
+        before = ends.get(surname.start)
+        first = bisect_left(starts, before.start) if before else 0
+        if before is None or starts[first] != before.start:
+            continue
+        called = [
+            (place, letters)
+            for place in surname.spelling.people
+            for letters in roll.bearer(place).given
+            if len(letters) > 2 and before.may_be(letters)
+        ]
+        if called:
+            slips = (Slip.CENSORED,) if surname.slip is Slip.NONE else (surname.slip, Slip.CENSORED)
+            people = frozenset(place for place, _ in called)
+            rule = "half_name" if surname.spelling.half else "full_name"
+            yield Mention(
+                first, surname.last, before.start, surname.end, rule, people,
+                surname.spelling.letters, called[0][1], slips=slips, half=surname.spelling.half,
+            )  # fmt: skip
 
 
 def censored_behind(passage: Passage, one: Starred) -> Iterator[Mention]:
