@@ -156,7 +156,7 @@ def _with_form(passage: Passage, i: int) -> Iterator[Mention]:
 
 
 def behind_year(passage: Passage, i: int) -> Iterator[Mention]:
-    """ "Year 9 Zadie", "Y9's Zadie", "year 9 pupil Zadie": no English word, and nobody with another surname."""
+    """ "Year 9 Zadie", "Y9's Zadie", "year 9 pupil Zadie": no English word; nobody with another surname."""
     words, seen = passage.words, passage.seen
     if i < 2 or not words.capital(i) or seen[i].word or seen[i].title:
         return
