@@ -34,11 +34,11 @@ def find(words: Words, glances: Glances, *, seen: Sequence[Glance]) -> list[Ment
         found += forenames.without_vowels(passage)
     if not words.masks:
         hidden = list(starred(words, passage.roll))
-        for one in hidden:
-            if one.head:
-                found += surnames.censored_behind(passage, one)
+        for place in hidden:
+            if place.head:
+                found += surnames.censored_behind(passage, place)
             else:
-                standing += surnames.censored(passage, one)
+                standing += surnames.censored(passage, place)
         found += surnames.behind_censored(passage, hidden, standing)
     for one in standing:
         if mention := around(passage, one):

@@ -96,11 +96,12 @@ def _called(passage: Passage, one: Surname, given: Given, *, title: str, middle:
     rule = "half_name" if one.spelling.half and given.rule == "full_name" else given.rule
     if title:
         people = passage.roll.of_title(title, people, also_pupils=given.rule != "initial_surname")
-        rule = "title_initial_surname" if rule == "initial_surname" else rule
     if not people:
         return None
-    titled = title and not passage.is_post(given.word - 1)  # a post is no part of the name
-    first, notes = given.word - bool(titled), ("middle",) if middle else ()
+    if title and passage.is_post(given.word - 1):
+        title = ""  # a post is no part of the name
+    rule = "title_initial_surname" if title and rule == "initial_surname" else rule
+    first, notes = given.word - bool(title), ("middle",) if middle else ()
     return by_surname(
         passage.words, one, rule=rule, people=people, first=first, given=given, title=title, notes=notes
     )
