@@ -503,6 +503,8 @@ def another_school() -> Matcher:
         ("ask @[isabellewood]", {"p4"}),
         ("ask @[jiayiliu]99", {"p5"}),
         ("[isabellewood] was there", {"p4"}),
+        ("ask @[zadiepelgrove]", {"p1"}),
+        ("ask @[amarapellgruve]", {"p2"}),
         # A year before the name.
         ("why is [Year 9 Zadie] always in trouble", {"p1"}),
         ("[Year 10's Jiayi] won", {"p5"}),

@@ -63,12 +63,13 @@ _MOCKING = frozenset((
     "inator", "ator", "kins", "zilla", "itis", "bot", "face", "pants", "ster", "meister", "osaurus", "tron",
     "arama", "ette",
 ))  # fmt: skip
-_SHORTEST_ALONE_INSIDE = 7
+_SHORTEST_ALONE_INSIDE, _SHORTEST_MISSPELT_INSIDE = 7, 6
 
 
 class Inside(NamedTuple):
     """Somebody named inside a longer word, from letter `first` to `last` of those written; `in_token`: only
-    if the word is in a handle or hashtag; `cut`: only both names' beginnings, the surname's from there on."""
+    if the word is in a handle or hashtag; `cut`: only both names' beginnings, the surname's from there on;
+    `misspelt`: the surname has a slip."""
 
     first: int
     last: int
@@ -79,6 +80,7 @@ class Inside(NamedTuple):
     title: str = ""
     in_token: bool = False
     cut: int = 0
+    misspelt: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -149,6 +151,8 @@ class Glances(dict[str, Glance]):
         slipped = unknown and not singular
         near = tuple(nearest(roll, written, key)) if slipped else ()
         inside = (*_inside(roll, written, key), *_blended(roll, written)) if slipped else ()
+        if slipped and not inside:
+            inside = tuple(_misspelt_inside(roll, written))
         surnames = tuple(_alike(written, name.surnames)) if name else ()
         named = name is not None and (surnames or name.forenames or name.aliases)
         coded = tuple(_coded(roll, written)) if slipped else ()
@@ -396,6 +400,21 @@ def _blended(roll: Roll, written: str) -> Iterator[Inside]:
                 people = frozenset((place,))
                 spelling = Spelling(one.surname, people)
                 yield Inside(0, len(written), "full_name", people, spelling, head, cut=cut)
+
+
+def _misspelt_inside(roll: Roll, written: str) -> Iterator[Inside]:
+    """Those whose forename a word is and then their surname with one letter wrong ("zadiepelgrive")."""
+    for cut in range(3, len(written) - _SHORTEST_MISSPELT_INSIDE + 2):
+        given, tail = written[:cut], written[cut:]
+        name = roll.names.get(key_of(given))
+        if name is None or not name.forenames or is_surname(tail) or is_word(tail):
+            continue
+        for place in frozenset().union(*(one.people for one in name.forenames if one.letters == given)):
+            surname = roll.bearer(place).surname
+            if len(surname) >= _SHORTEST_MISSPELT_INSIDE and distance(tail, surname, most=1) <= 1:
+                people = frozenset((place,))
+                spelling = Spelling(surname, people)
+                yield Inside(0, len(written), "full_name", people, spelling, given, misspelt=True)
 
 
 def _are_words(letters: str) -> bool:

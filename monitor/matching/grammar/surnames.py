@@ -81,6 +81,8 @@ def inside(passage: Passage, i: int) -> Iterator[Mention]:
         if one.cut:
             capital = not spaced and words.quoted(start + one.cut, start + one.cut + 1).isupper()
             mention = mention._replace(slips=(Slip.CUT,), notes=() if capital else ("blended",))
+        if one.misspelt:
+            mention = mention._replace(slips=(Slip.EDIT,))
         yield mention._replace(inside=True)
 
 
