@@ -535,11 +535,11 @@ def test_what_another_examiner_wrote_is_found(marked: str, who: set[str]) -> Non
     assert explains(another_school(), text, one)
 
 
-@pytest.mark.parametrize("text", ["Mrs Hinch is on tv", "Harry Smith is here", "officer Hall sang"])
+@pytest.mark.parametrize("text", ["Mrs Hinch is on tv", "Harry Smith is here", "Woooood for the fire"])
 def test_what_another_examiner_wrote_about_nobody(text: str) -> None:
     """ "Mrs" is not "Mr S"; who is flagged common needs a second cue, and nobody else is named instead."""
     [found] = another_school().scan([f"{text} #AshdeneParkHighSchool"], [True])
-    assert not [one for one in found.people if one.rule != "surname"]
+    assert not found.people
 
 
 def test_siblings_share_the_surname_behind_the_last() -> None:

@@ -15,7 +15,7 @@ from monitor.matching.grammar.mentions import Mention
 from monitor.matching.lexicon import lexicon
 from monitor.matching.names import forename_share, is_forename, is_surname, is_word, surname_share
 from monitor.matching.roll import SEX_OF_TITLE, Bearer, Roll, stands_alone
-from monitor.matching.spelling import Slip, distance, is_usual_slip, spoken
+from monitor.matching.spelling import Slip, distance, is_usual_slip, key_of, spoken
 from monitor.matching.words import Words
 
 _WIDESPREAD = 2e-4
@@ -273,7 +273,7 @@ def _reads_as_words(one: Mention, words: Words, roll: Roll) -> bool:
     at = range(one.first, one.last + 1)
     if one.rule == "surname":
         bare = _bare_word(one, words) or _bare_forename(one, words, roll)
-        other = _begins_name(one, words) or _of_rank(one, words)
+        other = _begins_name(one, words) or _of_rank(one, words) or _drawn_out_word(one)
         return (bare and not _vouched_for(one, words, roll)) or other
     if one.rule in _TITLED:
         last = words.written[one.last]
@@ -299,6 +299,12 @@ def _reads_as_words(one: Mention, words: Words, roll: Roll) -> bool:
     if not names or not all(is_word(name) for name in names):
         return False
     return not one.given or one.given in lexicon().verbs_that_are_names or not is_forename(one.given)
+
+
+def _drawn_out_word(one: Mention) -> bool:
+    """Whether a surname by itself is the word it also is, drawn out ("Loooove", "GOOOD")."""
+    drawn = one.typed != one.surname and key_of(one.typed) == key_of(one.surname)
+    return drawn and is_word(one.surname)
 
 
 def _words_for_names(one: Mention) -> bool:
