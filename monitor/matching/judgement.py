@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -80,13 +80,13 @@ def judge(views: Iterable[tuple[Words, Iterable[Mention]]], roll: Roll, around: 
     """
     asked = [(one, _judge(one, words, roll, around)) for words, mentions in views for one in mentions]
     likely = [found for _, found in asked if found is not None]
-    exact = [(one.start, one.end) for one, _ in asked if _is_exact(one)] if likely else ()
+    exact = _joined((one.start, one.end) for one, _ in asked if _is_exact(one)) if likely else ()
     if exact:
         likely = [one for one in likely if _is_as_exact(one.mention, exact)]
     if len(likely) > 1:
         sharing = [one for one in likely if "shared" in one.mention.notes]
-        likely = _best([one for one in likely if one not in sharing]) if sharing else _best(likely)
-        ends = {one.mention.end for one in likely}
+        likely = _best([one for one in likely if "shared" not in one.mention.notes])
+        ends = {one.mention.end for one in likely} if sharing else ()
         likely += [one for one in sharing if one.mention.end in ends]
     likely.sort(key=lambda one: one.mention.start)
     return likely
@@ -97,14 +97,24 @@ def _is_exact(one: Mention) -> bool:
     return one.rule == "full_name" and not (one.slips or one.notes)
 
 
+def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same places as spans that do not touch, in order."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return joined
+
+
 def _is_as_exact(one: Mention, exact: Sequence[tuple[int, int]]) -> bool:
     """Whether no exact name stands where this takes more for granted: "Jack Hall in Year 11" is no Henry, and
     the Harry Smith whom many are called, and who needs a second cue, is no Harriet Smith-Waring."""
-    if one.title or _is_exact(one) or not (one.slips or one.notes or one.rule in _TAKES_FOR_GRANTED):
+    if one.title or "shared" in one.notes or not (one.slips or one.notes or one.rule in _TAKES_FOR_GRANTED):
         return True
-    if "shared" in one.notes:
-        return True
-    return not any(start < one.end and one.start < end for start, end in exact)
+    at = bisect_left(exact, (one.end, 0))
+    return not (at and exact[at - 1][1] > one.start)
 
 
 def band(score: float) -> Band:

@@ -27,6 +27,8 @@ _OPENS_BRACKET = re.compile(r" ?[(\[]")
 _CLOSES = ('"', "'", ")", "]")
 _EPITHET = re.compile(r"(?:\"[^\"\n]{1,40}\"|'[^'\n]{1,40}'|\([^()\n]{1,40}\))\s$")
 _LONGEST_EPITHET = 46
+_MOST_IN_A_ROW = 6
+"""So many siblings may share one surname that is said once."""
 
 
 def around(passage: Passage, one: Surname) -> Mention | None:
@@ -79,7 +81,9 @@ def sharing(passage: Passage, one: Surname, mention: Mention) -> Iterator[Mentio
 def _in_a_row_with(words: Words, i: int) -> Iterator[int]:
     """The words before word `i` that "and" or commas put in a row with it, the nearest first."""
     last = i
-    while i:
+    for _ in range(_MOST_IN_A_ROW):
+        if not i:
+            return
         gap = words.gap(i - 1)
         if gap == " " and i > 1 and words.written[i - 1] in _JOINERS and words.gap(i - 2) in (" ", ", "):
             i -= 2
