@@ -240,7 +240,9 @@ def test_a_slip_of_the_pen_changes_little() -> None:
 
 def test_every_piece_is_of_a_word_and_a_long_text_is_read_in_windows() -> None:
     """What is far behind in a long text is read too; what is looked at is bounded."""
-    ending = "he keeps messaging year 8 girls for pictures, our little secret"
+    ending = (
+        "a man of thirty keeps messaging my daughter for pictures and told her to keep it their little secret"
+    )
     text = "the assembly went on and on " * 20 + ending
     words, pieces, belongs = pieces_of(text, encoder().places)
     assert len(pieces) == len(belongs)
