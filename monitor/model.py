@@ -239,7 +239,8 @@ class PersonMatch:
     """The text refers to somebody on the Register.
 
     `person_ids` holds everyone whom the words cannot tell apart, sorted. `score` (0 to 1) is the
-    number behind `band`, `why` in plain words what keeps it from being surer (R42).
+    number behind `band`, `why` in plain words what keeps it from being surer (R42). Two spans overlap
+    only where people share a surname that is said once ("Zadie and Amara Pellgrove").
     """
 
     start: int
