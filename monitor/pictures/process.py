@@ -86,7 +86,7 @@ def _give_way(most_memory_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (most_memory_bytes, most_memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    os.nice(19)
+    os.setpriority(os.PRIO_PROCESS, 0, 19)
     with suppress(OSError, psutil.Error, AttributeError):  # not every system has it
         psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
     with suppress(OSError):
