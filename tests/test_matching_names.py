@@ -483,6 +483,8 @@ def another_school() -> Matcher:
         Person("p10", pupil, "", "Matilda", "", "Thompson", year_group="7"),
         Person("p11", pupil, "", "Gemma", "", "Thompson", year_group="7"),
         Person("p12", pupil, "", "George", "", "Baker", year_group="7"),
+        Person("p14", pupil, "", "Emily", "", "Brown", year_group="8"),
+        Person("p15", pupil, "", "Emily", "", "Brown-Ostler", year_group="8"),
         Person("p13", pupil, "", "Lauren", "", "Netherby", year_group="8"),
         Person("s1", staff, "Mr", "Logan", "", "Simmonds", aliases=("Mr S",), job_title="Exams Officer"),
         Person("s2", staff, "Mr", "Haroon", "", "Shafiq", job_title="Receptionist"),
@@ -522,6 +524,8 @@ def another_school() -> Matcher:
         # What stands there in full is meant, and nothing that takes more for granted.
         ("[Jack Hall] in Year 11 won", {"p8"}),
         ("I met Mum. Met [Thompson, Gemma] there", {"p11"}),
+        ("[Emily Brown-Osler] won", {"p15"}),
+        ("[Emily Brown] won", {"p14"}),
         ("head of year 8 [Netherby]", {"p13", "s4"}),
     ],
 )

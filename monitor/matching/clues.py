@@ -57,10 +57,8 @@ def of_words(one: Mention, words: Words, roll: Roll, ours: Sequence[tuple[int, i
         yield "reads_as_words"
     if _part_of_longer(one, words) or _one_surname(one, words):
         yield "part_of_longer"
-    named = (
-        _trade_follows(words, one.last, one.end) or _begins_business(one, words) or _names_shop(one, words)
-    )
-    if named and not _is_before(one, words, ours):
+    trades = _trade_follows(words, one.last, one.end) or _begins_business(one, words)
+    if (trades or _names_shop(one, words)) and not _is_before(one, words, ours):
         yield "business"
     if lexicon().works_elsewhere.match(words.reading, one.end):
         yield "works_elsewhere"

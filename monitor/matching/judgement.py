@@ -78,10 +78,17 @@ def judge(views: Iterable[tuple[Words, Iterable[Mention]]], roll: Roll, around: 
     Without school context only a full name that can stand alone remains, and bearers flagged `common` need
     a second cue. Rule: R38.
     """
-    asked = [(one, _judge(one, words, roll, around)) for words, mentions in views for one in mentions]
-    likely = [found for _, found in asked if found is not None]
-    exact = _joined((one.start, one.end) for one, _ in asked if _is_exact(one)) if likely else ()
-    if exact:
+    likely: list[Judged] = []
+    exact: list[tuple[int, int]] = []
+    for words, mentions in views:
+        for one in mentions:
+            found = _judge(one, words, roll, around)
+            if found is not None:
+                likely.append(found)
+            if _is_exact(one) and (found is not None or _lacks_a_cue(one, words, roll, around)):
+                exact.append((one.start, one.end))
+    if exact and likely:
+        exact = _joined(exact)
         likely = [one for one in likely if _is_as_exact(one.mention, exact)]
     if len(likely) > 1:
         sharing = [one for one in likely if "shared" in one.mention.notes]
@@ -95,6 +102,14 @@ def judge(views: Iterable[tuple[Words, Iterable[Mention]]], roll: Roll, around: 
 def _is_exact(one: Mention) -> bool:
     """Whether both names stand there as they are registered."""
     return one.rule == "full_name" and not (one.slips or one.notes)
+
+
+def _lacks_a_cue(one: Mention, words: Words, roll: Roll, around: Surroundings) -> bool:
+    """Whether nothing but a second cue is missing to name those who are called so, and flagged common."""
+    decisive = _weights().decisive
+    return all(roll.bearer(place).common for place in one.people) and decisive.isdisjoint(
+        of_words(one, words, roll, around.own_terms)
+    )
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -29,20 +29,10 @@ _BRACKETED = re.compile(r"[)\]}]\s?[(\[{]")
 """Between letters that are all in brackets."""
 _ESCAPED = re.compile(r"<[^<>]*>|\[/?[a-z]+\]|&[a-z#0-9]+;|%[0-9a-f]{2}|[+=]")
 """What a machine may leave between two words."""
-_POSTS = frozenset(
-    {
-        "teacher",
-        "coach",
-        "governor",
-        "tutor",
-        "headteacher",
-        "nurse",
-        "caretaker",
-        "professor",
-        "receptionist",
-    }
-    | {"librarian", "technician", "ta", "headmaster", "headmistress"}
-)
+_POSTS = frozenset({
+    "teacher", "coach", "governor", "tutor", "headteacher", "headmaster", "headmistress", "nurse",
+    "caretaker", "professor", "receptionist", "librarian", "technician", "ta",
+})  # fmt: skip
 """Words that stand before a surname as a title does, if that has a capital."""
 _POSTS_BEHIND_A_WORD = frozenset({"assistant", "manager", "officer", "supervisor"})
 """The same behind a word that makes them somebody at a school: "exams officer", but not "police officer"."""
