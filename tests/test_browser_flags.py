@@ -110,9 +110,8 @@ def test_a_thread_that_grows_as_it_is_read_is_read_on(tmp_path: Path) -> None:
     with closing(PageServer()) as site:
         url = serve_thread(site, grows=True)
         with closing(open_browser(options(site, max_height_px=12_000), clock, resolve=Names())) as browser:
-            for number in range(
-                3
-            ):  # a machine that is too busy to draw lets no page see that it was scrolled
+            # A machine that is too busy to draw lets no page see that it was scrolled.
+            for number in range(3):
                 folder = tmp_path / str(number)
                 report = browser.capture(url, CaptureMode.FULL, folder, nothing_suppressed, wanted=(FLAGGED,))
                 if report.facts.picture_size[1] == 12_000:

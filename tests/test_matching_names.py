@@ -510,6 +510,7 @@ def another_school() -> Matcher:
         # A year before the name.
         ("why is [Year 9 Zadie] always in trouble", {"p1"}),
         ("[Year 10's Jiayi] won", {"p5"}),
+        ("saw [year 9 pupil Zadie] there", {"p1"}),
         # What somebody does, before the name or behind it.
         ("the [receptionist Shafiq] was rude", {"s2"}),
         ("our [chemistry teacher Harrison] again", {"s3"}),

@@ -16,6 +16,7 @@ from monitor.matching.lexicon import (
     YOUNGER,
     YOUNGER_KINDS,
     Phrases,
+    is_headed,
     lexicon,
 )
 from monitor.matching.names import is_word
@@ -141,8 +142,7 @@ def years_in(words: Words) -> frozenset[str]:
         if word in YEARS:
             after = written[i + 1] if i + 1 < len(written) else ""
             formed = len(after) == 1 and words.starts[i + 1] == words.ends[i]
-            headed = written[max(0, i - 3) : i - 1] == ["head", "of"]  # an adult
-            if (formed or (i and written[i - 1] in _YEAR_WORDS)) and not headed:
+            if (formed or (i and written[i - 1] in _YEAR_WORDS)) and not is_headed(written, i):
                 found.add(word)
     return frozenset(found)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import tomllib
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -16,6 +16,7 @@ from importlib import resources
 from typing import NamedTuple
 
 from monitor.matching.clues import of_bearers, of_other_schools, of_slips, of_words
+from monitor.matching.context import covering
 from monitor.matching.grammar.mentions import Mention
 from monitor.matching.roll import Roll, stands_alone
 from monitor.matching.words import Words
@@ -88,8 +89,8 @@ def judge(views: Iterable[tuple[Words, Iterable[Mention]]], roll: Roll, around: 
             if _is_exact(one) and (found is not None or _lacks_a_cue(one, words, roll, around)):
                 exact.append((one.start, one.end))
     if exact and likely:
-        exact = _joined(exact)
-        likely = [one for one in likely if _is_as_exact(one.mention, exact)]
+        covered = covering(len(likely[0].words.reading), exact)
+        likely = [one for one in likely if _is_as_exact(one.mention, covered)]
     if len(likely) > 1:
         sharing = [one for one in likely if "shared" in one.mention.notes]
         likely = _best([one for one in likely if "shared" not in one.mention.notes])
@@ -112,24 +113,12 @@ def _lacks_a_cue(one: Mention, words: Words, roll: Roll, around: Surroundings) -
     )
 
 
-def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same places as spans that do not touch, in order."""
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = joined[-1][0], max(end, joined[-1][1])
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def _is_as_exact(one: Mention, exact: Sequence[tuple[int, int]]) -> bool:
-    """Whether no exact name stands where this takes more for granted: "Jack Hall in Year 11" is no Henry, and
-    the Harry Smith whom many are called, and who needs a second cue, is no Harriet Smith-Waring."""
+def _is_as_exact(one: Mention, covered: bytearray) -> bool:
+    """Whether no exact name (where `covered` is 1) stands where this takes more for granted: "Jack Hall in
+    Year 11" is no Henry, and the Harry Smith who needs a second cue is no Harriet Smith-Waring."""
     if one.title or "shared" in one.notes or not (one.slips or one.notes or one.rule in _TAKES_FOR_GRANTED):
         return True
-    at = bisect_left(exact, (one.end, 0))
-    return not (at and exact[at - 1][1] > one.start)
+    return 1 not in covered[one.start : one.end]
 
 
 def band(score: float) -> Band:

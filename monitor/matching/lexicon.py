@@ -106,6 +106,11 @@ class Lexicon:
     offices: tuple[tuple[Office, re.Pattern[str]], ...]
 
 
+def is_headed(written: Sequence[str], at: int) -> bool:
+    """Whether the year at word `at` belongs to an adult's post ("head of year 8"), and so to no pupil."""
+    return written[max(0, at - 3) : at - 1] == ["head", "of"]
+
+
 def any_word(words: Iterable[str]) -> re.Pattern[str] | None:
     """One pattern that finds any of the words or phrases as whole words of a reading."""
     readings = sorted({read(word).text.strip() for word in words} - {""}, key=len, reverse=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from monitor.matching.glance import LONGEST_SLIPPED
 from monitor.matching.grammar.mentions import Given, Mention, Surname, by_surname, without_surname
 from monitor.matching.grammar.passage import FARTHEST, SHORTEST_CUT, TEXTED, TEXTED_ABOUT_SOMEBODY, Passage
-from monitor.matching.lexicon import YEARS, lexicon
+from monitor.matching.lexicon import YEARS, is_headed, lexicon
 from monitor.matching.names import is_forename, is_word
 from monitor.matching.roll import Name, Spelling
 from monitor.matching.spelling import Slip, distance
@@ -165,7 +165,7 @@ def behind_year(passage: Passage, i: int) -> Iterator[Mention]:
     year = words.written[at]
     if not at or year not in YEARS or words.written[at - 1] not in _YEAR_WORDS or words.gap(i - 1) != " ":
         return
-    if words.written[max(0, at - 3) : at - 1] == ["head", "of"]:
+    if is_headed(words.written, at):
         return
     if not passage.ends(i) and words.capital(i + 1) and not seen[i + 1].word:
         return

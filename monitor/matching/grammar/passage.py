@@ -31,7 +31,7 @@ _ESCAPED = re.compile(r"<[^<>]*>|\[/?[a-z]+\]|&[a-z#0-9]+;|%[0-9a-f]{2}|[+=]")
 """What a machine may leave between two words."""
 _POSTS = frozenset({
     "teacher", "coach", "governor", "tutor", "headteacher", "headmaster", "headmistress", "nurse",
-    "caretaker", "professor", "receptionist", "librarian", "technician", "ta",
+    "caretaker", "professor", "receptionist", "librarian", "technician",
 })  # fmt: skip
 """Words that stand before a surname as a title does, if that has a capital."""
 _POSTS_BEHIND_A_WORD = frozenset({"assistant", "manager", "officer", "supervisor"})
