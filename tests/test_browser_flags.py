@@ -110,7 +110,7 @@ def test_a_thread_that_grows_as_it_is_read_is_read_on(tmp_path: Path) -> None:
     with closing(PageServer()) as site:
         url = serve_thread(site, grows=True)
         with closing(open_browser(options(site, max_height_px=12_000), clock, resolve=Names())) as browser:
-            # A machine that is too busy to draw lets no page see that it was scrolled.
+            # On a machine that is far too busy the time allowed ends before the page does.
             for number in range(3):
                 folder = tmp_path / str(number)
                 report = browser.capture(url, CaptureMode.FULL, folder, nothing_suppressed, wanted=(FLAGGED,))
