@@ -104,11 +104,36 @@ def test_an_image_that_only_it_suspects_is_opened_by_nobody() -> None:
     assert {(True, CaptureMode.WORDS)} == {(view.suppressed, view.capture) for view in suspected}
 
 
-@pytest.mark.parametrize(("who", "category"), [("Zadie Pellgrove", "S7"), ("Ms Quillfeather", "A7")])
-def test_private_details_are_a_pupils_or_an_adults(who: str, category: str) -> None:
-    """What it does not tell apart is told by who is named: a pupil's illness is a pupil's."""
-    view = judge(f"{who} is the one with seizures btw, ask the nurse")
-    assert category in view.categories
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("Zadie Pellgrove is the one with seizures btw, ask the nurse", "S7"),
+        ("Ms Quillfeather is the one with seizures btw, ask the nurse", "A7"),
+        ("the whole of 9B's reports with the SEN notes got emailed to every parent", "S7"),
+        ("the caretaker's phone number and his home address are on the year 11 chat", "A7"),
+    ],
+)
+def test_private_details_are_a_pupils_or_an_adults(text: str, category: str) -> None:
+    """By who is named, or by who is meant where nobody is."""
+    assert {"A7", "S7"} & set(judge(text).categories) == {category}
+
+
+def test_an_image_of_an_adult_that_rules_take_for_a_childs_is_said_to_be_one_too() -> None:
+    """Where the rules see no adult named the more protective reading stands; the other is said beside it."""
+    view = judge("There is a naked pic of sir doing the rounds, the whole of the sixth form has it")
+    assert view.categories[:2] == ("S2", "A9")
+    assert "A9" not in judge("There is a naked pic of a year 9 doing the rounds").categories
+
+
+@pytest.mark.parametrize(("child", "adult"), [("S2", "A9"), ("S7", "A7")])
+def test_of_the_same_harm_to_a_child_and_to_an_adult_it_adds_the_likelier(child: str, adult: str) -> None:
+    """One picture is not of both."""
+    found = read("lovely assembly")
+    assert found is not None
+    quiet = dict.fromkeys(encoder().heads, -9.0)
+    for likelier, other in ((child, adult), (adult, child)):
+        added = Opinion(found, {**quiet, likelier: 9.0, other: 8.0}).adds()
+        assert [one.category for one in added] == [likelier]
 
 
 def test_it_takes_no_safeguarding_category_away() -> None:

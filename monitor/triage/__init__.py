@@ -32,7 +32,13 @@ from monitor.model import (
 )
 from monitor.triage.language import other_language
 from monitor.triage.masking import keeps_masked, masked
-from monitor.triage.reconsidering import RESEMBLES, Ruled, reconsidered, second_opinion
+from monitor.triage.reconsidering import (
+    RESEMBLES,
+    RESEMBLES_CLOSELY,
+    Ruled,
+    reconsidered,
+    second_opinion,
+)
 from monitor.triage.resemblance import Opinion
 from monitor.triage.rules import Possible, around, rule_book
 from monitor.triage.weighing import ADULT_ROLES, Hit, praised, weigh, whose_imagery
@@ -48,7 +54,7 @@ _RANK = (
 # What the first says already, so that the second adds nothing and would only tell more people.
 _SAYS = {
     "A5": {"A1", "A4", "K1", "K2", "S3", "S8", "T1", "W1"},
-    "S2": {"A1", "A9", "K1", "K2", "S3", "S7", "A4", "O3"},
+    "S2": {"A1", "K1", "K2", "S3", "S7", "A4", "O3"},
     "A9": {"A1", "K1", "O3", "A8", "O2"},
     "A3": {"K1", "K2"},
     "A4": {"A1", "K1", "K2", "T1"},
@@ -65,6 +71,7 @@ _SAYS = {
     "O4": {"K1", "O2"},
     "A8": {"O2", "K1"},
 }
+_RESEMBLING = (RESEMBLES, RESEMBLES_CLOSELY)
 _A_FEW_SENTENCES = 300
 _QUIET = ("P5", "P4", "P2", "P3", "P1")
 _SIGN_IN_WORD = re.compile(r"(?<=[a-z])[._\-*~|/\\'^+=:;](?=[a-z])")
@@ -114,7 +121,7 @@ def assess(
     categories = _categories(hits, reading.text, facts)
     if opinion:
         ruled = Ruled(found, hits, categories)
-        hits = reconsidered(ruled, opinion, facts, reading.text, possible)
+        hits = reconsidered(ruled, opinion, reading.text, possible)
         categories = _categories(hits, reading.text, facts)
     if not categories:
         if foreign:
@@ -212,7 +219,7 @@ def _categories(hits: list[Hit], text: str, facts: frozenset[str]) -> tuple[str,
     """The categories of a finding, the main one first; none when it is no finding."""
     spoken = {hit.category for hit in hits}
     findings = spoken & set(_RANK)
-    if "A9" in findings and "S2" in findings:
+    if "S2" in findings and not any(hit.category == "A9" and hit.rule in _RESEMBLING for hit in hits):
         findings.discard("A9")
     if {"A1", "A4"} <= findings and all(
         hit.rule.id == "accusation_slur" for hit in hits if hit.category == "A4"

@@ -17,11 +17,11 @@ from monitor.model import Matches, Role
 from monitor.triage.encoder import Span
 from monitor.triage.resemblance import Opinion, blanked, opinion_of
 from monitor.triage.rules import Possible, rule_book, wordless
-from monitor.triage.weighing import Hit, place_of, whose_imagery
+from monitor.triage.weighing import Hit, place_of
 
 RESEMBLES = wordless("resembles", "", weak=True)
 """What only the second reader has found: a person is asked, and nobody is woken."""
-_RESEMBLES_CLOSELY = wordless("resembles_closely", "", weak=False)
+RESEMBLES_CLOSELY = wordless("resembles_closely", "", weak=False)
 _ABOUT_ADULTS = frozenset({"A1", "A4", "A5", "K1", "T1"})
 _SENTENCE_ENDS = re.compile(r"[.!?\n]")
 
@@ -48,9 +48,7 @@ def second_opinion(reading: Reading, matches: Matches) -> Opinion | None:
     return opinion_of(unnamed)
 
 
-def reconsidered(
-    ruled: Ruled, opinion: Opinion, facts: frozenset[str], text: str, possible: Possible
-) -> list[Hit]:
+def reconsidered(ruled: Ruled, opinion: Opinion, text: str, possible: Possible) -> list[Hit]:
     """The hits of rules that the second reader does not speak against, and what it adds.
 
     What it finds unlikely it speaks against only for something else, or for silence; what the rules
@@ -67,7 +65,7 @@ def reconsidered(
     refuted = {category for category in ruled.categories if opinion.refutes(category)}
     stay = [category for category in ruled.categories if category not in refuted]
     added = [
-        Hit(_RESEMBLES_CLOSELY if found.sure else RESEMBLES, _of_whom(found.category, facts), *span)
+        Hit(RESEMBLES_CLOSELY if found.sure else RESEMBLES, found.category, *span)
         for found in opinion.adds(stay)
         if found.sure or not silenced(found.category, found.spans)
         for span in found.spans
@@ -103,10 +101,3 @@ def _explained(found: Iterable[Hit], text: str) -> Mapping[str, Collection[Span]
         for category in hit.rule.explains:
             explained.setdefault(category, set()).add(sentence)
     return explained
-
-
-def _of_whom(resembling: str, facts: frozenset[str]) -> str:
-    """The category for an adult or for a child of what the second reader does not tell apart for certain."""
-    if resembling in ("A7", "S7"):
-        return "S7" if "named_pupil" in facts and "adult" not in facts else "A7"
-    return whose_imagery(facts) if resembling in ("S2", "A9") else resembling

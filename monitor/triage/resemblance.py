@@ -27,6 +27,8 @@ SILENCE = ("A1", "A4", "A8", "K1", "K2", "T1", "W1")
 """What it adds only where it is hardly ever wrong (R46)."""
 REFUTABLE = ("A1", "A4", "K1", "K2", "O4", "T1")
 """Where it may speak against a rule: no child is in danger, and silence is the smaller harm (R46)."""
+_OF_CHILD_AND_ADULT = (("S2", "A9"), ("S7", "A7"))
+"""The same harm to a child and to an adult."""
 QUIET = "quiet"
 _QUIET_CLASSES = ("P1", "P2", "P3", "P4", "P5")
 _MOST_CITED = 3
@@ -56,7 +58,8 @@ class Opinion:
         """The categories that the text resembles beyond their threshold and more than any already found, or
         beyond doubt.
 
-        Of those that prefer silence only the likeliest: an insult that is more of a complaint is one.
+        Of those that prefer silence only the likeliest: an insult that is more of a complaint is one; and of
+        the same harm to a child and to an adult the likelier.
         """
         lines = _thresholds()
         least = max((self.log_odds.get(code, _NEVER_LEARNT) for code in found), default=-math.inf)
@@ -67,6 +70,7 @@ class Opinion:
             or (self._lean(category) >= lines["adds"][category] and self.log_odds[category] > least)
         ]
         likeliest = max(set(reached) & set(SILENCE), key=self.log_odds.__getitem__, default="")
+        of_another = {min(pair, key=self.log_odds.__getitem__) for pair in _OF_CHILD_AND_ADULT}
         return [
             Resemblance(
                 category,
@@ -74,7 +78,7 @@ class Opinion:
                 spans=self._cited(category),
             )
             for category in reached
-            if category in ALARMS or category == likeliest
+            if (category in ALARMS and category not in of_another) or category == likeliest
         ]
 
     def refutes(self, category: str) -> bool:
